@@ -1,0 +1,46 @@
+# make demo · make test · make check · make bench · make soak. Needs Python 3.11+ and make; everything else goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test check soak bench format clean
+
+help:
+	@echo "make demo    run the shipped route against both sandboxes"
+	@echo "make test    run all tests            make check   ruff, mypy, import rules"
+	@echo "make bench   print the benchmark      make soak    the long kill sweep"
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "docferry needs Python 3.11 or newer; call: make PYTHON=/path/to/python3.11 …"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# Exit code 1 means "finished, some documents were rejected": that is what the sample data is made for.
+demo: $(READY)
+	@$(BIN)/docferry demo; code=$$?; [ $$code -le 1 ] || exit $$code
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 -m 'not soak'
+
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak -n 2 -s
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python bench/hypatos_to_zefort.py
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info

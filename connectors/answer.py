@@ -1,0 +1,71 @@
+"""What one successful answer is, and how JSON keeps every digit on its way out and in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.errors import RejectedError, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNSET = msgspec.UNSET
+"""Stands for "no JSON body", since None is a JSON value."""
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+def encode_json(value: object) -> bytes:
+    """Write JSON. A Decimal goes out as a number with all its digits.
+
+    Raises RejectedError for what JSON cannot say: NaN, Infinity, half of a surrogate pair, unknown types.
+    """
+    try:
+        body = _encode(value)
+        if b"NaN" in body or b"Infinity" in body:  # may be inside a text: only a full read can tell
+            _decode(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        # the cause quotes the value, so it is left out
+        raise RejectedError(f"the payload cannot be written as JSON ({type(error).__name__})") from None
+    return body
+
+
+def decode_json(body: bytes) -> object:
+    """Read JSON. Every number with a fraction or an exponent becomes a Decimal. Raises ValueError if it is garbled."""
+    try:
+        value: object = _decode(body)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx answer. The names of `headers` are case-insensitive. `asked` says in words what it answers."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    asked: str = ""
+    connection: str = ""
+    decoded: object = field(default=UNSET, repr=False, compare=False)
+
+    def json(self) -> object:
+        """Return the body as plain data with Decimals. Raises TransientError (arrived: maybe) if it is garbled."""
+        if self.decoded is not UNSET:
+            return self.decoded
+        try:
+            return decode_json(self.body)
+        except ValueError:
+            # no cause: it may quote the body
+            raise TransientError(
+                f"{self.asked} answered {self.status} with something that is not JSON",
+                connection=self.connection,
+                status=self.status,
+                arrived="maybe",
+            ) from None

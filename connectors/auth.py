@@ -1,0 +1,182 @@
+"""Ways to log in: HTTP Basic (RFC 7617) and OAuth2 client credentials (RFC 6749 section 4.4)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
+from connectors.secrets import hide
+from connectors.wire import Outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connectors.wire import Wire
+
+LIFETIME: Final = 3600.0
+"""Seconds a token is taken to live if its answer does not say (RFC 6749 leaves that to documentation)."""
+
+
+class Auth(Protocol):
+    """Credentials of one connection."""
+
+    async def headers(self, wire: Wire) -> Mapping[str, str]:
+        """Return the headers that prove who asks. Raises AccessError, or TransientError (arrived: no)."""
+        ...
+
+    async def renew(self, wire: Wire, stale: Mapping[str, str]) -> bool:
+        """Replace credentials that were answered with 401. False if there is nothing to replace them with."""
+        ...
+
+
+class TokenStore(Protocol):
+    """Where a token outlives the process. The text is secret: whoever keeps it encrypts it."""
+
+    async def load(self) -> str | None:
+        """Return what was saved last, None if there is nothing or it cannot be read."""
+        ...
+
+    async def save(self, text: str) -> None:
+        """Keep this instead of what was there."""
+        ...
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    """Return the header of HTTP Basic and mask it everywhere from now on."""
+    token = base64.b64encode(f"{user}:{password}".encode()).decode()
+    hide(token)
+    return {"authorization": f"Basic {token}"}
+
+
+class Basic:
+    """User and password. An API key sent as the user, with an empty password, is as secret as a password."""
+
+    def __init__(self, user: str, password: str) -> None:
+        hide(password or user)
+        self._headers = basic(user, password)
+
+    async def headers(self, wire: Wire) -> Mapping[str, str]:  # noqa: ARG002 - part of the protocol
+        """Return the same header every time."""
+        return self._headers
+
+    async def renew(self, wire: Wire, stale: Mapping[str, str]) -> bool:  # noqa: ARG002 - part of the protocol
+        """Nothing can replace a wrong password but a person."""
+        return False
+
+
+class ClientCredentials:
+    """An OAuth2 token per process, fetched when it is first needed and again shortly before it expires.
+
+    `early` is how many seconds before the end a token is replaced. Callers who come while one is fetched share it,
+    or the error. `now` returns seconds since the epoch, since a stored token outlives the process.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        early: float = 30.0,
+        store: TokenStore | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        hide(client_secret)
+        path = urlsplit(token_url).path
+        headers = basic(client_id, client_secret) | {"content-type": "application/x-www-form-urlencoded"}
+        # repeatable only makes a garbled answer an error; a token that got lost on its way hurts nobody
+        self._request = Outgoing("POST", token_url, path, headers, b"grant_type=client_credentials", repeatable=True)
+        self._owner = hashlib.sha256(f"{token_url}\n{client_id}\n{client_secret}".encode()).hexdigest()
+        self._early = early
+        self._store = store
+        self._now = now
+        self._headers: dict[str, str] | None = None
+        self._until = 0.0
+        self._fetching: asyncio.Task[dict[str, str]] | None = None
+        self._looked = store is None
+
+    async def headers(self, wire: Wire) -> Mapping[str, str]:
+        """Return the bearer header, with a new token if there is none or it is about to expire."""
+        if self._headers is not None and self._now() < self._until:
+            return self._headers
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetch(wire))
+            self._fetching.add_done_callback(self._fetched)
+        # A caller who is cancelled must not take the token away from the others.
+        return await asyncio.shield(self._fetching)
+
+    async def renew(self, wire: Wire, stale: Mapping[str, str]) -> bool:
+        """Fetch a new token unless somebody has done so since `stale` was sent."""
+        self._looked = True  # what is stored is what was refused
+        if self._headers == stale:
+            self._headers = None
+        await self.headers(wire)
+        return True
+
+    def _fetched(self, task: asyncio.Task[dict[str, str]]) -> None:
+        self._fetching = None
+        if not task.cancelled():
+            task.exception()  # whoever waits for it raises it; if nobody is left, it is nobody's
+
+    async def _fetch(self, wire: Wire) -> dict[str, str]:
+        if not self._looked and await self._load() and self._headers is not None:
+            return self._headers
+        await wire.quota.turn()
+        try:
+            answer = (await wire.ask(self._request, {})).json()
+        except TransientError as error:
+            # what the caller wanted to send has not left
+            raise TransientError(
+                str(error),
+                connection=error.connection,
+                status=error.status,
+                arrived="no",
+                retry_after=error.retry_after,
+            ) from error
+        except RejectedError as error:
+            kind = AccessError if error.status == 400 else ConnectorError  # noqa: PLR2004 - RFC 6749 section 5.2
+            raise kind(str(error), connection=error.connection, status=error.status) from error
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token:
+            raise ConnectorError(
+                f"{wire.connection}: {self._request.path} answered without a token", connection=wire.connection
+            )
+        lifetime = _seconds(answer.get("expires_in") if isinstance(answer, dict) else None)
+        # a token that lives less than `early` is used for half of its life
+        headers = self._use(token, self._now() + max(lifetime - self._early, lifetime / 2))
+        if self._store:
+            await self._store.save(json.dumps({"token": token, "until": self._until, "owner": self._owner}))
+        return headers
+
+    async def _load(self) -> bool:
+        self._looked = True
+        text = await self._store.load() if self._store else None
+        try:
+            saved = json.loads(text or "{}")
+            token, until = str(saved["token"]), float(saved["until"])
+            usable = saved["owner"] == self._owner and self._now() < until
+        except (ValueError, KeyError, TypeError):
+            return False
+        if usable:
+            self._use(token, until)
+        return usable
+
+    def _use(self, token: str, until: float) -> dict[str, str]:
+        hide(token)
+        self._until = until
+        self._headers = {"authorization": f"Bearer {token}"}
+        return self._headers
+
+
+def _seconds(value: object) -> float:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        return LIFETIME
+    return seconds if 0 < seconds < float("inf") else LIFETIME

@@ -1,0 +1,241 @@
+"""The types every connector speaks: what a source gives, what a destination takes, and the journal between them.
+
+Everything is async and immutable. Instants are UTC-aware, money is Decimal, ids are opaque text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import timedelta
+
+Fields = dict[str, object]
+"""Plain JSON-like data: dict, list, str, int, bool, None, and Decimal for every number with a fraction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document that is new or may have changed: enough to remember it, not to read it.
+
+    `version` is a cheap hint from the listing. A different hint makes the engine read the document;
+    whether anything really changed is decided by `Document.version`.
+    """
+
+    document_id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of a listing. `cursor` is where to resume once these changes are remembered (opaque text).
+
+    `total` is the provider's own count of the whole listing at that moment, None where it states none.
+    """
+
+    changes: Sequence[Change]
+    cursor: str | None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a document. `size` is in bytes, None where the provider does not say. `main` marks the leading file."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int | None = None
+    main: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source document as mappings see it.
+
+    `version` covers the content only: our own feedback must not change it. `not_ready` says in words why the
+    document must not be exported now (it left the work queue), None if it may.
+    """
+
+    id: str
+    version: str
+    fields: Fields
+    files: Sequence[File]
+    not_ready: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An open file: its bytes in chunks, and what the provider said about it. `size` is in bytes."""
+
+    chunks: AsyncIterator[bytes]
+    size: int | None = None
+    name: str | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on its way. `open()` starts a fresh stream each time it is called; content is never held whole."""
+
+    file: File
+    open: Callable[[], AbstractAsyncContextManager[Download]]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a destination is asked to hold. `key` never changes for one source document on one route.
+
+    `replaces` is the id at the far end when the same source document was delivered before.
+    """
+
+    key: str
+    payload: Fields
+    files: Sequence[Attachment] = ()
+    replaces: str | None = None
+
+
+class Result(StrEnum):
+    """What became of a document, as told to its source."""
+
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One message to the source. `actions` is the route's `feedback:` entry for this result, already filled in.
+
+    Its keys must be in the source's `feedback_actions`. `seq` counts the messages about one document from 1.
+    """
+
+    document_id: str
+    result: Result
+    external_id: str | None
+    reason: str | None
+    actions: Mapping[str, object] = field(default_factory=dict)
+    seq: int = 1
+
+
+class State(StrEnum):
+    """How a delivered document stands at the far end."""
+
+    PENDING = "pending"  # the far end is still working on it: ask again soon
+    ACCEPTED = "accepted"  # it is there and whole: ask again rarely, a person may still drop it
+    ALTERED = "altered"  # the far end overwrote what we sent: send it again
+    REFUSED = "refused"  # the far end ended in an error or refused it in review
+    GONE = "gone"  # it was trashed or deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A state and, for everything but PENDING and ACCEPTED, why (fit to be shown to a person)."""
+
+    state: State
+    reason: str | None = None
+
+
+class Journal(Protocol):
+    """The one door for calls that must not happen twice. One journal belongs to one source document on one route."""
+
+    async def once(
+        self,
+        step: str,
+        do: Callable[[], Awaitable[str]],
+        find: Callable[[], Awaitable[str | None]],
+        *,
+        settle: timedelta | None = None,
+    ) -> str:
+        """Run `do` at most once over all runs and return its result, now or as recorded.
+
+        The intent is committed before `do` starts. If an intent without a result is met (a crash, a lost answer),
+        `find` is asked first: it returns the result of the earlier call if its effect can be seen, else None.
+        Only when `find` still sees nothing `settle` after the intent (default: at once) is `do` called again;
+        before that `UnsettledError` is raised. `settle` is how long the provider's reads may lag behind its writes.
+        """
+        ...
+
+    async def forget(self, step: str) -> None:
+        """Drop the record of a step whose effect was undone on purpose, so that it may be done again."""
+        ...
+
+    def results(self, prefix: str) -> Mapping[str, str]:
+        """Return the recorded results of finished steps whose name starts with `prefix`, by name."""
+        ...
+
+    async def record(self, step: str, result: str) -> None:
+        """Write down a result that needs no intent (a repeatable call's fingerprint, for example)."""
+        ...
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where documents come from."""
+
+    feedback_actions: Mapping[str, str]
+    """The actions a route's `feedback:` may use, with one line of help each."""
+    drains: bool
+    """True if the listing is a work queue: what was reported leaves it, so it is read again until nothing new shows."""
+
+    def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        """List what is new or may have changed since `cursor`. May repeat, must not skip."""
+        ...
+
+    async def fetch(self, document_id: str) -> Document:
+        """Read one document. Raises GoneError if it is not there any more."""
+        ...
+
+    def open(self, file: File) -> AbstractAsyncContextManager[Download]:
+        """Stream one file."""
+        ...
+
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
+        """Tell the source, and return only when reading back shows that it took effect.
+
+        Raises RejectedError if the source will never take it, TransientError if it should be tried later.
+        """
+        ...
+
+
+@runtime_checkable
+class Destination(Protocol):
+    """Where documents go."""
+
+    def check(self, payload: Fields) -> None:
+        """Raise RejectedError if this payload can never be accepted; called before anything is sent."""
+        ...
+
+    async def push(self, delivery: Delivery, journal: Journal) -> str:
+        """Make the far end hold this delivery, completely, once. Return its id there.
+
+        Resumable: called again after any failure or crash it goes on where it stopped.
+        """
+        ...
+
+    async def outcome(self, external_id: str, journal: Journal) -> Outcome:
+        """Say how a delivered document stands at the far end now."""
+        ...
+
+    def dropped(self) -> AsyncIterator[str]:
+        """List ids that the far end has dropped or refused lately, as far as it can be asked cheaply (maybe nothing)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A named account, opened: its roles by stream name and how to close and check it."""
+
+    name: str
+    sources: Mapping[str, Source]
+    destinations: Mapping[str, Destination]
+    check: Callable[[], Awaitable[str]]
+    """Make one cheap call with the credentials; return a sentence of what was seen, raise ConnectorError if it fails."""
+    close: Callable[[], Awaitable[None]]
+    requests: Callable[[], int]
+    """How many HTTP requests have left through this connection so far."""

@@ -1,0 +1,147 @@
+"""Translates what can go wrong on the wire, and every status that is no success, into the error tree."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import httpx
+
+from connectors.answer import decode_json
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
+from connectors.quota import LONGEST_WAIT
+from connectors.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from connectors.errors import Arrived
+
+NETWORK: Final = (httpx.HTTPError, aiohttp.ClientError, OSError)
+"""What a transport raises when the network fails."""
+_LONGEST: Final = 300
+_LATER: Final = frozenset({408, 425})
+_GONE: Final = frozenset({404, 410})
+
+
+def refusal(
+    connection: str, asked: str, url: str, path: str, status: int, headers: Mapping[str, str], body: bytes
+) -> ConnectorError:
+    """Return the error for an answer that is not 2xx. `asked` is "connection: METHOD path"."""
+    text = f"{asked} answered {status}"
+    if 300 <= status < 400:  # noqa: PLR2004 - the redirect range of RFC 9110
+        return ConnectorError(text + _advice(connection, url, path, headers), connection=connection, status=status)
+    if reason := _reason(body):
+        text += f": {reason}"
+    if status == 429:  # noqa: PLR2004 - too many requests, RFC 6585
+        wish = retry_after(headers, "x-ratelimit-reset")
+        return TransientError(text, connection=connection, status=status, arrived="no", retry_after=wish)
+    if status >= 500 or status in _LATER:  # noqa: PLR2004 - server errors
+        wish = retry_after(headers)
+        return TransientError(text, connection=connection, status=status, arrived="maybe", retry_after=wish)
+    if status in (401, 403):
+        return AccessError(text, connection=connection, status=status)
+    if status in _GONE:
+        return GoneError(text, connection=connection, status=status)
+    return RejectedError(text, connection=connection, status=status)
+
+
+def retry_after(headers: Mapping[str, str], *others: str) -> float | None:
+    """Return how many seconds the provider asks to wait: `Retry-After` (seconds or a date), else one of the others."""
+    for name in ("retry-after", *others):
+        text = headers.get(name, "").strip()
+        if re.fullmatch(r"\d{1,12}(\.\d+)?", text):
+            return min(float(text), LONGEST_WAIT)
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            continue
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_WAIT)
+    return None
+
+
+def network_fault(connection: str, asked: str, error: BaseException) -> ConnectorError:
+    """Return the error for a network fault; `arrived` is "no" only if the connection was never made."""
+    # The transport names some faults after a failed connection that came long after it, so its cause decides.
+    fault = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    if _is_certificate(fault):
+        return ConnectorError(f"{asked}: the server's certificate is not trusted", connection=connection)
+    words, arrived = _words(fault)
+    return TransientError(f"{asked}: {words}", connection=connection, arrived=arrived)
+
+
+def _words(fault: BaseException) -> tuple[str, Arrived]:  # noqa: PLR0911 - one line per kind of fault
+    match fault:
+        case aiohttp.ClientConnectorDNSError():
+            return "the server's name cannot be resolved", "no"
+        case (
+            aiohttp.ClientConnectorError() | aiohttp.ClientHttpProxyError() | httpx.ConnectError() | httpx.ProxyError()
+        ):
+            return "cannot connect", "no"
+        case aiohttp.ConnectionTimeoutError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return "no connection in time", "no"
+        case TimeoutError() | httpx.TimeoutException():
+            return "no answer in time", "maybe"
+        case aiohttp.ClientPayloadError():
+            return "the answer was cut off", "maybe"
+        case aiohttp.ClientResponseError() | httpx.DecodingError():
+            return "the answer is garbled", "maybe"
+        case _:
+            return "the connection broke", "maybe"
+
+
+def _is_certificate(fault: BaseException) -> bool:
+    causes = (fault, fault.__cause__, fault.__context__)
+    return any(
+        isinstance(cause, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError) for cause in causes
+    )
+
+
+def _advice(connection: str, url: str, path: str, headers: Mapping[str, str]) -> str:
+    location = headers.get("location")
+    if not location:
+        return ""
+    parts = urlsplit(urljoin(url, location))
+    target = mask(f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}")
+    variable = re.sub(r"\W", "_", connection.upper()) + "_BASE_URL"
+    if path.strip("/") and target.endswith(path):
+        return f" and points to {target}; if that is right, set {variable} to {target.removesuffix(path)}"
+    return f" and points to {target}; redirects are not followed, set {variable} to the final address"
+
+
+def _reason(body: bytes) -> str:
+    """Return what the provider says is wrong, in one line of at most 300 characters, empty if it does not say."""
+    try:
+        parts = dict.fromkeys(_sentences(decode_json(body)))
+    except ValueError:
+        return ""
+    text = mask(" ".join("; ".join(parts).split()))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _sentences(value: object) -> Iterator[str]:
+    """Yield the texts meant for people. Other members may echo the payload, so they are not looked at."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _sentences(item)
+    if not isinstance(value, dict):
+        return
+    members = cast("dict[str, object]", value)
+    for name in ("title", "detail", "message", "error", "error_description", "errors", "msg"):
+        said = members.get(name)
+        if isinstance(said, str):
+            place = members.get("loc") if name == "msg" else None
+            yield f"{'.'.join(map(str, place))}: {said}" if isinstance(place, list) else said
+        else:
+            yield from _sentences(said)
+    for name, said in members.items():  # {"field": ["what is wrong with it"]}
+        if isinstance(said, list) and said and name != "loc":
+            texts = [text for text in cast("list[object]", said) if isinstance(text, str)]
+            if len(texts) == len(said):
+                yield f"{name}: {' '.join(texts)}"

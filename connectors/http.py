@@ -1,0 +1,183 @@
+"""The one door to a provider's HTTP API: logs in, paces, repeats what may be repeated, and names every failure."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from email.message import Message
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote as percent_encode
+from urllib.parse import urlencode
+
+from connectors.answer import UNSET, Answer, encode_json
+from connectors.contract import Download
+from connectors.errors import RejectedError, TransientError
+from connectors.gate import Gate
+from connectors.limits import CLOCK, DEFAULT_LIMITS, Clock, Limits
+from connectors.retry import may_repeat, persist
+from connectors.urls import SettingsError, checked_url
+from connectors.wire import Outgoing, Wire, aiohttp_transport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+    import httpx
+
+    from connectors.auth import Auth
+
+__all__ = ["UNSET", "Answer", "Api", "Clock", "Limits", "quote"]
+
+T = TypeVar("T")
+_REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+
+
+def quote(segment: str) -> str:
+    """Return an id as one path segment. Raises RejectedError for an id that would address something else."""
+    if segment in {"", ".", ".."}:
+        raise RejectedError(f"an id cannot be {segment!r}")
+    return percent_encode(segment, safe="")
+
+
+class Api:
+    """One connection's HTTP API.
+
+    Any 2xx is a success; everything else raises the error tree. A call that may have arrived is sent again only if it
+    is `repeatable`; one that certainly did not arrive always is, for as long as the limits allow.
+    Redirects are never followed. `base_url` must be https unless it is this machine (else SettingsError).
+    """
+
+    def __init__(
+        self,
+        connection: str,
+        base_url: str,
+        auth: Auth,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock = CLOCK,
+    ) -> None:
+        try:
+            self._base = checked_url(base_url).rstrip("/") + "/"
+        except SettingsError as error:
+            raise SettingsError(f"{connection}: the base address {error}") from None
+        self._limits = limits
+        self._clock = clock
+        self._wire = Wire(connection, transport or aiohttp_transport(self._base), limits, clock)
+        self._gate = Gate(auth, self._wire)
+        self._calls = asyncio.Semaphore(limits.concurrency)
+        # Downloads have slots of their own: an upload holds its slot while it waits for the file it carries.
+        self._downloads = asyncio.Semaphore(limits.concurrency)
+        self._paused = 0.0
+
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests have left so far, those for tokens included."""
+        return self._wire.requests
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for quota and for repeats, summed over calls."""
+        return self._wire.quota.waited + self._paused
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] | Mapping[str, str] | None = None,
+        json: object = UNSET,
+        text: str | None = None,
+        content: bytes | AsyncIterator[bytes] | Callable[[], AsyncIterator[bytes]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """Make one call and return its 2xx answer. Ids in `path` have gone through `quote`.
+
+        `repeatable` is for calls that do no harm twice; it defaults to True for GET, HEAD, PUT and DELETE.
+        A body given as a callable is opened anew for a repeat; one given as an iterator is never sent twice.
+        """
+        sent = dict(headers or {})
+        body: Callable[[], AsyncIterator[bytes]] | None = None
+        once = False
+        data = b""
+        if json is not UNSET:
+            data = encode_json(json)
+            sent.setdefault("content-type", "application/json")
+        elif text is not None:
+            data = text.encode()
+            sent.setdefault("content-type", "text/plain; charset=utf-8")
+        elif isinstance(content, bytes):
+            data = content
+        elif callable(content):
+            body = content
+        elif content is not None:
+            body, once = partial(_same, content), True
+        again = method in _REPEATABLE if repeatable is None else repeatable
+        out = Outgoing(method, self._url(path, params), path, sent, data, body, repeatable=again)
+        attempt = partial(self._attempt, out)
+        try:
+            return await attempt()
+        except TransientError as error:
+            if once or not may_repeat(error, repeatable=again):
+                raise
+            return await self._persist(error, attempt, repeatable=again)
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, params: Sequence[tuple[str, str]] | Mapping[str, str] | None = None
+    ) -> AsyncIterator[Download]:
+        """GET a file without holding it. A cut shows as TransientError while the chunks are read."""
+        headers = {"accept-encoding": "identity"}  # a compressed answer would not tell the file's size
+        out = Outgoing("GET", self._url(path, params), path, headers, repeatable=True)
+        attempt = partial(self._gate.carry, partial(self._wire.open, out))
+        async with self._downloads:
+            try:
+                response = await attempt()
+            except TransientError as error:
+                if not may_repeat(error, repeatable=True):
+                    raise
+                response = await self._persist(error, attempt, repeatable=True)
+            try:
+                yield _download(response, self._wire.chunks(response, out))
+            finally:
+                await response.aclose()
+
+    async def close(self) -> None:
+        """Close all connections. Calls still under way fail."""
+        await self._wire.close()
+
+    async def _attempt(self, out: Outgoing) -> Answer:
+        async with self._calls:
+            return await self._gate.carry(partial(self._wire.ask, out))
+
+    async def _persist(self, error: TransientError, attempt: Callable[[], Awaitable[T]], *, repeatable: bool) -> T:
+        limits, clock, sleep = self._limits, self._clock, self._sleep
+        return await persist(error, attempt, repeatable=repeatable, limits=limits, clock=clock, sleep=sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self._paused += seconds
+        await self._clock.sleep(seconds)
+
+    def _url(self, path: str, params: Sequence[tuple[str, str]] | Mapping[str, str] | None) -> str:
+        url = self._base + path.lstrip("/")
+        return f"{url}?{urlencode(params, quote_via=percent_encode)}" if params else url
+
+
+async def _same(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        yield chunk
+
+
+def _download(response: httpx.Response, chunks: AsyncIterator[bytes]) -> Download:
+    headers = response.headers
+    size = headers.get("content-length", "")
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    told = Message()
+    told["content-disposition"] = headers.get("content-disposition", "")
+    return Download(
+        chunks=chunks,
+        size=int(size) if size.isdecimal() and "content-encoding" not in headers else None,
+        name=told.get_filename() or None,
+        media_type=kind or None,
+    )

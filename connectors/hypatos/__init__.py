@@ -1,0 +1,72 @@
+"""Hypatos, a document capture service, as a source: how an account is set up and opened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import Field, SecretStr
+
+from connectors.auth import ClientCredentials
+from connectors.contract import Connection
+from connectors.http import Api
+from connectors.hypatos.client import HypatosClient
+from connectors.hypatos.source import Documents, Patience
+from connectors.settings import ConnectionSettings, HttpsUrl
+from connectors.urls import is_loopback
+
+if TYPE_CHECKING:
+    import httpx
+
+    from connectors.auth import TokenStore
+
+__all__ = ["Settings", "connect"]
+
+
+class Settings(ConnectionSettings):
+    """One Hypatos account. Lists are written with commas; an empty `projects` means all that the client may see."""
+
+    base_url: HttpsUrl = "https://api.cloud.hypatos.ai/v2"
+    client_id: SecretStr
+    client_secret: SecretStr
+    projects: str = ""
+    states: str = "done,doneAutomatically"
+    token_path: str = "/auth/token"  # noqa: S105 - a path; the reference prints it with and without the version in front
+    page_size: int = Field(default=50, ge=2, le=50)
+    verify_within: float = Field(default=30.0, ge=0)
+    settle_seconds: float = Field(default=120.0, ge=0)
+
+
+async def connect(
+    name: str,
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    token_store: TokenStore | None = None,
+) -> Connection:
+    """Open an account. Nothing is sent before the first call."""
+    auth = ClientCredentials(
+        settings.base_url.rstrip("/") + settings.token_path,
+        settings.client_id.get_secret_value(),
+        settings.client_secret.get_secret_value(),
+        store=token_store,
+    )
+    # The real quota is not published: five a second is safe; the answers' own headers may slow it down further.
+    limits = settings.limits(rate=5.0)
+    if "max_concurrency" not in settings.model_fields_set and not is_loopback(settings.base_url):
+        limits = replace(limits, concurrency=8)
+    api = Api(name, settings.base_url, auth, limits=limits, transport=transport)
+    client = HypatosClient(api, _items(settings.states), _items(settings.projects))
+    patience = Patience(watch=settings.verify_within, settle=settings.settle_seconds)
+    documents = Documents(client, page_size=settings.page_size, patience=patience)
+
+    async def check() -> str:
+        listing = await client.documents(0, 1)
+        found = listing.total if listing.total is not None else len(listing.rows)
+        return f"{name}: the credentials work; {found} documents are ready to be collected"
+
+    return Connection(name, {"documents": documents}, {}, check, api.close, lambda: api.requests)
+
+
+def _items(text: str) -> list[str]:
+    return [item for part in text.split(",") if (item := part.strip())]

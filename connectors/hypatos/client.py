@@ -1,0 +1,95 @@
+"""Every Hypatos call that docferry makes, one method per endpoint of REST API version 2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.http import quote
+from connectors.hypatos import models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from connectors.contract import Document, Download, Fields
+    from connectors.http import Api
+
+DOCUMENTS = "/documents"
+DOCUMENT = "/documents/{id}"
+STATES = "/documents/{id}/states"
+EXTERNAL_ID = "/documents/{id}/external-id"
+EXTERNAL_DATA = "/documents/{id}/external-data"
+TITLE = "/documents/{id}/title"
+TRANSFER = "/documents/{id}/transfer"
+REJECT = "/documents/{id}/reject"
+FILE = "/files/{id}"
+
+_PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+class HypatosClient:
+    """Calls of one account. Every method raises the connector error tree; a POST only promises "later" (202)."""
+
+    def __init__(self, api: Api, states: Sequence[str], projects: Sequence[str]) -> None:
+        self.api = api
+        self.states = tuple(states)
+        self.projects = tuple(projects)
+
+    async def documents(self, offset: int, limit: int) -> models.Listing:
+        """List the work queue, oldest first. An offset past the end may be a RejectedError with status 400."""
+        # Arrays are repeated keys, never comma lists; `createdAt` is the one order that our own feedback cannot change.
+        params = [("projectId", project) for project in self.projects]
+        params += [("state", state) for state in self.states]
+        params += [("sort", "createdAt"), ("offset", str(offset)), ("limit", str(limit))]
+        # GET {base}/documents?projectId=…&state=done&state=doneAutomatically&sort=createdAt&offset=0&limit=50
+        answer = await self.api.call("GET", DOCUMENTS, params=params)
+        return models.listing(answer.json())
+
+    async def document(self, document_id: str) -> Document:
+        """Read one document with its extracted data, which lists may leave out."""
+        # GET {base}/documents/{id}
+        answer = await self.api.call("GET", _path(DOCUMENT, document_id))
+        return models.document(answer.json(), self.states)
+
+    async def history(self, document_id: str) -> list[str]:
+        """Return all states the document has been in, unordered."""
+        # GET {base}/documents/{id}/states
+        answer = await self.api.call("GET", _path(STATES, document_id))
+        return models.history(answer.json())
+
+    def file(self, file_id: str) -> AbstractAsyncContextManager[Download]:
+        """Stream one file."""
+        # GET {base}/files/{id}
+        return self.api.stream(_path(FILE, file_id))
+
+    async def set_external_id(self, document_id: str, value: str) -> None:
+        """Replace the external id."""
+        # POST {base}/documents/{id}/external-id, text/plain
+        await self.api.call("POST", _path(EXTERNAL_ID, document_id), text=value, headers=_PLAIN)
+
+    async def set_external_data(self, document_id: str, value: Mapping[str, str]) -> None:
+        """Replace all external data; an empty map clears it."""
+        # POST {base}/documents/{id}/external-data
+        await self.api.call("POST", _path(EXTERNAL_DATA, document_id), json=dict(value))
+
+    async def set_title(self, document_id: str, value: str) -> None:
+        """Replace the title."""
+        # POST {base}/documents/{id}/title, text/plain
+        await self.api.call("POST", _path(TITLE, document_id), text=value, headers=_PLAIN)
+
+    async def transfer(self, document_id: str, *, successful: bool, message: str | None) -> None:
+        """Report that the target system took the document, or that it did not and why."""
+        body: Fields = {"successful": successful}
+        if message:
+            body["message"] = message
+        # POST {base}/documents/{id}/transfer
+        await self.api.call("POST", _path(TRANSFER, document_id), json=body)
+
+    async def reject(self, document_id: str, message: str | None) -> None:
+        """Refuse the document for good."""
+        # POST {base}/documents/{id}/reject
+        await self.api.call("POST", _path(REJECT, document_id), json={"message": message} if message else {})
+
+
+def _path(template: str, object_id: str) -> str:
+    return template.format(id=quote(object_id))

@@ -1,0 +1,120 @@
+"""How an offset-paged list that moves while it is read is read to its end without skipping a row that stays in it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connectors.contract import Page
+from connectors.errors import RejectedError
+from connectors.hypatos.models import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from connectors.contract import Change
+
+log = logging.getLogger(__name__)
+
+BAD_REQUEST = 400
+READS = 24
+READS_PER_PAGE = 4
+"""How many reads a pass may take: this many, and this many more for each page's worth of rows seen so far."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the reader stands. `joint`: the first row asked for must be one that the chain already holds."""
+
+    offset: int = 0
+    joint: bool = False
+    anchor: int = 0  # the offset that followed the last page which joined the chain, and the total it stated
+    total: int | None = None
+    furthest: int = 0
+    stride: int = 0
+    reads: int = 0
+    idle: int = 0
+
+
+async def walk(read: Callable[[int, int], Awaitable[Listing]], size: int) -> AsyncIterator[Page]:
+    """Yield every row once, in list order where the list stands still. `read(offset, limit)` fetches one page.
+
+    Rows that leave the list shift the rest to the left, under the reader. So each page starts with the last row of
+    the page before. A page whose first row is not part of that unbroken chain lies behind a gap: the reader
+    yields it and steps back until it meets the chain again. Re-reading is free, skipping is not. A list that moves
+    faster than it can be read ends the pass early; what is left shows up in the next one.
+    """
+    chain: set[str] = set()
+    seen: set[Change] = set()
+    place = _Place()
+    while True:
+        listing = await _read(read, place.offset, size)
+        place.reads += 1
+        fresh = list(dict.fromkeys(row for row in listing.rows if row not in seen))
+        seen.update(fresh)
+        total = _grand_total(listing, place.offset, size)
+        if fresh or place.reads == 1:
+            yield Page(fresh, None, total)
+        if place.reads > READS + READS_PER_PAGE * (len(seen) // max(1, len(listing.rows))):
+            log.warning(
+                "the list moves faster than it can be read; %d rows were seen, the next pass goes on", len(seen)
+            )
+            return
+        if place.joint and not (listing.rows and listing.rows[0].document_id in chain):
+            _step_back(place, total, size)
+            continue
+        chain.update(row.document_id for row in listing.rows)
+        # A server that ignores the offset answers with the same page for ever.
+        place.idle = 0 if fresh or place.offset < place.furthest else place.idle + 1
+        if _is_last(listing, place.offset, total, size) or place.idle > 1:
+            return
+        place.joint = len(listing.rows) > 1
+        place.offset += len(listing.rows) - place.joint
+        place.anchor, place.total, place.stride = place.offset, total, 0
+        place.furthest = max(place.furthest, place.offset)
+
+
+async def _read(read: Callable[[int, int], Awaitable[Listing]], offset: int, size: int) -> Listing:
+    try:
+        return await read(offset, size)
+    except RejectedError as error:
+        if offset and error.status == BAD_REQUEST:
+            return Listing((), size, None)  # "Offset out of range": the same as an empty page
+        raise
+
+
+def _grand_total(listing: Listing, offset: int, size: int) -> int | None:
+    """Return the stated total if it can mean the whole list; some servers put the number of rows on the page there."""
+    count = len(listing.rows)
+    total = listing.total
+    if total is None or total < offset + count or (total == count and count >= _page_size(listing, size)):
+        return None
+    return total
+
+
+def _page_size(listing: Listing, size: int) -> int:
+    return min(size, listing.limit) if listing.limit else size
+
+
+def _is_last(listing: Listing, offset: int, total: int | None, size: int) -> bool:
+    count = len(listing.rows)
+    if count == 0:
+        return True
+    if total is not None:
+        return total <= offset + count
+    if count >= _page_size(listing, size):
+        return False
+    # A short page ends the list if the server confirmed the page size; else it may have cut the page silently.
+    return listing.limit is not None or (count == 1 and offset > 0)
+
+
+def _step_back(place: _Place, total: int | None, size: int) -> None:
+    """Go back by what the total fell, else by a page, and twice as far each time that was not enough."""
+    fell = place.total - total if place.total is not None and total is not None else 0
+    target = place.anchor - fell
+    if fell <= 0 or target >= place.offset:
+        place.stride = place.stride * 2 or size - 1
+        target = place.offset - place.stride
+    place.offset = max(0, target)
+    place.joint = place.offset > 0

@@ -1,0 +1,139 @@
+"""How Hypatos writes documents down, read so that unknown and missing fields never hurt, and the 13 document states."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, cast
+
+import msgspec
+
+from connectors.contract import Change, Document, Fields, File
+from connectors.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+Kind = Literal["in progress", "waiting for a person", "ready to export", "over"]
+
+STATES: Mapping[str, Kind] = MappingProxyType(
+    {
+        "new": "in progress",
+        "processing": "in progress",
+        "extracted": "waiting for a person",
+        "inCompletion": "waiting for a person",
+        "reviewRequired": "waiting for a person",
+        "done": "ready to export",
+        "doneAutomatically": "ready to export",
+        "transferred": "over",
+        "transferFailed": "over",
+        "rejected": "over",
+        "failed": "over",
+        "junk": "over",
+        "split": "over",
+    }
+)
+"""Every state of API version 2. The rendered reference shows ten; split, transferFailed and transferred are folded away."""
+
+_CONTENT = ("entities", "fileId", "projectId")
+"""What a new version is made of. The state, times, ids and title that our own feedback may touch are not content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One answer of the document list. `limit` and `total` are as stated by the provider, None where it states none."""
+
+    rows: Sequence[Change]
+    limit: int | None
+    total: int | None
+
+
+def as_object(body: object, what: str) -> Fields:
+    """Return a JSON object as a dict; raise ConnectorError if the provider sent something else."""
+    if not isinstance(body, dict):
+        raise ConnectorError(f"{what} is not a JSON object")
+    return cast("Fields", body)
+
+
+def text(value: object) -> str | None:
+    """Return a non-empty text, None for everything else."""
+    return value if isinstance(value, str) and value else None
+
+
+def listing(body: object) -> Listing:
+    """Read one page of `GET /documents`. The key is `data`; an older specification calls it `documents`."""
+    page = as_object(body, "the document list")
+    rows = page.get("data", page.get("documents"))
+    if not isinstance(rows, list):
+        raise ConnectorError("the document list has no `data`")
+    return Listing([_change(row) for row in rows], _count(page.get("limit")), _count(page.get("totalCount")))
+
+
+def document(body: object, exportable: Collection[str]) -> Document:
+    """Read `GET /documents/{id}`. A state outside `exportable`, known or not, makes the document not ready."""
+    fields = as_object(body, "the document")
+    document_id = text(fields.get("id"))
+    if document_id is None:
+        raise ConnectorError("the document has no id")
+    state = fields.get("state")
+    not_ready = None
+    if state not in exportable:
+        kind = STATES.get(state) if isinstance(state, str) else None
+        not_ready = f"state is {state!r}" + (f" ({kind})" if kind else "")
+    return Document(document_id, content_digest(fields), fields, files(fields), not_ready)
+
+
+def files(fields: Fields) -> list[File]:
+    """List a document's files, the main one first. Real names and types are known only once a file is opened."""
+    listed = fields.get("files")
+    main_id = text(fields.get("fileId"))
+    found: list[File] = []
+    for entry in listed if isinstance(listed, list) else []:
+        file_id = text(entry.get("id")) if isinstance(entry, dict) else None
+        if file_id is None:
+            continue
+        main = entry.get("mainFile") is True or file_id == main_id
+        found.append(_file(fields, file_id, text(entry.get("type")), main=main))
+    if main_id is not None and not any(file.id == main_id for file in found):
+        found.append(_file(fields, main_id, None, main=True))
+    return sorted(found, key=lambda file: not file.main)
+
+
+def content_digest(fields: Fields) -> str:
+    """Return the SHA-256 (hex) of a document's content. Order of keys and of files does not matter."""
+    content = {name: fields[name] for name in _CONTENT if name in fields}
+    listed = fields.get("files")
+    if isinstance(listed, list):
+        content["files"] = sorted(listed, key=lambda entry: str(entry.get("id")) if isinstance(entry, dict) else "")
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+
+
+def history(body: object) -> list[str]:
+    """Read `GET /documents/{id}/states`: every state the document has been in, in no promised order."""
+    entries = body if isinstance(body, list) else []
+    return [state for entry in entries if isinstance(entry, dict) and (state := text(entry.get("state")))]
+
+
+def _change(row: object) -> Change:
+    fields = as_object(row, "a row of the document list")
+    document_id = text(fields.get("id"))
+    if document_id is None:
+        raise ConnectorError("a row of the document list has no id")
+    # `updatedAt` and `state` move with our own feedback and would bring every document back; completion does not.
+    parts = [text(fields.get("completedAt")) or "", content_digest(fields)[:16] if "entities" in fields else ""]
+    return Change(document_id, "|".join(parts))
+
+
+def _file(fields: Fields, file_id: str, role: str | None, *, main: bool) -> File:
+    title = text(fields.get("title"))
+    guess = title if main and title else f"{role or 'file'}-{file_id}"
+    media_type, _ = mimetypes.guess_type(guess)
+    if media_type is None:
+        guess, media_type = f"{guess}.pdf", "application/pdf"
+    return File(file_id, guess, media_type, None, main)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

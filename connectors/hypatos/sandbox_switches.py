@@ -1,0 +1,46 @@
+"""The switches of the Hypatos sandbox: one for every point where the provider's behaviour is not published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from connectors.sandbox_switches import SharedSwitches
+
+
+@dataclass
+class Switches(SharedSwitches):
+    """The Hypatos switches. Defaults are what is documented, or the safest assumption where nothing is."""
+
+    over_limit: Literal["cut", "400"] = "cut"
+    """What a limit above 50 does."""
+    past_end: Literal["empty", "400"] = "empty"
+    """What an offset at or past the end does."""
+    list_entities: bool = False
+    """Whether list items carry `entities`."""
+    software_bumps_updated: bool = False
+    """Whether changes of state made by the software move `updatedAt`."""
+    applied_after: float = 0.2
+    """Seconds between a 202 and its effect."""
+    listing_lag: float = 0.0
+    """Seconds by which listings run behind the documents."""
+    duplicates: Literal["fail", "allow"] = "fail"
+    """Whether a file with the same bytes in the same project ends in `failed`."""
+    completion: Literal["manual", "automatic"] = "manual"
+    """Whether a processed file ends in `extracted` or in `doneAutomatically`."""
+    processing: float = 0.5
+    """Seconds a processed file spends in `processing` (and a fifth of that in `new`)."""
+    wrong_state: Literal["400", "ignored"] = "400"
+    """What transfer and reject do in a state that does not allow them; `ignored` is a 202 without effect."""
+    quota: int = 10
+    """Requests per window; 0 switches the limit off (the headers stay)."""
+    window: float = 1.0
+    """Seconds of a quota window."""
+    over_quota_body: Literal["empty", "json"] = "empty"
+    """Body of a 429."""
+    token_life: float = 3600.0
+    """Seconds an access token lives."""
+    scopes: str = "documents.read documents.write files.read files.write projects.read companies.read"
+    """What tokens may do; a call outside of it is a 403."""
+    credentials_dead: bool = False
+    """Client id and secret are refused, and every token with them."""

@@ -1,0 +1,85 @@
+"""How the Hypatos sandbox shows things: which fields an answer carries, and which are left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.sandbox_clock import stamp
+
+if TYPE_CHECKING:
+    from connectors.hypatos.sandbox_store import Record, Store
+    from connectors.hypatos.sandbox_switches import Switches
+
+_DONE = ("done", "doneAutomatically", "transferred", "transferFailed", "rejected")
+
+
+def document(store: Store, record: Record, *, in_list: bool = False) -> dict[str, object]:
+    """Show a document. Only id, createdAt, createdBy, state and title are always there."""
+    files = store.files(record)
+    view: dict[str, object] = {
+        "id": record.id,
+        "projectId": record.project,
+        "state": record.listed if in_list else record.state,
+        "title": record.title or (files[0].name or "scan" if files else "scan"),
+        "createdAt": stamp(record.created),
+        "createdBy": "user-1",
+    }
+    if record.updated is not None:
+        view["updatedAt"] = stamp(record.updated)
+        view["updatedBy"] = "user-2"
+    if record.state in _DONE:
+        view["completedAt"] = stamp(record.created + 240)
+        if record.state != "doneAutomatically":
+            view["completedBy"] = "user-2"
+    if files:
+        view["fileId"] = next(file.id for file in files if file.main)
+        view["files"] = [{"id": file.id, "type": file.role, "mainFile": file.main} for file in files]
+    if record.external_id is not None:
+        view["externalId"] = record.external_id
+    if record.external_data:
+        view["externalData"] = record.external_data
+    if not in_list or store.switches.list_entities:
+        view["entities"] = store.entities(record)
+    if store.switches.novelties:
+        view["caseId"] = f"0b7c1b52-{record.id[:4]}-4a11-8d5c-{record.id[:12]}"
+        view["robotConfidence"] = {"level": "high", "history": [0.25, None]}
+    return view
+
+
+def states(store: Store, record: Record) -> list[dict[str, str]]:
+    """Show the states so far, newest first for a change: the order is not promised."""
+    return [{"state": state, "updatedAt": stamp(moment)} for state, moment in reversed(store.history(record))]
+
+
+def page(
+    switches: Switches, items: list[dict[str, object]], *, offset: int, limit: int, total: int
+) -> dict[str, object]:
+    """Wrap a page of a listing, with the count that the switch `total` asks for."""
+    view: dict[str, object] = {"data": items, "limit": limit, "offset": offset}
+    if switches.total != "omitted":
+        view["totalCount"] = total if switches.total == "grand" else len(items)
+    return view
+
+
+def company(company_id: str, name: str) -> dict[str, object]:
+    """Show a company."""
+    return {"id": company_id, "name": name, "active": True, "createdAt": "2024-02-29T15:46:19.384990Z"}
+
+
+def project(switches: Switches, project_id: str, name: str) -> dict[str, object]:
+    """Show a project with the settings that matter here."""
+    return {
+        "id": project_id,
+        "name": name,
+        "ocr": {"engine": "google"},
+        "extractionModelId": "model-1",
+        "createdAt": "2025-11-03T09:00:00Z",
+        "createdBy": "user-1",
+        "updatedAt": "2025-11-03T09:00:00Z",
+        "updatedBy": "user-1",
+        "completion": switches.completion,
+        "duplicates": switches.duplicates,
+        "members": {"allow": "all"},
+        "retentionDays": 180,
+        "isLive": True,
+    }

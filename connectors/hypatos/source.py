@@ -1,0 +1,111 @@
+"""The Hypatos work queue as a source: documents that are done, read whole, and acknowledged one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from connectors.errors import RejectedError, TransientError
+from connectors.hypatos import feedback as words
+from connectors.hypatos.listing import walk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+
+    from connectors.contract import Document, Download, Feedback, File, Journal, Page
+    from connectors.hypatos.client import HypatosClient
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a 202 may take to show: `watch` seconds of looking at once, `settle` seconds before it is sent again."""
+
+    watch: float = 30.0
+    settle: float = 120.0
+
+
+class Documents:
+    """The stream `documents`: everything in an exportable state, oldest first."""
+
+    feedback_actions = words.ACTIONS
+    drains = True
+
+    def __init__(self, client: HypatosClient, *, page_size: int = 50, patience: Patience | None = None) -> None:
+        self._client = client
+        self._page_size = page_size
+        self._patience = patience or Patience()
+
+    def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 - a work queue has no cursor
+        """List the whole queue. There is no "since": what was acknowledged leaves, so the list itself is the cursor."""
+        return walk(self._client.documents, self._page_size)
+
+    async def fetch(self, document_id: str) -> Document:
+        """Read one document; it is not ready when its state is not (any more) an exportable one."""
+        return await self._client.document(document_id)
+
+    @asynccontextmanager
+    async def open(self, file: File) -> AsyncGenerator[Download, None]:
+        """Stream one file, under the name and media type that the download states."""
+        async with self._client.file(file.id) as download:
+            # Names beyond Latin-1 are percent-encoded by those who upload; whether the server decodes them is not known.
+            yield replace(download, name=unquote(download.name)) if download.name else download
+
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
+        """Send each message once, then read the document until it shows all of them.
+
+        TransientError: not visible yet, ask again; after `Patience.settle` seconds they are marked to be sent again.
+        RejectedError: Hypatos will never take this (limits, or the document's state does not allow it any more).
+        """
+        wanted = words.messages(feedback.actions)
+        if not wanted:
+            return
+        prefix = f"feedback:{feedback.seq}:"
+        settle = timedelta(seconds=self._patience.settle)
+        for message in wanted:
+            await journal.once(
+                prefix + message.action,
+                do=partial(message.send, self._client, feedback.document_id),
+                find=partial(self._find, message, feedback.document_id),
+                settle=settle,
+            )
+        if prefix + "sent" not in journal.results(prefix):
+            await journal.record(prefix + "sent", datetime.now(UTC).isoformat())
+        missing = await self._watch(wanted, feedback.document_id)
+        if missing:
+            await self._unsettled(missing, feedback, journal)
+
+    async def _find(self, message: words.Message, document_id: str) -> str | None:
+        document = await self._client.document(document_id)
+        return "seen" if await message.shows(document.fields, self._client) else None
+
+    async def _watch(self, wanted: Sequence[words.Message], document_id: str) -> list[words.Message]:
+        """Read the document with growing pauses until it shows every message; return those it does not show."""
+        waited, pause = 0.0, 0.2
+        while True:
+            fields = (await self._client.document(document_id)).fields
+            wanted = [message for message in wanted if not await message.shows(fields, self._client)]
+            if not wanted or waited >= self._patience.watch:
+                return list(wanted)
+            pause = min(pause, self._patience.watch - waited)
+            await asyncio.sleep(pause)
+            waited, pause = waited + pause, pause * 2
+
+    async def _unsettled(self, missing: Sequence[words.Message], feedback: Feedback, journal: Journal) -> None:
+        prefix = f"feedback:{feedback.seq}:"
+        names = ", ".join(message.action for message in missing)
+        sent = datetime.fromisoformat(journal.results(prefix)[prefix + "sent"])
+        if datetime.now(UTC) - sent >= timedelta(seconds=self._patience.settle):
+            state = (await self._client.document(feedback.document_id)).fields.get("state")
+            if any(message.blocked(state) for message in missing):
+                raise RejectedError(
+                    f"hypatos ignored {names} for document {feedback.document_id}; its state is now {state!r}"
+                )
+            for message in missing:
+                await journal.forget(prefix + message.action)
+            await journal.forget(prefix + "sent")
+        raise TransientError(f"hypatos does not show {names} on document {feedback.document_id} yet", arrived="maybe")

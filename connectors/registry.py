@@ -1,0 +1,67 @@
+"""Knows which providers there are and opens a named account at one of them."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+import connectors
+from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, variable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+    import httpx
+
+    from connectors.auth import TokenStore
+    from connectors.contract import Connection
+
+
+class _Choice(ConnectionSettings):
+    """Only which provider a connection belongs to."""
+
+    base_url: HttpsUrl = "https://provider.invalid"
+
+
+@cache
+def providers() -> Mapping[str, ModuleType]:
+    """Return the packages of connectors that can be connected to, by provider name."""
+    packages = sorted(module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg)
+    modules = {name: importlib.import_module(f"connectors.{name}") for name in packages}
+    return {name: module for name, module in modules.items() if hasattr(module, "connect")}
+
+
+async def open_connection(
+    name: str,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    token_store: TokenStore | None = None,
+    env_file: str | Path | None = ".env",
+) -> Connection:
+    """Open the account `name`. Its provider is `<NAME>_PROVIDER`, or the one of the same name.
+
+    Raises SettingsError if there is no such provider or a setting of it is missing or wrong.
+    """
+    chosen = _Choice.load(name, env_file).provider
+    provider = chosen or name
+    known = providers()
+    if provider not in known:
+        raise SettingsError(_unknown(name, chosen, known))
+    module = known[provider]
+    settings = module.Settings.load(name, env_file)
+    return cast("Connection", await module.connect(name, settings, transport=transport, token_store=token_store))
+
+
+def _unknown(name: str, chosen: str | None, known: Mapping[str, ModuleType]) -> str:
+    wanted = chosen or name
+    near = difflib.get_close_matches(wanted, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known) or 'none'}."
+    setting = variable(name, "provider")
+    if chosen:
+        return f"{setting} is {chosen}, but there is no such provider; {hint}"
+    return f"there is no provider {wanted}; {hint} For a further account set {setting} to its provider's name"

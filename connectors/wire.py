@@ -1,0 +1,221 @@
+"""Sends one request at a time over the transport: bounds on time and size, pacing, counting, faults as errors."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from connectors.answer import Answer, decode_json
+from connectors.errors import ConnectorError, RejectedError, TransientError
+from connectors.faults import NETWORK, network_fault, refusal
+from connectors.quota import Quota
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+
+    from connectors.limits import Clock, Limits
+
+_HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "docferry"}
+_KEEP_ALIVE = 4.0
+"""Seconds an idle connection is kept: less than common servers do, since a POST on a closing one cannot be repeated."""
+_LONGEST_REFUSAL = 64 * 2**10
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to be. `path` is what error messages show; `body` opens a fresh stream each time it is called."""
+
+    method: str
+    url: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+    body: Callable[[], AsyncIterator[bytes]] | None = None
+    repeatable: bool = False
+
+
+def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
+    """Return the transport for one server: no cookies, no repeats of its own, proxies from the environment."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxy = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(parts.scheme)
+    tls = httpx.create_ssl_context() if parts.scheme == "https" else False
+
+    def session() -> aiohttp.ClientSession:
+        # the number of connections is bounded by the calls under way
+        connector = aiohttp.TCPConnector(ssl=tls, limit=0, keepalive_timeout=_KEEP_ALIVE)
+        opened = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=["content-type"]
+        )
+        opened._retry_connection = False  # noqa: SLF001 - no public switch; else a PUT may leave twice behind our back
+        return opened
+
+    return AiohttpTransport(verify=False, client=session, proxy=httpx.Proxy(proxy) if proxy else None)
+
+
+class Wire:
+    """One connection's way to its provider. Every request that leaves goes through here and is counted."""
+
+    def __init__(self, connection: str, transport: httpx.AsyncBaseTransport, limits: Limits, clock: Clock) -> None:
+        self.connection = connection
+        self.clock = clock
+        self.quota = Quota(connection, clock, rate=limits.rate, patience=limits.patience)
+        self.requests = 0
+        """HTTP requests that have left."""
+        self._transport = transport
+        self._limits = limits
+        wait = limits.connect_timeout
+        timeout = {"connect": wait, "pool": wait, "read": limits.timeout, "write": limits.timeout}
+        self._extensions = {"timeout": timeout}
+
+    async def ask(self, out: Outgoing, credentials: Mapping[str, str]) -> Answer:
+        """Send, read the whole answer, and return it if it is 2xx. The caller has taken a turn of the quota."""
+        async with self._sent(out, credentials) as response:
+            body = await self._read(response, out)
+        status, headers = response.status_code, response.headers
+        if not 200 <= status < 300:  # noqa: PLR2004 - the success range of RFC 9110
+            raise self._refused(out, response, body)
+        asked = self._asked(out)
+        answer = Answer(status, headers, body, asked, self.connection)
+        if out.repeatable and body and "json" in headers.get("content-type", ""):
+            try:
+                return Answer(status, headers, body, asked, self.connection, decode_json(body))
+            except ValueError:
+                answer.json()  # raises the error for it, so that the call is repeated
+        return answer
+
+    async def open(self, out: Outgoing, credentials: Mapping[str, str]) -> httpx.Response:
+        """Send, and return a 2xx answer whose body is still to be read. The caller closes it."""
+        async with self._sent(out, credentials, keep=True) as response:
+            if 200 <= response.status_code < 300:  # noqa: PLR2004 - the success range of RFC 9110
+                return response
+            body = await self._read(response, out, most=_LONGEST_REFUSAL)
+        raise self._refused(out, response, body)
+
+    async def chunks(self, response: httpx.Response, out: Outgoing) -> AsyncGenerator[bytes, None]:
+        """Yield the body of an opened answer. Raises TransientError if it is cut."""
+        announced = response.headers.get("content-length")
+        received = 0
+        try:
+            async for chunk in _body(response):
+                received += len(chunk)
+                yield chunk
+        except NETWORK as error:
+            raise network_fault(self.connection, self._asked(out), error) from error
+        if announced and "content-encoding" not in response.headers and received != int(announced):
+            raise TransientError(f"{self._asked(out)}: the answer was cut off", connection=self.connection)
+
+    async def close(self) -> None:
+        """Close idle connections."""
+        await self._transport.aclose()
+
+    @asynccontextmanager
+    async def _sent(
+        self, out: Outgoing, credentials: Mapping[str, str], *, keep: bool = False
+    ) -> AsyncGenerator[httpx.Response, None]:
+        """Open an answer and hold whoever reads it to the same deadline; with `keep` a 2xx answer stays open."""
+        upload: _Upload | None = None
+        heard: httpx.Headers | None = None
+        left_at = self.clock.now()
+        try:
+            async with asyncio.timeout(self._limits.deadline) as deadline:
+                if out.body:
+                    upload = _Upload(out.body, deadline, self._limits.deadline)
+                request = httpx.Request(
+                    out.method,
+                    out.url,
+                    headers={**_HEADERS, **out.headers, **credentials},
+                    content=upload or out.content,
+                    extensions=self._extensions,
+                )
+                self.requests += 1
+                response = await self._transport.handle_async_request(request)
+                heard = response.headers
+                try:
+                    yield response
+                finally:
+                    if not (keep and response.is_success):
+                        await response.aclose()
+        except NETWORK as error:
+            if upload and upload.failure:
+                raise self._not_readable(out, upload.failure) from upload.failure
+            fault = network_fault(self.connection, self._asked(out), error)
+            if heard is None and isinstance(fault, TransientError) and fault.arrived == "no":
+                self.requests -= 1
+            raise fault from error
+        finally:
+            self.quota.settled(heard, left_at)
+            if upload:
+                await upload.close()
+
+    async def _read(self, response: httpx.Response, out: Outgoing, most: int | None = None) -> bytes:
+        most = most or self._limits.largest_answer
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in _body(response):
+            size += len(chunk)
+            if size > most:
+                if not response.is_success:
+                    break
+                raise RejectedError(
+                    f"{self._asked(out)}: the answer is larger than {most} bytes", connection=self.connection
+                )
+            parts.append(chunk)
+        return b"".join(parts)
+
+    def _refused(self, out: Outgoing, response: httpx.Response, body: bytes) -> ConnectorError:
+        status, headers = response.status_code, response.headers
+        error = refusal(self.connection, self._asked(out), out.url, out.path, status, headers, body)
+        if status == 429 and isinstance(error, TransientError):  # noqa: PLR2004 - too many requests, RFC 6585
+            self.quota.pause(max(error.retry_after or 0.0, 1.0))
+        return error
+
+    def _not_readable(self, out: Outgoing, failure: Exception) -> Exception:
+        if isinstance(failure, ConnectorError) and not isinstance(failure, TransientError):
+            return failure  # the file is gone or forbidden at its source, and stays so
+        text = f"{self._asked(out)}: what was to be sent could not be read: {failure or type(failure).__name__}"
+        return TransientError(text, connection=self.connection, arrived="maybe")
+
+    def _asked(self, out: Outgoing) -> str:
+        return f"{self.connection}: {out.method} {out.path}"
+
+
+class _Upload(httpx.AsyncByteStream):
+    """A request body on its way: every chunk moves the deadline, and its own failure is told from the network's."""
+
+    def __init__(self, body: Callable[[], AsyncIterator[bytes]], deadline: asyncio.Timeout, seconds: float) -> None:
+        self._chunks = body()
+        self._deadline = deadline
+        self._seconds = seconds
+        self.failure: Exception | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        try:
+            async for chunk in self._chunks:
+                if not self._deadline.expired():
+                    self._deadline.reschedule(loop.time() + self._seconds)
+                yield chunk
+        except Exception as error:
+            self.failure = error
+            raise
+
+    async def close(self) -> None:
+        """Let go of what the body was read from."""
+        if hasattr(self._chunks, "aclose"):
+            with suppress(RuntimeError):  # it is still running: the transport has cancelled it and it unwinds by itself
+                await self._chunks.aclose()
+
+
+def _body(response: httpx.Response) -> AsyncIterator[bytes]:
+    if "content-encoding" in response.headers:
+        return response.aiter_bytes()
+    return aiter(cast("httpx.AsyncByteStream", response.stream))

@@ -1,0 +1,144 @@
+"""Writes a contract's attributes and status, compares them with what is shown, and notices when the AI replaced them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, cast
+
+from connectors.errors import RejectedError
+from connectors.zefort.payload import digest
+
+if TYPE_CHECKING:
+    from connectors.contract import Fields, Journal
+    from connectors.zefort.client import ZefortClient
+    from connectors.zefort.models import Contract
+    from connectors.zefort.payload import Wanted
+
+log = logging.getLogger(__name__)
+
+SENT = "attributes"
+"""The journal's record of what was sent: digests by attribute, never values."""
+FINAL = "final"
+"""The journal's record that we wrote after the AI had finished. From then on every change is a person's."""
+_STATUS = "(status)"
+
+
+class Writer:
+    """Writes what differs and nothing else."""
+
+    def __init__(self, client: ZefortClient) -> None:
+        self._client = client
+
+    async def write(self, contract: Contract, wanted: Wanted, journal: Journal) -> Contract:
+        """Bring attributes and status about. Return the contract as last read.
+
+        RejectedError: Zefort refuses a value, or keeps nothing of it because the account has no such attribute.
+        """
+        recorded = _recorded(journal)
+        latest = contract
+        # What we once sent and no longer want is emptied, unless somebody has changed it since.
+        emptied = {
+            key: None
+            for key, seen in recorded.items()
+            if key not in wanted.attributes and key != _STATUS and _digest(contract, key) == seen
+        }
+        changes = differing({**emptied, **wanted.attributes}, contract.attributes)
+        if changes:
+            latest = await self._patch(contract, changes)
+        # While the AI is at work the status is not ours; `altered` will say so once it has finished.
+        moves = wanted.status is not None and latest.status != wanted.status and not latest.analysing
+        if moves and self._may_move(latest, wanted, journal):
+            latest = await self._move(latest, str(wanted.status))
+        await self._record(contract.id, wanted, latest, journal)
+        return latest
+
+    async def _patch(self, contract: Contract, changes: Fields) -> Contract:
+        answer = await self._send(contract.id, changes)
+        if any(
+            plain(contract.attributes[key]) and not plain(answer.attributes.get(key))
+            for key in contract.attributes.keys() - changes
+        ):
+            # The attributes that were not named are gone: here PATCH replaces them all, so all of them are named.
+            answer = await self._send(contract.id, {**contract.attributes, **changes})
+        shown = answer.attributes
+        if lost := [key for key, value in changes.items() if plain(value) and not plain(shown.get(key))]:
+            raise RejectedError(f"zefort kept nothing of {', '.join(lost)}; does the account have such an attribute?")
+        if other := differing(changes, shown):
+            log.warning("contract %s shows %s differently from what was sent", contract.id, ", ".join(other))
+        return answer
+
+    async def _send(self, contract_id: str, changes: Fields) -> Contract:
+        answer = await self._client.patch(contract_id, {"attributes": changes})
+        if answer is None or differing(changes, answer.attributes):
+            answer = await self._client.contract(contract_id)
+        return answer
+
+    async def _move(self, contract: Contract, status: str) -> Contract:
+        try:
+            answer = await self._client.patch(contract.id, {"status": status})
+        except RejectedError as error:
+            reason = "; a mandatory attribute is missing" if contract.body.get("incomplete") is True else ""
+            raise RejectedError(
+                f"it cannot be set to {status!r}{reason} ({error})", connection=error.connection, status=error.status
+            ) from error
+        return answer or await self._client.contract(contract.id)
+
+    def _may_move(self, contract: Contract, wanted: Wanted, journal: Journal) -> bool:
+        """Say whether the status is still ours to set: not yet set by us, or set back by the AI."""
+        ours = _recorded(journal).get(_STATUS) == digest(f"{contract.id}|{_STATUS}|{wanted.status}", 12)
+        return not ours or (contract.status == "review" and not journal.results(FINAL))
+
+    async def _record(self, contract_id: str, wanted: Wanted, latest: Contract, journal: Journal) -> None:
+        sent = dict(wanted.attributes)
+        if wanted.status is not None:
+            sent[_STATUS] = wanted.status
+        prints = {key: digest(f"{contract_id}|{key}|{plain(value)}", 12) for key, value in sorted(sent.items())}
+        if prints != _recorded(journal):
+            await journal.record(SENT, json.dumps(prints))
+        if latest.analysed and not latest.analysing and not journal.results(FINAL):
+            await journal.record(FINAL, "written after the AI had finished")
+
+
+def altered(contract: Contract, journal: Journal) -> list[str]:
+    """Return what the AI has replaced since we wrote, once: after the first correction changes are a person's."""
+    if contract.status != "review" or not contract.analysed or journal.results(FINAL):
+        return []
+    return [key.strip("()") for key, sent in _recorded(journal).items() if _digest(contract, key) != sent]
+
+
+def differing(wanted: Fields, shown: Fields) -> Fields:
+    """Return the wanted values that are not shown."""
+    return {key: value for key, value in wanted.items() if plain(value) != plain(shown.get(key))}
+
+
+def plain(value: object) -> str:
+    """Return a value as it compares: 1, 1.0 and "1.00" are one number, null and "" are both nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return json.dumps([plain(item) for item in value]) if value else ""
+    return _number(str(value).strip())
+
+
+def _number(text: str) -> str:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not number.is_finite() or abs(number.adjusted()) > 40:  # noqa: PLR2004 - written out it would fill pages
+        return text
+    written = format(number, "f")
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def _recorded(journal: Journal) -> dict[str, str]:
+    return cast("dict[str, str]", json.loads(journal.results(SENT).get(SENT, "{}")))
+
+
+def _digest(contract: Contract, key: str) -> str:
+    value = contract.status if key == _STATUS else contract.attributes.get(key)
+    return digest(f"{contract.id}|{key}|{plain(value)}", 12)

@@ -1,0 +1,139 @@
+"""Zefort contracts as a destination: made once, completed step by step, kept up to date, and watched."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from connectors.contract import Outcome, State
+from connectors.errors import GoneError, RejectedError
+from connectors.zefort import client as paths
+from connectors.zefort import models
+from connectors.zefort.attributes import Writer, altered
+from connectors.zefort.files import Files, main_file
+from connectors.zefort.filing import Binders, Tags
+from connectors.zefort.parties import Parties
+from connectors.zefort.payload import digest, read
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import timedelta
+
+    from connectors.contract import Delivery, Fields, Journal
+    from connectors.zefort.client import ZefortClient
+    from connectors.zefort.models import Contract
+    from connectors.zefort.payload import Wanted
+
+log = logging.getLogger(__name__)
+
+LISTED = 5
+"""How many pages of the trash and of failed contracts `dropped` reads: a cheap hint, `outcome` is the truth."""
+
+
+class Contracts:
+    """The stream `contracts`. `settle` is how long reads may lag behind a write before it is made again."""
+
+    def __init__(self, client: ZefortClient, settle: timedelta, docai_skip: Sequence[str] = ()) -> None:
+        self._client = client
+        self._files = Files(client, settle, docai_skip)
+        self._parties = Parties(client)
+        self._tags = Tags(client)
+        self._binders = Binders(client)
+        self._writer = Writer(client)
+
+    def check(self, payload: Fields) -> None:
+        """Raise RejectedError if this payload can never become a contract."""
+        read(payload)
+
+    async def push(self, delivery: Delivery, journal: Journal) -> str:
+        """Make one contract show all of the delivery; go on where an earlier attempt stopped.
+
+        RejectedError: it can never be, or the contract is gone or in the trash, where a person put it.
+        """
+        wanted = read(delivery.payload)
+        main_file(delivery)
+        binders = await self._binders.resolve(wanted.binders)
+        contract_id, contract = delivery.replaces, None
+        if contract_id is None:
+            contract_id, contract = await self._files.contract(delivery, wanted, binders, journal)
+        if contract is None:
+            contract = await self._still_there(contract_id)
+        try:
+            await self._complete(contract, delivery, wanted, binders, journal)
+        except RejectedError as error:
+            raise RejectedError(
+                f"contract {contract_id} is incomplete: {error}", connection=error.connection, status=error.status
+            ) from error
+        return contract_id
+
+    async def outcome(self, external_id: str, journal: Journal) -> Outcome:
+        """Read the contract and say how it stands. What a person changes after the AI is done is respected."""
+        try:
+            contract = await self._client.contract(external_id)
+        except GoneError:
+            return Outcome(State.GONE, "it was deleted, or this key may not see it any more")
+        if contract.trashed:
+            return Outcome(State.GONE, "it was moved to the trash")
+        if contract.status == "error":
+            return Outcome(State.REFUSED, "Zefort could not process it (status error)")
+        if contract.analysing:
+            return Outcome(State.PENDING)
+        if contract.status == "limited":
+            log.warning("contract %s has status limited: the file is stored, the AI has probably not run", external_id)
+        if keys := altered(contract, journal):
+            return Outcome(State.ALTERED, f"it does not show what was sent: {', '.join(keys)}")
+        return Outcome(State.ACCEPTED)
+
+    async def dropped(self) -> AsyncIterator[str]:
+        """List contracts that lie in the trash or ended in an error, a few pages of each."""
+        async for row in self._client.rows(paths.TRASH, most=LISTED):
+            yield models.contract(row).id
+        async for row in self._client.rows(paths.CONTRACTS, most=LISTED, status="error"):
+            yield models.contract(row).id
+
+    async def _still_there(self, contract_id: str) -> Contract:
+        try:
+            contract = await self._client.contract(contract_id)
+        except GoneError as error:
+            # Not GoneError: that would say that the source's document is gone.
+            raise RejectedError(
+                f"contract {contract_id} does not exist any more or is not visible to this key",
+                connection=error.connection,
+                status=error.status,
+            ) from error
+        if contract.trashed:
+            raise RejectedError(f"contract {contract_id} is in the trash; restore it in Zefort and retry")
+        return contract
+
+    async def _complete(
+        self, contract: Contract, delivery: Delivery, wanted: Wanted, binders: Sequence[str], journal: Journal
+    ) -> None:
+        """Bring about everything but the contract itself. What is recorded as done is left to the people in Zefort."""
+        await self._files.attach(contract.id, delivery, journal)
+        await self._parties.bring_about(contract, wanted.parties, journal)
+        tags = digest("\n".join(wanted.tags))
+        tagged = journal.results("tags").get("tags") == tags
+        tasks = {} if tagged else await self._tags.put_on(contract, wanted.tags)
+        await self._note(contract.id, delivery.key, wanted.note, journal)
+        if journal.results("binders").get("binders") != (in_binders := ",".join(sorted(binders))):
+            await self._binders.put_in(contract.id, binders)
+            await journal.record("binders", in_binders)
+        # Attributes come last: their answer shows the whole contract, and the AI has had the most time to finish.
+        await self._writer.write(contract, wanted, journal)
+        await self._tags.finish(contract.id, tasks)
+        if not tagged:
+            await journal.record("tags", tags)
+
+    async def _note(self, contract_id: str, key: str, extra: str | None, journal: Journal) -> None:
+        """Add a note with the full source key: the marker in the file name is short, this one people can read."""
+        content = f"docferry: {key}" + (f"\n\n{extra}" if extra else "")
+
+        async def add() -> str:
+            await self._client.add_note(contract_id, content)
+            return "added"
+
+        async def find() -> str | None:
+            notes = (await self._client.contract(contract_id)).notes
+            return "found" if any(note.split() == content.split() for note in notes) else None
+
+        await journal.once(f"note:{digest(content, 8)}", add, find)

@@ -1,0 +1,142 @@
+"""How tags and binders, which belong to the whole account, are found by name and given to a contract."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from connectors.errors import GoneError, RejectedError, TransientError
+from connectors.zefort import client as paths
+from connectors.zefort import models
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.zefort.client import ZefortClient
+    from connectors.zefort.models import Contract, Task
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 6.4
+"""Seconds between looks at a tagging task, doubling: 12.6 in all before it is left for later."""
+
+
+class Tags:
+    """The account's tags, read once and again when a name is missing. Names are compared exactly."""
+
+    def __init__(self, client: ZefortClient) -> None:
+        self._client = client
+        self._ids: dict[str, str] = {}
+        self._lock = asyncio.Lock()
+
+    async def put_on(self, contract: Contract, names: Sequence[str]) -> dict[str, Task]:
+        """Tag a contract with all names it does not show. Return by name the tasks that this became and are not done."""
+        tasks: dict[str, Task] = {}
+        for name in names:
+            tag_id = await self._id(name)
+            if {name, tag_id} & contract.tags:
+                continue
+            try:
+                task = await self._client.tag(tag_id, contract.id)
+            except GoneError:
+                self._ids.pop(name, None)  # deleted since it was read: made again at the next attempt
+                raise TransientError("a tag was deleted while it was being used", arrived="no") from None
+            except RejectedError:
+                # It may have it already: whether that is refused is not documented.
+                if not await self._shows(contract.id, name):
+                    raise
+                continue
+            if task is not None and not task.done:
+                tasks[name] = task
+        return tasks
+
+    async def finish(self, contract_id: str, tasks: dict[str, Task]) -> None:
+        """Return when every task is done. RejectedError if one failed, TransientError if it takes too long."""
+        pause = FIRST_PAUSE
+        waiting = dict(tasks)
+        while waiting:
+            if any(task.failed for task in waiting.values()):
+                raise RejectedError(f"zefort could not tag contract {contract_id}")
+            if pause > LONGEST_PAUSE:
+                raise TransientError(f"zefort has not tagged contract {contract_id} yet", arrived="maybe")
+            await asyncio.sleep(pause)
+            pause *= 2
+            for name, task in list(waiting.items()):
+                now = await self._client.task(task.id)
+                # A task that is not kept any more has ended somehow: the contract tells how.
+                if now is not None and not now.done:
+                    waiting[name] = now
+                elif now is not None or await self._shows(contract_id, name):
+                    del waiting[name]
+
+    async def _shows(self, contract_id: str, name: str) -> bool:
+        return bool({name, self._ids.get(name, name)} & (await self._client.contract(contract_id)).tags)
+
+    async def _id(self, name: str) -> str:
+        if name in self._ids:
+            return self._ids[name]
+        async with self._lock:
+            if name not in self._ids:
+                await self._read()
+            if name not in self._ids:
+                self._ids[name] = await self._create(name)
+            return self._ids[name]
+
+    async def _read(self) -> None:
+        # A filter-less list may be narrowed by a default search of the account, but tags have no documented filter.
+        async for row in self._client.rows(paths.TAGS):
+            name, tag_id = models.text(row.get("tag_name")), models.text(row.get("id"))
+            if name and tag_id:
+                self._ids.setdefault(name, tag_id)
+
+    async def _create(self, name: str) -> str:
+        try:
+            created = await self._client.create_tag(name)
+        except (RejectedError, TransientError):
+            # Somebody else made it meanwhile, or our own call arrived and its answer was lost.
+            created = None
+            await self._read()
+            if name not in self._ids:
+                raise
+        if created is None:
+            await self._read()
+        found = created or self._ids.get(name)
+        if found is None:
+            raise TransientError("zefort made a tag but does not list it yet", arrived="maybe")
+        return found
+
+
+class Binders:
+    """The account's binders, looked up by exact name when first needed."""
+
+    def __init__(self, client: ZefortClient) -> None:
+        self._client = client
+        self._ids: dict[str, str] = {}
+
+    async def resolve(self, wanted: Sequence[str]) -> list[str]:
+        """Return the binders' ids; an id (`bnd_…`) stands for itself. RejectedError: there is no such binder."""
+        found = [name if name.startswith("bnd_") else await self._id(name) for name in wanted]
+        return list(dict.fromkeys(found))
+
+    async def put_in(self, contract_id: str, binder_ids: Sequence[str]) -> None:
+        """Make sure that every binder holds the contract. Others that hold it, such as default binders, are left alone."""
+        if not binder_ids:
+            return
+        holding = await self._client.binders_of(contract_id)
+        for binder in binder_ids:
+            if binder in holding:
+                continue
+            try:
+                await self._client.put_into_binder(contract_id, binder)
+            except RejectedError:
+                # It may be there already: whether that is refused is not documented.
+                if binder not in await self._client.binders_of(contract_id):
+                    raise
+
+    async def _id(self, name: str) -> str:
+        if name not in self._ids:
+            async for row in self._client.rows(paths.BINDERS, q=name):
+                found, binder_id = models.text(row.get("name")), models.text(row.get("id"))
+                if found and binder_id:
+                    self._ids.setdefault(found, binder_id)
+        if name not in self._ids:
+            raise RejectedError(f"there is no binder {name!r} that this key may see")
+        return self._ids[name]

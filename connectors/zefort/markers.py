@@ -1,0 +1,139 @@
+"""The marker that travels in a file's name, and how a contract is found again by it after a lost answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from connectors.zefort import client as paths
+from connectors.zefort import models
+from connectors.zefort.payload import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from connectors.zefort.client import ZefortClient
+
+log = logging.getLogger(__name__)
+
+STATUSES = ("queued", "processing", "review", "done", "archived", "error", "limited")
+"""Plain lists may leave some out (archived ones do in the UI), so a thorough look asks for each."""
+_MARKER = re.compile(r"(?<![0-9A-Za-z])gw-([0-9a-f]{16}(?:-[0-9a-f]{8})?)(?![0-9A-Za-z-])")
+_NAME_LENGTH = 120
+
+
+def contract_marker(key: str) -> str:
+    """Return the marker of a delivery: 16 hex digits of its key's SHA-256."""
+    return digest(key)
+
+
+def file_marker(key: str, file_id: str) -> str:
+    """Return the marker of an attachment: the delivery's and 8 hex digits of the file's."""
+    return f"{digest(key)}-{digest(file_id, 8)}"
+
+
+def marked(name: str, marker: str) -> str:
+    """Return a file name that carries a marker: `NDA Acme [gw-7f3a…].pdf`."""
+    plain = _MARKER.sub(" ", unicodedata.normalize("NFC", name))  # a file that went through here before carries one
+    plain = "".join(" " if unicodedata.category(sign)[0] in "CZ" or sign in '\\/:*?"<>|' else sign for sign in plain)
+    stem, dot, ending = " ".join(plain.replace("[ ]", "").split()).rpartition(".")
+    if not dot or not ending.isalnum() or len(ending) > 5:  # noqa: PLR2004 - longer than any file type's ending
+        stem, ending = f"{stem}{dot}{ending}", "pdf"
+    return f"{stem[:_NAME_LENGTH].strip(' .') or 'document'} [gw-{marker}].{ending}"
+
+
+def markers(names: Iterable[str]) -> set[str]:
+    """Return all markers in file names. Brackets and blanks may have been lost on the server, the digits not."""
+    return {found for name in names for found in _MARKER.findall(name)}
+
+
+@dataclass(slots=True)
+class _Look:
+    """A question that waits for its answer: the contract with this marker, received in the last `days`."""
+
+    marker: str
+    days: int
+    answer: asyncio.Future[str | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Finder:
+    """Answers "which contract carries this marker?" for everybody at once: one sweep serves all who asked before it."""
+
+    def __init__(self, client: ZefortClient) -> None:
+        self._client = client
+        self._waiting: list[_Look] = []
+        self._sweeping = asyncio.Lock()
+
+    async def find(self, marker: str, days: int) -> str | None:
+        """Return the id of the contract that carries the marker; None if no list shows it."""
+        look = _Look(marker, days)
+        self._waiting.append(look)
+        try:
+            async with self._sweeping:
+                if not look.answer.done():
+                    looks, self._waiting = self._waiting, []
+                    await self._answer(looks)
+        finally:
+            if look in self._waiting:
+                self._waiting.remove(look)
+        return look.answer.result()
+
+    async def _answer(self, looks: list[_Look]) -> None:
+        try:
+            found = await self._sweep({look.marker for look in looks}, max(look.days for look in looks))
+        except BaseException:
+            # Whoever asked along must not be left waiting: they ask again, each for itself.
+            self._waiting += [look for look in looks if not look.answer.done()]
+            raise
+        for look in looks:
+            look.answer.set_result(found.get(look.marker))
+
+    async def _sweep(self, wanted: set[str], days: int) -> dict[str, str]:
+        found: dict[str, models.Contract] = {}
+        window = f"today-{days}d-"
+        lists = [(paths.CONTRACTS, {"receive_time": window})]
+        lists += [(paths.CONTRACTS, {"receive_time": window, "status": status}) for status in STATUSES]
+        lists += [(paths.TRASH, {"receive_time": window})]
+        for path, params in lists:
+            await self._read(path, params, wanted, found)
+            if found.keys() >= wanted:
+                break
+        return {marker: contract.id for marker, contract in found.items()}
+
+    async def _read(
+        self, path: str, params: dict[str, str], wanted: set[str], found: dict[str, models.Contract]
+    ) -> None:
+        """Read a list, newest first, until everything wanted is found; again from the start if it shrank under us."""
+        page, count, again = 1, None, 3
+        while True:
+            step = await self._client.page(path, page, params)
+            for row in step.rows:
+                contract = models.contract(row)
+                for marker in markers(contract.filenames) & wanted:
+                    _keep(marker, contract, found)
+            if found.keys() >= wanted:
+                return
+            shrank = count is not None and step.count is not None and step.count < count
+            count = step.count
+            if shrank and again:
+                page, again = 1, again - 1
+            elif step.last:
+                return
+            else:
+                page += 1
+
+
+def _keep(marker: str, contract: models.Contract, found: dict[str, models.Contract]) -> None:
+    other = found.get(marker)
+    if other is None or other.id == contract.id:
+        found[marker] = contract
+        return
+    oldest = min(other, contract, key=lambda each: (each.received, each.id))
+    log.warning(
+        "contracts %s and %s carry the same marker; %s is the older one and is kept", other.id, contract.id, oldest.id
+    )
+    found[marker] = oldest

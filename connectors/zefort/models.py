@@ -1,0 +1,172 @@
+"""How Zefort writes contracts and lists down, read so that unknown, missing and differently shaped fields never hurt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from connectors.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.contract import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One contract as read. `body` is the JSON object itself; the properties are the parts docferry looks at."""
+
+    id: str
+    body: Fields
+
+    @property
+    def status(self) -> str:
+        """Life-cycle state: queued, processing, review, done, archived, error, limited, or one not known yet."""
+        return text(self.body.get("status")) or ""
+
+    @property
+    def trashed(self) -> bool:
+        """Whether it lies in the trash."""
+        return self.body.get("trashed") is True
+
+    @property
+    def attributes(self) -> Fields:
+        """Standard and custom attributes, by key."""
+        return _object(self.body.get("attributes"))
+
+    @property
+    def parties(self) -> list[Fields]:
+        """The parties on the contract, with what a nested register entry says about them."""
+        return [{**_object(shown.get("party")), **shown} for shown in objects(self.body.get("parties"))]
+
+    @property
+    def filenames(self) -> list[str]:
+        """Names of all files; whether `documents` repeats the cover document is not documented."""
+        documents = [_object(self.body.get("cover_document")), *objects(self.body.get("documents"))]
+        return [name for document in documents if (name := text(document.get("filename")))]
+
+    @property
+    def notes(self) -> list[str]:
+        """The notes' texts."""
+        return [content for note in objects(self.body.get("notes")) if (content := text(note.get("content")))]
+
+    @property
+    def tags(self) -> set[str]:
+        """Names and ids of its tags. The shape of a tagging is not documented, so every likely one is understood."""
+        listed = self.body.get("taggings")
+        return {word for tagging in (listed if isinstance(listed, list) else []) for word in _words(tagging)}
+
+    @property
+    def received(self) -> datetime:
+        """When Zefort received it (UTC); the far future if that cannot be read."""
+        return instant(self.body.get("receive_time")) or datetime.max.replace(tzinfo=UTC)
+
+    @property
+    def analysing(self) -> bool:
+        """Whether the AI is still at work on it or about to start."""
+        return (
+            self.status in {"queued", "processing"} or self.body.get("cover_document_docai_task_status") == "processing"
+        )
+
+    @property
+    def analysed(self) -> bool:
+        """Whether the AI has delivered its first results."""
+        return bool(self.body.get("first_docai_result_time"))
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is a full body and not a trimmed hit or an empty answer."""
+        return "attributes" in self.body and "parties" in self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work that Zefort does later."""
+
+    id: str
+    done: bool
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list. `count` is the size of the whole list, None where it is not stated."""
+
+    rows: Sequence[Fields]
+    last: bool
+    count: int | None
+
+
+def contract(body: object) -> Contract:
+    """Read a contract; raise ConnectorError if it is none."""
+    fields = _object(body)
+    contract_id = text(fields.get("id"))
+    if contract_id is None:
+        raise ConnectorError("zefort answered without a contract id")
+    return Contract(contract_id, fields)
+
+
+def task(body: object) -> Task | None:
+    """Read a task; None if it is something else. Done with a list of failed contracts is a failure."""
+    fields = _object(body)
+    task_id, status = text(fields.get("id")), text(fields.get("backend_status"))
+    if task_id is None or status is None:
+        return None
+    failed = status == "failed" or bool(fields.get("failed_contracts"))
+    return Task(task_id, status == "done" and not failed, failed)
+
+
+def listing(body: object, page: int) -> Listing:
+    """Read one page. It is the last when `last_page` says so; `next` is optional, a bare array is one page."""
+    if isinstance(body, list):
+        return Listing(objects(body), last=True, count=len(body))
+    envelope = _object(body)
+    if not isinstance(envelope.get("results"), list):
+        raise ConnectorError("zefort answered a list without `results`")
+    rows = objects(envelope["results"])
+    last_page = envelope.get("last_page")
+    last = page >= last_page if isinstance(last_page, int) else not envelope.get("next")
+    count = envelope.get("count")
+    return Listing(rows, last or not rows, count if isinstance(count, int) else None)
+
+
+def text(value: object) -> str | None:
+    """Return a non-empty text, None for everything else."""
+    return value if isinstance(value, str) and value else None
+
+
+def objects(value: object) -> list[Fields]:
+    """Return the JSON objects in a list, an empty list for everything else."""
+    return [cast("Fields", item) for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def reference(value: object) -> str | None:
+    """Return the id out of `"bnd_1"` or `{"id": "bnd_1"}`."""
+    return text(value) or text(_object(value).get("id"))
+
+
+def instant(value: object) -> datetime | None:
+    """Read an RFC 3339 time leniently: any offset, second 60, no zone meaning UTC. None if it is no time."""
+    if not isinstance(value, str):
+        return None
+    for spelling in (value, value.replace(":60", ":59", 1)):
+        try:
+            moment = datetime.fromisoformat(spelling)
+        except ValueError:
+            continue
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return None
+
+
+def _words(tagging: object) -> set[str]:
+    fields = _object(tagging)
+    found = {tagging, *(fields.get(name) for name in ("tag_name", "name", "tag"))} if fields == {} else set()
+    for part in (fields, _object(fields.get("tag"))):
+        found |= {word for name in ("tag_name", "name", "id", "tag") if (word := text(part.get(name)))}
+    return {word for word in found if isinstance(word, str)}
+
+
+def _object(value: object) -> Fields:
+    return cast("Fields", value) if isinstance(value, dict) else {}

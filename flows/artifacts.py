@@ -1,0 +1,81 @@
+"""What a run leaves on Prefect's page: a summary that adds up, a table of rejects, and live progress."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, acreate_table_artifact
+from prefect.artifacts import aupdate_progress_artifact as update_progress
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from flows.tally import Report, Tally
+
+_EVERY = 2.0  # seconds between two updates of the progress artifact
+
+
+async def leave_artifacts(report: Report) -> None:
+    """Leave the summary and, if anything did not go through, the table of reasons."""
+    slug = report.route.replace("_", "-").lower()
+    await acreate_markdown_artifact(
+        key=f"{slug}-summary", markdown=summary(report), description=f"What became of every document of {report.route}"
+    )
+    rows: list[dict[str, object]] = [
+        {"document": item.document_id, "what": item.fate.value, "why": item.reason}
+        for item in report.problems
+        if item.fate.value != "skipped"
+    ]
+    if rows:
+        await acreate_table_artifact(
+            key=f"{slug}-rejects", table=rows, description=f"Documents of {report.route} that did not go through"
+        )
+
+
+def summary(report: Report) -> str:
+    """Return the report as Markdown."""
+    sign = "=" if report.adds_up else "≠ (please report this)"
+    lines = [
+        f"# {report.route}{' (dry run)' if report.dry_run else ''}",
+        "",
+        f"Run `{report.run_id}`, {report.seconds:.1f} s, {report.requests} requests. "
+        + ("Every document is accounted for." if report.complete else "Not everything is accounted for yet."),
+        "",
+        "| listed + resumed | | delivered | updated | unchanged | skipped | rejected | failed | waiting |",
+        "|---|---|---|---|---|---|---|---|---|",
+        f"| {report.listed} + {report.resumed} | {sign} | {report.delivered} | {report.updated} | {report.unchanged} "
+        f"| {report.skipped} | {report.rejected} | {report.failed} | {report.waiting} |",
+        "",
+        f"Acknowledged: {report.acknowledged}. Still owed to the source: {report.owed_feedback}. "
+        f"Withdrawn at the destination: {report.withdrawn}.",
+    ]
+    lines += [f"- {note}" for note in report.notes]
+    if report.stopped:
+        lines += ["", f"**Stopped:** {report.stopped}"]
+    return "\n".join(lines)
+
+
+@contextlib.asynccontextmanager
+async def progress_artifact(route: str, tally: Tally) -> AsyncIterator[None]:
+    """Keep a progress artifact up to date while the block is active."""
+    artifact = await acreate_progress_artifact(progress=0.0, description=f"{route}: documents settled")
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(_EVERY)
+            await update_progress(artifact, progress=_percent(tally))
+
+    keeper = asyncio.ensure_future(keep())
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeper
+    await update_progress(artifact, progress=100.0)
+
+
+def _percent(tally: Tally) -> float:
+    return 100.0 * tally.settled / tally.touched if tally.touched else 0.0

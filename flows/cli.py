@@ -1,0 +1,230 @@
+"""The `docferry` command: run a route, ask where a document is and why, try it all out against sandboxes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.markup import escape
+
+from connectors.errors import ConnectorError
+from connectors.secrets import mask
+from connectors.settings import SettingsError
+from flows import checks, demonstration, output
+from flows.progress import following
+from flows.routes import UnknownRouteError, read_route, route_names
+from flows.running import interruptible, open_ledger, run_route
+from flows.settings import load_gateway
+from flows.tally import Tally
+from mappings.language import RouteError
+from state import records
+from state.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from flows.tally import Report
+    from state.records import Summary, Timeline, Transfer
+
+app = typer.Typer(
+    name="docferry",
+    help="Carries documents between providers on a schedule and tells the source what became of each.",
+    epilog="Exit codes: 0 all accounted for · 1 finished, but some documents were rejected, failed or are owed · "
+    "2 wrong usage or settings · 3 stopped (access, provider or state) · 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    rich_markup_mode="rich",
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; logs go to stderr.")]
+RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="A route's name: its file in mappings/ without .yaml.")]
+T = TypeVar("T")
+USAGE, STOPPED, INTERRUPTED = 2, 3, 130
+
+
+@app.callback()
+def _options(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more, to stderr.")] = False,
+) -> None:
+    output.start_logging(verbose=verbose)
+
+
+@app.command()
+def demo(
+    documents: Annotated[int, typer.Option(min=1, max=5000, help="How many sample documents.")] = 200,
+    json_: Json = False,
+) -> None:
+    """Show the whole thing: both providers as sandboxes on loopback, 200 documents, one Prefect flow run."""
+    report = _run(demonstration.demonstrate(documents, quiet=json_))
+    _finish(report, json_=json_)
+
+
+@app.command()
+def run(
+    route: RouteName,
+    limit: Annotated[int | None, typer.Option(min=1, help="Begin at most this many documents.")] = None,
+    document: Annotated[list[str] | None, typer.Option(help="Only this source id, due or not; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and map, write nothing anywhere.")] = False,
+    json_: Json = False,
+) -> None:
+    """Run a route once, now: collect, deliver, follow, report."""
+    gateway = load_gateway()
+    tally = Tally()
+
+    async def work() -> Report:
+        async with following(tally, route, quiet=json_):
+            return await interruptible(
+                lambda stop: asyncio.ensure_future(
+                    run_route(
+                        gateway, route, limit=limit, documents=document or (), dry_run=dry_run, tally=tally, stop=stop
+                    )
+                ),
+                gateway.policy.grace,
+            )
+
+    _finish(_run(work()), json_=json_)
+
+
+@app.command()
+def status(
+    route: Annotated[str | None, typer.Argument(metavar="[ROUTE]", help="One route; all if left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Show how routes stand: documents by status, what is owed to the source, the last runs."""
+    gateway = load_gateway()
+
+    async def work() -> list[Summary]:
+        async with open_ledger(gateway) as ledger:
+            known = sorted({*route_names(gateway.mappings), *await ledger.routes()})
+            if route is not None and route not in known:
+                read_route(gateway, route)  # raises with what there is
+            return [await ledger.summary(name) for name in ([route] if route else known)]
+
+    summaries = _run(work())
+    if json_:
+        output.print_json({"routes": [asdict(summary) for summary in summaries]})
+    elif summaries:
+        output.show_summaries(summaries)
+    else:
+        output.out.print(f"There are no routes in {gateway.mappings}.")
+
+
+@app.command()
+def explain(
+    document: Annotated[str, typer.Argument(help="A source document's id, its id at the destination, or its key.")],
+    json_: Json = False,
+) -> None:
+    """Show where a document is and why: its timeline with the ids on both sides."""
+    gateway = load_gateway()
+
+    async def work() -> list[tuple[Transfer, Timeline]]:
+        async with open_ledger(gateway) as ledger:
+            return [(item, await ledger.timeline(item.id)) for item in await ledger.find(document)]
+
+    found = _run(work())
+    if json_:
+        output.print_json({"document": document, "found": [{**asdict(a), **asdict(b)} for a, b in found]})
+    for transfer, timeline in () if json_ else found:
+        output.show_timeline(transfer, timeline)
+    if not found:
+        _stop(
+            f"Nothing is known about '{document}'. Ids are compared exactly; try the id at the source or at the "
+            "destination, or run the route first so that the source is listed.",
+            1,
+        )
+
+
+@app.command()
+def retry(
+    route: RouteName,
+    document: Annotated[list[str] | None, typer.Argument(help="Source ids; all rejected and failed if left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Make documents due again; the next run takes them, and what is already at the destination is updated."""
+    gateway = load_gateway()
+    read_route(gateway, route)
+
+    async def work() -> int:
+        async with open_ledger(gateway) as ledger:
+            statuses = (*records.SETTLED,) if document else (records.REJECTED, records.FAILED)
+            return await ledger.retry(
+                route, document_ids=document or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
+            )
+
+    count = _run(work())
+    if json_:
+        output.print_json({"route": route, "due": count})
+    elif count:
+        output.out.print(f"{count} documents are due again. Next: docferry run {route}")
+    if document and count < len(set(document)):
+        _stop(f"{len(set(document)) - count} of them are not known on this route.", 1)
+    if not count and not json_:
+        output.out.print("Nothing to retry: no document of this route is rejected or failed.")
+
+
+@app.command()
+def check(
+    route: Annotated[str | None, typer.Argument(metavar="[ROUTE]", help="One route; all if left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Say whether settings are complete, credentials work, the state opens and the routes load."""
+    gateway = load_gateway()
+    if route is not None and route not in route_names(gateway.mappings):
+        read_route(gateway, route)
+    findings = asyncio.run(checks.check(gateway, [route] if route else route_names(gateway.mappings)))
+    if json_:
+        output.print_json({"ok": all(item.ok for item in findings), "checks": [asdict(item) for item in findings]})
+    else:
+        for item in findings:
+            mark = "[green]ok[/]    " if item.ok else "[red]wrong[/] "
+            output.out.print(f"{mark} {escape(item.what)}: {escape(item.says)}", soft_wrap=True)
+    raise typer.Exit(max((item.exit_code for item in findings), default=0))
+
+
+@app.command()
+def sandbox(
+    documents: Annotated[int, typer.Option(min=0, max=100_000, help="How many sample documents.")] = 200,
+    hypatos_port: Annotated[int, typer.Option(help="0 picks a free port.")] = 8701,
+    zefort_port: Annotated[int, typer.Option(help="0 picks a free port.")] = 8702,
+) -> None:
+    """Serve both providers in memory on loopback until Ctrl-C, and print the settings that point at them."""
+    demonstration.serve_sandboxes(documents, hypatos_port, zefort_port)
+
+
+def _finish(report: Report, *, json_: bool) -> None:
+    if json_:
+        output.print_json(report.as_json())
+    else:
+        output.show_report(report)
+    raise typer.Exit(report.exit_code)
+
+
+def _run(work: Coroutine[object, object, T]) -> T:
+    return asyncio.run(work)
+
+
+def _stop(message: str, code: int) -> None:
+    output.err.print(f"[red]docferry:[/] {escape(mask(message))}", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command; every foreseeable error becomes one sentence and an exit code."""
+    try:
+        app()
+    except (SettingsError, RouteError, UnknownRouteError) as error:
+        _say(error, USAGE)
+    except (ConnectorError, StateError) as error:
+        _say(error, STOPPED)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        output.err.print("[yellow]docferry:[/] stopped at once; nothing is lost, the next run goes on from here.")
+        sys.exit(INTERRUPTED)
+
+
+def _say(error: Exception, code: int) -> None:
+    output.err.print(f"[red]docferry:[/] {escape(mask(str(error)))}", soft_wrap=True)
+    sys.exit(code)

@@ -1,0 +1,55 @@
+"""Collect: read the source's listing into the ledger and say whether all of it was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flows.tally import Fate
+
+if TYPE_CHECKING:
+    from flows.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One reading of the listing. `proven` is False if the source's own count says that more was there."""
+
+    fresh: int
+    seen: int
+    proven: bool
+    read: bool = True
+
+
+async def collect(context: Context) -> Listing:
+    """Read the listing once from where the ledger stands. Errors end the reading, not the run's other work.
+
+    Cursor and documents are committed page by page in one transaction each, so a crash resumes in mid-listing.
+    """
+    opened, run = context.open, context.run
+    cursor = await run.cursor(opened.source_stream)
+    seen: set[int] = set()
+    fresh, total = 0, None
+    async for page in opened.source.changes(cursor):
+        if context.halted(context.source_name):
+            return Listing(fresh, len(seen), proven=False, read=False)
+        remembered = await run.remember(
+            opened.source_stream,
+            [(change.document_id, change.version) for change in page.changes],
+            page.cursor,
+            now=datetime.now(UTC),
+            relist=opened.source.drains,
+        )
+        due = (*remembered.new, *remembered.changed, *remembered.relisted)
+        context.tally.list((*due, *remembered.pending), Fate.WAITING)
+        context.tally.list(remembered.known, Fate.UNCHANGED)
+        seen.update(due, remembered.pending, remembered.known)
+        fresh += len(due)
+        total = page.total if page.total is not None else total
+        context.got_through(context.source_name)
+        if due or remembered.pending:
+            context.news.set()
+    context.tally.passes += 1
+    # A total that fell below what was seen is fine (documents left meanwhile); one above it means some were hidden.
+    return Listing(fresh, len(seen), proven=total is None or len(seen) >= total)

@@ -1,0 +1,150 @@
+"""What the phases of one run share: the open route, the ledger's run, the tally, and why to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from connectors.errors import ConnectorError, TransientError
+from flows.policy import Policy
+from flows.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+
+    from flows.routes import OpenRoute
+    from state.run import RouteRun
+
+log = logging.getLogger("docferry")
+
+
+@dataclass(slots=True)
+class Context:
+    """One run in progress."""
+
+    open: OpenRoute
+    run: RouteRun
+    policy: Policy = field(default_factory=Policy)
+    tally: Tally = field(default_factory=Tally)
+    limit: int | None = None
+    only: Collection[int] | None = None
+    """Transfer ids this run is restricted to; None means all that are due."""
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set from outside to end the run early: what is under way is finished, nothing new is begun."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever there may be something new to deliver."""
+    halts: dict[str, Exception] = field(default_factory=dict)
+    """Why work on a connection ended, by connection name ("" stops everything)."""
+    notes: list[str] = field(default_factory=list)
+    started: int = 0
+    """Documents whose delivery was begun in this run (what `limit` limits)."""
+    _in_a_row: Counter[str] = field(default_factory=Counter)
+    _through: set[str] = field(default_factory=set)
+
+    @property
+    def source_name(self) -> str:
+        """The connection documents come from."""
+        return self.open.source_connection.name
+
+    @property
+    def destination_name(self) -> str:
+        """The connection documents go to."""
+        return self.open.destination_connection.name
+
+    def halt(self, error: Exception) -> None:
+        """Stop using the connection the error is about, and say so once."""
+        name = error.connection if isinstance(error, ConnectorError) else ""
+        if name not in self.halts:
+            self.halts[name] = error
+            log.error("stopped: %s", error)
+        self.news.set()
+
+    def halted(self, *connections: str) -> bool:
+        """Return True if nothing new may be begun on these connections."""
+        return self.stop.is_set() or any(name in self.halts for name in ("", *connections))
+
+    def got_through(self, *connections: str) -> None:
+        """Note a success: it closes the count of failures in a row."""
+        for name in connections:
+            self._in_a_row[name] = 0
+            self._through.add(name)
+
+    def failed(self, error: TransientError) -> None:
+        """Count a failure; enough of them in a row open the circuit of that connection."""
+        self._in_a_row[error.connection] += 1
+        if self._in_a_row[error.connection] >= self.policy.circuit:
+            self.halt(
+                TransientError(
+                    f"{error.connection} failed {self._in_a_row[error.connection]} times in a row, "
+                    f"so this run leaves it alone; the next run tries again. Last: {error}",
+                    connection=error.connection,
+                    status=error.status,
+                )
+            )
+
+    def others_succeed(self, connection: str) -> bool:
+        """Return True if something got through on this connection in this run."""
+        return connection in self._through
+
+    @property
+    def may_begin(self) -> bool:
+        """Return True while the run's limit allows another document to be begun."""
+        return self.limit is None or self.started < self.limit
+
+
+def where(error: Exception) -> str:
+    """Say what an unexpected error is and where it came from, without its text, which may hold document values."""
+    return f"{type(error).__name__} at\n{''.join(traceback.format_tb(error.__traceback__)).rstrip()}"
+
+
+async def sleep_or_stop(context: Context, seconds: float) -> None:
+    """Wait, but no longer than until the run is asked to stop."""
+    if seconds > 0:
+        try:
+            async with asyncio.timeout(seconds):
+                await context.stop.wait()
+        except TimeoutError:
+            return
+
+
+async def pool(
+    width: int,
+    take: Callable[[int, set[int]], Awaitable[list[tuple[int, Awaitable[None]]]]],
+    idle: Callable[[], Awaitable[bool]],
+    halted: Callable[[], bool],
+) -> None:
+    """Keep up to `width` pieces of work going.
+
+    `take(wanted, busy)` returns up to `wanted` new pieces as (id, awaitable), none of them in `busy`;
+    `idle()` is asked when there is neither work nor anything under way: it may wait, and returns False to end.
+    Work already begun is finished even when `halted()` turns true.
+    """
+    busy: dict[asyncio.Future[None], int] = {}
+    ready: list[tuple[int, Awaitable[None]]] = []
+    try:
+        while True:
+            stopping = halted()
+            if not ready and not stopping and len(busy) < width:
+                ready = await take(width * 4, set(busy.values()))
+                ready.reverse()
+            while ready and len(busy) < width and not halted():
+                id_, work = ready.pop()
+                busy[asyncio.ensure_future(work)] = id_
+            if busy:
+                done, _ = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del busy[task]
+                    task.result()
+            elif stopping or halted() or not await idle():
+                return
+    finally:
+        for _, work in ready:
+            if asyncio.iscoroutine(work):
+                work.close()
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)

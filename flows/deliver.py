@@ -1,0 +1,248 @@
+"""Deliver: bring what is due from the source through the mapping to the destination, and write down how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.contract import Attachment, Delivery, Document
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
+from connectors.secrets import mask
+from flows.context import pool, sleep_or_stop, where
+from flows.journal import LedgerJournal
+from flows.redact import redact
+from flows.tally import Fate
+from mappings.language import MappingError
+from state.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from flows.context import Context
+    from mappings.language import Mapped
+    from state.records import Transfer
+
+log = logging.getLogger("docferry")
+_canonical = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+
+
+async def deliver(context: Context, listed: asyncio.Event) -> None:
+    """Deliver everything that is due; return when nothing is and `listed` says that nothing more will come."""
+
+    async def take(wanted: int, busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
+        if context.limit is not None:
+            wanted = min(wanted, context.limit - context.started)
+        if wanted <= 0:
+            return []
+        context.news.clear()
+        due = await context.run.claim(wanted, datetime.now(UTC), exclude=busy, only=context.only)
+        context.started += len(due)
+        return [(transfer.id, carry(context, transfer)) for transfer in due]
+
+    waited = 0.0
+
+    async def idle() -> bool:
+        nonlocal waited
+        if not context.may_begin:
+            return False
+        if not listed.is_set():
+            await context.news.wait()
+            return True
+        next_due = await context.run.next_due(only=context.only)
+        if next_due is None:
+            return False
+        wait = max((next_due - datetime.now(UTC)).total_seconds(), 0.0)
+        if waited + wait > context.policy.patience:
+            return False
+        if wait > 1:
+            log.info("waiting %.0f s for documents that are to be tried again", wait)
+        waited += wait
+        await sleep_or_stop(context, wait + 0.01)
+        return not context.stop.is_set()
+
+    await pool(
+        context.policy.in_flight,
+        take,
+        idle,
+        lambda: context.halted(context.source_name, context.destination_name),
+    )
+
+
+async def carry(context: Context, transfer: Transfer) -> None:
+    """Bring one document as far as it gets. Only a fault of the state itself is raised."""
+    values: list[object] = []
+    try:
+        await _carry(context, transfer, values)
+    except MappingError as error:
+        await _settle_rejected(context, transfer, "data", str(error), values)
+    except GoneError as error:
+        await _settle_rejected(context, transfer, "destination", str(error), values)
+    except RejectedError as error:
+        class_ = "source" if error.connection == context.source_name else "destination"
+        await _settle_rejected(context, transfer, class_, str(error), values)
+    except TransientError as error:
+        await _try_later(context, transfer, error, values)
+    except (AccessError, ConnectorError) as error:
+        context.halt(error)  # the document stays due: it is not its fault
+    except StateError as error:
+        context.halt(error)
+    except Exception as error:
+        # A fault of ours on one document must not stop the others; what it says may contain document values.
+        log.error("document %s: unexpected %s", transfer.document_id, where(error))  # noqa: TRY400 -- see where()
+        fault = TransientError(f"unexpected {type(error).__name__} in docferry itself; see the log of this run")
+        await _try_later(context, transfer, fault, values, counts=True)
+
+
+async def _carry(context: Context, transfer: Transfer, values: list[object]) -> None:
+    opened = context.open
+    try:
+        document = await opened.source.fetch(transfer.document_id)
+    except GoneError as error:
+        await _leave(context, transfer, "gone", str(error))
+        return
+    context.got_through(context.source_name)
+    values.append(document.fields)
+    if document.not_ready is not None:
+        await _leave(context, transfer, "not ready", document.not_ready)
+        return
+    mapped = opened.route.apply(document.fields)
+    if mapped.skipped is not None:
+        await _skip(context, transfer, document, mapped)
+        return
+    values.append(mapped.payload)
+    opened.destination.check(mapped.payload)
+    files = [
+        Attachment(file, partial(opened.source.open, file))
+        for file in document.files
+        if opened.route.files == "all" or (opened.route.files == "main" and file.main)
+    ]
+    digest = hashlib.sha256(_canonical.encode([mapped.payload, [item.file.id for item in files]])).hexdigest()
+    journal = LedgerJournal(context.run, transfer.id, transfer.steps)
+    if transfer.external_id is not None:
+        sending = journal.results("sending").get("sending", digest)
+        if transfer.payload_digest == digest == sending:
+            await _settle_sent(context, transfer, document, digest, transfer.external_id, Fate.UNCHANGED)
+            return
+        # Whoever compares digests after a crash must know that the far end may hold this one in part.
+        await journal.record("sending", digest)
+    delivery = Delivery(transfer.key, mapped.payload, files, replaces=transfer.external_id)
+    external_id = await opened.destination.push(delivery, journal)
+    context.got_through(context.destination_name)
+    fate = Fate.DELIVERED if transfer.external_id is None else Fate.UPDATED
+    await _settle_sent(context, transfer, document, digest, external_id, fate)
+
+
+async def _settle_sent(
+    context: Context, transfer: Transfer, document: Document, digest: str, external_id: str, fate: Fate
+) -> None:
+    now = datetime.now(UTC)
+    await context.run.settle(
+        transfer.id,
+        status="delivered",
+        at=now,
+        content_version=document.version,
+        external_id=external_id,
+        mapping_version=context.open.route.version,
+        payload_digest=digest,
+        follow_at=context.policy.follow_at(now, accepted=False),
+        tell="delivered" if "delivered" in context.open.route.feedback else None,
+        event=fate.value,
+        detail=external_id,
+    )
+    context.tally.decide(transfer.id, fate)
+    context.tally.clear(transfer.document_id)
+
+
+async def _settle_rejected(
+    context: Context, transfer: Transfer, reason_class: str, text: str, values: list[object]
+) -> None:
+    reason = redact(mask(text), values)
+    await context.run.settle(
+        transfer.id,
+        status="rejected",
+        at=datetime.now(UTC),
+        reason_class=reason_class,
+        reason=reason,
+        mapping_version=context.open.route.version,
+        tell="rejected" if "rejected" in context.open.route.feedback else None,
+        event="rejected",
+        detail=reason,
+    )
+    _explain(context, transfer, Fate.REJECTED, reason)
+
+
+async def _skip(context: Context, transfer: Transfer, document: Document, mapped: Mapped) -> None:
+    await context.run.settle(
+        transfer.id,
+        status="skipped",
+        at=datetime.now(UTC),
+        content_version=document.version,
+        reason_class="rule",
+        reason=mapped.skipped,
+        mapping_version=context.open.route.version,
+        event="skipped",
+        detail=mapped.skipped,
+    )
+    _explain(context, transfer, Fate.SKIPPED, mapped.skipped or "")
+
+
+async def _leave(context: Context, transfer: Transfer, reason_class: str, reason: str) -> None:
+    """The document left the source's queue before it could be read: nothing to send, but watch for its return."""
+    delivered = transfer.external_id is not None
+    await context.run.settle(
+        transfer.id,
+        status="delivered" if delivered else "skipped",
+        at=datetime.now(UTC),
+        version="",  # whatever hint it comes back with is a change
+        reason_class=None if delivered else reason_class,
+        reason=None if delivered else reason,
+        event="left the source" if delivered else "skipped",
+        detail=reason,
+    )
+    if delivered:
+        context.tally.decide(transfer.id, Fate.UNCHANGED)
+    else:
+        _explain(context, transfer, Fate.SKIPPED, reason)
+
+
+def _explain(context: Context, transfer: Transfer, fate: Fate, reason: str) -> None:
+    context.tally.decide(transfer.id, fate)
+    context.tally.explain(transfer.document_id, fate, reason)
+
+
+async def _try_later(
+    context: Context, transfer: Transfer, error: TransientError, values: list[object], *, counts: bool = False
+) -> None:
+    context.failed(error)
+    attempts = transfer.attempts + 1
+    others = counts or context.others_succeed(error.connection)
+    reason = redact(mask(str(error)), values)
+    if attempts >= context.policy.attempts and others:
+        await context.run.settle(
+            transfer.id,
+            status="failed",
+            at=datetime.now(UTC),
+            reason_class="transient",
+            reason=f"given up after {attempts} attempts: {reason}",
+            mapping_version=context.open.route.version,
+            tell="failed" if "failed" in context.open.route.feedback else None,
+            event="failed",
+            detail=reason,
+        )
+        _explain(context, transfer, Fate.FAILED, reason)
+        return
+    await context.run.postpone(
+        transfer.id,
+        due_at=context.policy.retry_at(attempts, error, others_succeed=others),
+        attempts=attempts,
+        reason_class="transient",
+        reason=reason,
+        at=datetime.now(UTC),
+    )
+    _explain(context, transfer, Fate.WAITING, reason)

@@ -1,0 +1,91 @@
+"""The demo and the sandboxes as processes: everything runs on loopback and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.settings import SettingsError
+from flows import output
+from flows.progress import following, watched
+from flows.tally import Report, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ROUTE = "hypatos_to_zefort"
+_QUIET_PREFECT = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+
+
+async def demonstrate(documents: int, *, quiet: bool) -> Report:
+    """Run the shipped route against both sandboxes through the Prefect flow, in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="docferry-demo-") as folder:
+        home = Path(folder)
+        output.err.print(f"Starting both sandboxes with {documents} documents, and Prefect …")
+        async with sandboxes(documents) as settings:
+            os.environ.update(settings)
+            os.environ.update(_QUIET_PREFECT)
+            os.environ["PREFECT_HOME"] = str(home / "prefect")
+            os.environ["DOCFERRY_STATE_URL"] = f"sqlite:///{home / 'state.db'}"
+            os.environ.pop("PREFECT_API_URL", None)
+            os.environ.pop("DOCFERRY_MAPPINGS", None)
+            from flows.sync import RouteChoice, sync  # noqa: PLC0415 -- Prefect reads its settings when imported
+
+            tally = Tally()
+            watched.set(tally)
+            async with following(tally, ROUTE, quiet=quiet):
+                state = await sync(RouteChoice(ROUTE), return_state=True)
+            data = await state.aresult(raise_on_failure=False)
+    if not isinstance(data, dict):
+        raise SettingsError(f"The demo's flow ended as {state.name}: {state.message}")
+    return Report.from_json(data)
+
+
+@contextlib.asynccontextmanager
+async def sandboxes(documents: int, hypatos_port: int = 0, zefort_port: int = 0) -> AsyncIterator[dict[str, str]]:
+    """Serve both sandboxes in a process of their own; yields the settings that point at them."""
+    command = [sys.executable, "-m", "connectors.sandbox", "--documents", str(documents)]
+    command += ["--hypatos-port", str(hypatos_port), "--zefort-port", str(zefort_port)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    try:
+        line = await process.stdout.readline() if process.stdout else b""
+        if not line:
+            raise SettingsError("The sandboxes did not start; their own message stands above.")
+        yield {
+            f"{provider}_{setting}".upper(): str(value)
+            for provider, settings in json.loads(line).items()
+            for setting, value in settings.items()
+            if setting != "control"
+        }
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+def serve_sandboxes(documents: int, hypatos_port: int, zefort_port: int) -> None:
+    """Serve both sandboxes until Ctrl-C."""
+
+    async def serve() -> None:
+        async with sandboxes(documents, hypatos_port, zefort_port) as settings:
+            output.err.print("Both sandboxes are up; Ctrl-C stops them. Settings for another terminal:")
+            for name, value in settings.items():
+                output.out.print(f"export {name}={value}", soft_wrap=True)
+            await asyncio.Event().wait()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve())

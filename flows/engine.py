@@ -1,0 +1,220 @@
+"""One run of one route: collect, deliver, follow and report, in an order that loses nothing. Knows no Prefect.
+
+    collect    source → ledger                                  what is new or changed?
+    deliver    ledger → source, mapping, destination → ledger   bring what is due
+    follow     ledger → destination → ledger                    has the far end finished, refused or dropped it since?
+    report     ledger → source                                  tell the source what became of it
+
+Collect and deliver overlap. Report never runs while the listing is read: acknowledged documents leave a work queue,
+and what is behind them would slip past the reader. A work queue is read again until a reading shows nothing new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from connectors.errors import AccessError, ConnectorError, TransientError
+from connectors.secrets import mask
+from flows.collect import Listing, collect
+from flows.context import Context
+from flows.deliver import deliver
+from flows.feedback import tell_all
+from flows.follow import follow
+from flows.policy import Policy
+from flows.tally import Fate, Report, Tally
+from state.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from flows.routes import OpenRoute
+    from state.ledger import Ledger
+
+log = logging.getLogger("docferry")
+T = TypeVar("T")
+_UNPROVEN_READINGS = 3
+
+
+class Phase(Protocol):
+    """Runs one phase; Prefect makes a task run of it, everybody else just awaits it."""
+
+    async def __call__(self, name: str, work: Callable[[], Awaitable[T]], /) -> T:
+        """Await `work()` under this name and return its result."""
+        ...
+
+
+async def plainly(name: str, work: Callable[[], Awaitable[T]], /) -> T:
+    """Run a phase without any ado."""
+    log.debug("phase %s", name)
+    return await work()
+
+
+async def sync(
+    opened: OpenRoute,
+    ledger: Ledger,
+    *,
+    policy: Policy | None = None,
+    tally: Tally | None = None,
+    limit: int | None = None,
+    documents: Sequence[str] = (),
+    stop: asyncio.Event | None = None,
+    phase: Phase = plainly,
+) -> Report:
+    """Run a route once and return what became of every document it touched.
+
+    `documents` restricts the run to these source ids, whatever became of them before; `limit` is the most documents
+    that are begun. Errors of providers and of the state end the run in an orderly way and are told in the report;
+    raises RouteBusyError (state.errors) if another run of the route is active.
+    """
+    async with ledger.run(opened.route.name) as run:
+        began = time.monotonic()
+        context = Context(
+            open=opened,
+            run=run,
+            policy=policy or Policy(),
+            tally=tally or Tally(),
+            limit=limit,
+            stop=stop or asyncio.Event(),
+        )
+        if run.previous:
+            context.notes.append("the run before this one did not end by itself; its work was taken over")
+        requests = opened.requests()
+        proven = False
+        try:
+            if documents:
+                wanted = await run.want(documents, datetime.now(UTC))
+                context.only = frozenset((*wanted.new, *wanted.changed))
+                context.tally.list(context.only, Fate.WAITING)
+            proven = await _passes(context, phase)
+            owed = await run.owed_count()
+        except StateError as error:
+            context.halt(error)
+            owed = 0
+        report = _report(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
+        try:
+            await run.finish(
+                at=datetime.now(UTC),
+                counts={key: value for key, value in report.as_json().items() if type(value) is int},
+                complete=report.complete,
+                note=report.stopped or "; ".join(report.notes) or None,
+            )
+        except StateError as error:
+            context.halt(error)
+            report = _report(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
+        return report
+
+
+async def _passes(context: Context, phase: Phase) -> bool:
+    """Repeat the four phases until a reading of the source brings nothing new; return whether all of it was seen."""
+    proven, unproven = False, 0
+    for number in range(1, context.policy.passes + 1):
+        listing = await _one_pass(context, phase)
+        first = number == 1
+        altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
+        proven = listing.proven
+        again = listing.fresh > 0 and context.open.source.drains and context.only is None
+        if listing.read and not proven:
+            unproven += 1
+            again = unproven < _UNPROVEN_READINGS
+        if context.halted(context.source_name, context.destination_name) or not context.may_begin:
+            break
+        if not again and not altered:
+            break
+        if number == context.policy.passes:
+            context.notes.append(f"the source still had something new after {number} readings; the next run goes on")
+            proven = False
+    done = asyncio.Event()
+    done.set()
+    await phase("report", lambda: tell_all(context, done, done))
+    if not proven and unproven >= _UNPROVEN_READINGS:
+        context.notes.append(
+            f"the source says it lists more documents than it showed in {unproven} readings; "
+            "nothing is lost, but what it hides cannot be carried"
+        )
+    return proven
+
+
+async def _one_pass(context: Context, phase: Phase) -> Listing:
+    """Read the listing while delivering, then report while delivering goes on."""
+    listed, delivered = asyncio.Event(), asyncio.Event()
+
+    async def collecting() -> Listing:
+        try:
+            if context.only is not None:
+                return Listing(0, len(context.only), proven=True, read=False)
+            return await phase("collect", lambda: collect(context))
+        except (ConnectorError, StateError) as error:
+            # What is already in the ledger is still delivered and reported as far as the source lets us.
+            context.halt(error)
+            return Listing(0, 0, proven=False, read=False)
+        finally:
+            listed.set()
+            context.news.set()
+
+    async def delivering() -> None:
+        try:
+            await phase("deliver", lambda: deliver(context, listed))
+        except StateError as error:
+            context.halt(error)
+        finally:
+            delivered.set()
+
+    async def reporting() -> None:
+        try:
+            await phase("report", lambda: tell_all(context, listed, delivered))
+        except StateError as error:
+            context.halt(error)
+
+    async with asyncio.TaskGroup() as group:
+        listing = group.create_task(collecting())
+        group.create_task(delivering())
+        group.create_task(reporting())
+    return listing.result()
+
+
+def _report(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
+    tally, counts = context.tally, context.tally.counts()
+    interrupted = context.stop.is_set()
+    stopped = "; ".join(mask(_what_to_do(error)) for error in context.halts.values()) or None
+    limited = context.limit is not None and not context.may_begin
+    if limited:
+        context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
+    return Report(
+        route=context.open.route.name,
+        run_id=context.run.id,
+        started=context.run.started_at,
+        listed=len(tally.listed),
+        resumed=tally.touched - len(tally.listed),
+        delivered=counts[Fate.DELIVERED],
+        updated=counts[Fate.UPDATED],
+        unchanged=counts[Fate.UNCHANGED],
+        rejected=counts[Fate.REJECTED],
+        failed=counts[Fate.FAILED],
+        skipped=counts[Fate.SKIPPED],
+        waiting=counts[Fate.WAITING],
+        withdrawn=tally.withdrawn,
+        acknowledged=tally.told,
+        owed_feedback=owed,
+        requests=context.open.requests() - requests,
+        passes=tally.passes,
+        seconds=seconds,
+        complete=proven and not stopped and not interrupted and not counts[Fate.WAITING] and not owed,
+        limited=limited,
+        interrupted=interrupted,
+        stopped=stopped,
+        notes=tuple(context.notes),
+        problems=tuple(tally.problems.values()),
+    )
+
+
+def _what_to_do(error: Exception) -> str:
+    """Add the next step to an error that ended the run, where the error itself does not know it."""
+    if isinstance(error, AccessError):
+        return f"{error}. Renew the credentials or grant the right, try `docferry check`, then run again"
+    if isinstance(error, TransientError):
+        return f"{error}. Nothing is lost; run again later"
+    return str(error)

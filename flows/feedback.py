@@ -1,0 +1,102 @@
+"""Report: tell the source what became of its documents, in order per document, until it took effect."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from connectors.contract import Feedback, Result
+from connectors.errors import ConnectorError, RejectedError, TransientError
+from connectors.secrets import mask
+from flows.context import pool, sleep_or_stop, where
+from flows.journal import LedgerJournal
+from state.errors import StateError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable
+
+    from flows.context import Context
+    from state.records import Owed
+
+log = logging.getLogger("docferry")
+
+
+async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.Event) -> None:
+    """Send what is owed to the source; return when nothing is due and `delivered` says that nothing more will come.
+
+    Nothing leaves before `listed`: acknowledgements take documents out of the very listing that is being read.
+    """
+    await listed.wait()
+
+    async def take(wanted: int, busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
+        owed = await context.run.owed(wanted, datetime.now(UTC), exclude=busy)
+        return [(item.id, tell(context, item)) for item in owed]
+
+    waited = 0.0
+
+    async def idle() -> bool:
+        nonlocal waited
+        if not delivered.is_set():
+            await sleep_or_stop(context, 0.05)
+            return True
+        next_owed = await context.run.next_owed()
+        if next_owed is None:
+            return False
+        wait = max((next_owed - datetime.now(UTC)).total_seconds(), 0.0)
+        if waited + wait > context.policy.patience:
+            return False
+        waited += wait
+        await sleep_or_stop(context, wait + 0.01)
+        return not context.stop.is_set()
+
+    await pool(context.policy.acknowledging, take, idle, lambda: context.halted(context.source_name))
+
+
+async def tell(context: Context, owed: Owed) -> None:
+    """Send one message. Refused ones are settled with the reason; what may pass later stays owed."""
+    route = context.open.route
+    try:
+        actions = route.feedback_actions(
+            owed.outcome,
+            {
+                "external_id": owed.external_id,
+                "reason": owed.reason,
+                "document_id": owed.document_id,
+                "key": owed.key,
+                "route": route.name,
+                "version": route.version,
+            },
+        )
+        feedback = Feedback(
+            owed.document_id, Result(owed.outcome), owed.external_id, owed.reason, actions, seq=owed.seq
+        )
+        await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
+        await context.run.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
+        context.tally.told += 1
+        context.got_through(context.source_name)
+    except RejectedError as error:
+        log.warning("document %s: the source refused our feedback: %s", owed.document_id, error)
+        await context.run.refused(owed.id, at=datetime.now(UTC), reason=mask(str(error)))
+    except TransientError as error:
+        context.failed(error)
+        attempts = owed.attempts + 1
+        due_at = context.policy.retry_at(
+            attempts, error, others_succeed=context.others_succeed(context.source_name)
+        )
+        await context.run.owe_later(
+            owed.id, due_at=due_at, attempts=attempts, reason=mask(str(error)), at=datetime.now(UTC)
+        )
+    except (ConnectorError, StateError) as error:
+        context.halt(error)
+    except Exception as error:
+        log.error("document %s: unexpected %s", owed.document_id, where(error))  # noqa: TRY400 -- see where()
+        fault = TransientError("unexpected fault in docferry itself")
+        await context.run.owe_later(
+            owed.id,
+            due_at=context.policy.retry_at(owed.attempts + 1, fault, others_succeed=True),
+            attempts=owed.attempts + 1,
+            reason=f"unexpected {type(error).__name__} in docferry itself; see the log of this run",
+            at=datetime.now(UTC),
+        )

@@ -1,0 +1,132 @@
+"""Follow: ask the far end how delivered documents are doing, until they are confirmed and for a while after that."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from connectors.contract import State
+from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
+from flows.context import pool
+from flows.journal import LedgerJournal
+from flows.tally import Fate
+from state.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from connectors.contract import Outcome
+    from flows.context import Context
+    from state.records import Transfer
+
+log = logging.getLogger("docferry")
+_BATCH = 200
+
+
+async def follow(context: Context, *, ask_for_dropped: bool = True) -> int:
+    """Look at everything whose time has come, and at what the far end itself lists as dropped or refused.
+
+    Returns how many documents were altered at the far end and have become due again.
+    """
+    if ask_for_dropped:
+        await _mark_dropped(context)
+    altered: list[int] = []
+
+    async def take(wanted: int, busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
+        due = await context.run.to_follow(wanted, datetime.now(UTC), exclude=busy)
+        return [(transfer.id, look(context, transfer, altered)) for transfer in due]
+
+    async def idle() -> bool:
+        return False
+
+    await pool(context.policy.in_flight, take, idle, lambda: context.halted(context.destination_name))
+    return len(altered)
+
+
+async def _mark_dropped(context: Context) -> None:
+    """Make everything due for a look that the far end lists as dropped or refused."""
+    try:
+        dropped: list[str] = []
+        async for external_id in context.open.destination.dropped():
+            dropped.append(external_id)
+            if len(dropped) >= _BATCH:
+                await context.run.follow_now(dropped, datetime.now(UTC))
+                dropped.clear()
+        await context.run.follow_now(dropped, datetime.now(UTC))
+        context.got_through(context.destination_name)
+    except RejectedError as error:
+        # Not every account may read the trash; the documents' own clocks still cover it, only later.
+        log.info("the far end does not list what it dropped: %s", error)
+    except TransientError as error:
+        context.failed(error)
+    except (ConnectorError, StateError) as error:
+        context.halt(error)
+
+
+async def look(context: Context, transfer: Transfer, altered: list[int]) -> None:
+    """Ask about one document and write down what is new."""
+    now = datetime.now(UTC)
+    delivered_at = transfer.delivered_at or now
+    try:
+        outcome = await context.open.destination.outcome(
+            transfer.external_id or "", LedgerJournal(context.run, transfer.id, transfer.steps)
+        )
+        context.got_through(context.destination_name)
+        await _note(context, transfer, outcome, delivered_at)
+        if outcome.state is State.ALTERED:
+            altered.append(transfer.id)
+    except GoneError as error:
+        log.info("document %s: %s", transfer.document_id, error)
+        await context.run.followed(transfer.id, at=now, follow_at=context.policy.follow_at(delivered_at, accepted=True))
+    except (TransientError, RejectedError) as error:
+        if isinstance(error, TransientError):
+            context.failed(error)
+        await context.run.followed(
+            transfer.id, at=now, follow_at=context.policy.follow_at(delivered_at, accepted=False)
+        )
+    except (ConnectorError, StateError) as error:
+        context.halt(error)
+
+
+async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivered_at: datetime) -> None:
+    now = datetime.now(UTC)
+    run, policy = context.run, context.policy
+    match outcome.state:
+        case State.PENDING:
+            await run.followed(transfer.id, at=now, follow_at=policy.follow_at(delivered_at, accepted=False))
+        case State.ACCEPTED:
+            news = transfer.status != "confirmed"
+            await run.followed(
+                transfer.id,
+                at=now,
+                status="confirmed",
+                follow_at=policy.follow_at(delivered_at, accepted=True),
+                event="confirmed" if news else None,
+                detail=outcome.reason,
+            )
+        case State.ALTERED:
+            await run.followed(
+                transfer.id,
+                at=now,
+                status="pending",
+                follow_at=None,
+                due_at=now,
+                event="altered at the far end",
+                detail=outcome.reason,
+            )
+            context.tally.decide(transfer.id, Fate.WAITING)
+            context.news.set()
+        case State.REFUSED | State.GONE:
+            tell = "withdrawn" if "withdrawn" in context.open.route.feedback else None
+            await run.followed(
+                transfer.id,
+                at=now,
+                status="withdrawn",
+                follow_at=None,
+                event="withdrawn",
+                detail=outcome.reason,
+                reason=outcome.reason,
+                tell=tell,
+            )
+            context.tally.withdrawn += 1

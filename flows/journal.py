@@ -1,0 +1,104 @@
+"""The journal between a connector and the ledger: no call that must not happen twice gets past it unrecorded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from connectors.errors import AccessError, RejectedError, TransientError, UnsettledError
+from state.records import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from state.run import RouteRun
+
+AT_ONCE = timedelta(0)
+
+
+class LedgerJournal:
+    """Implements `connectors.contract.Journal` on the steps of one transfer.
+
+    `prefix` keeps groups of steps apart that may use the same names.
+    """
+
+    def __init__(self, run: RouteRun, transfer_id: int, steps: Mapping[str, Step]) -> None:
+        self._run = run
+        self._transfer = transfer_id
+        self._steps = dict(steps)
+
+    async def once(
+        self,
+        step: str,
+        do: Callable[[], Awaitable[str]],
+        find: Callable[[], Awaitable[str | None]],
+        *,
+        settle: timedelta | None = None,
+    ) -> str:
+        """Run `do` at most once over all runs; see the contract."""
+        known = self._steps.get(step)
+        if known is not None and known.result is not None:
+            return known.result
+        if known is not None:
+            found = await self._look(step, find, known.intent_at, settle or AT_ONCE)
+            if found is not None:
+                return self._finish(step, known.intent_at, found)
+        intent_at = datetime.now(UTC)
+        await self._run.intend(self._transfer, step, intent_at)
+        self._steps[step] = Step(name=step, intent_at=intent_at, done_at=None, result=None)
+        try:
+            result = await do()
+        except (AccessError, RejectedError):
+            await self.forget(step)  # refused: it certainly had no effect
+            raise
+        except TransientError as error:
+            if error.arrived == "no":
+                await self.forget(step)
+                raise
+            found = await self._look(step, find, intent_at, settle or AT_ONCE)
+            if found is None:
+                raise
+            result = found
+        return self._finish(step, intent_at, result)
+
+    async def _look(
+        self, step: str, find: Callable[[], Awaitable[str | None]], intent_at: datetime, settle: timedelta
+    ) -> str | None:
+        """Ask `find`; None means "not there, and it is late enough to be sure of that"."""
+        # Read before looking: what is absent in a look that began after the settle time was never done.
+        began = datetime.now(UTC)
+        found = await find()
+        if found is None and began < intent_at + settle:
+            raise UnsettledError(
+                f"the answer to '{step}' was lost and its effect cannot be seen yet",
+                look_again_at=intent_at + settle,
+            )
+        return found
+
+    def _finish(self, step: str, intent_at: datetime, result: str) -> str:
+        at = datetime.now(UTC)
+        self._run.done(self._transfer, step, result, at)
+        self._steps[step] = Step(name=step, intent_at=intent_at, done_at=at, result=result)
+        return result
+
+    async def forget(self, step: str) -> None:
+        """Drop the record of a step."""
+        if self._steps.pop(step, None) is not None:
+            await self._run.forget(self._transfer, step)
+
+    def results(self, prefix: str) -> Mapping[str, str]:
+        """Return the results of finished steps whose name starts with `prefix`."""
+        return {
+            name: step.result
+            for name, step in self._steps.items()
+            if name.startswith(prefix) and step.result is not None
+        }
+
+    async def record(self, step: str, result: str) -> None:
+        """Write down a result that needs no intent."""
+        known = self._steps.get(step)
+        if known is not None and known.result == result:
+            return
+        at = datetime.now(UTC)
+        await self._run.intend(self._transfer, step, at)
+        self._finish(step, at, result)

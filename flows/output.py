@@ -1,0 +1,178 @@
+"""How reports, summaries and timelines look on a terminal. Tables and text go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.secrets import Masking
+from flows.tally import Fate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flows.tally import Report
+    from state.records import RunRow, Summary, Timeline, Transfer
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+_SHOWN = 20
+_ROWS = (
+    (Fate.DELIVERED, "delivered", "green", "new at the destination"),
+    (Fate.UPDATED, "updated", "green", "changed at the source, brought up to date"),
+    (Fate.UNCHANGED, "unchanged", "dim", "nothing to do"),
+    (Fate.SKIPPED, "skipped", "dim", "the route does not want them, or they left the queue"),
+    (Fate.REJECTED, "rejected", "yellow", "refused for what they contain; see the reasons"),
+    (Fate.FAILED, "failed", "red", "given up after many attempts"),
+    (Fate.WAITING, "waiting", "yellow", "to be tried again, or not begun"),
+)
+
+
+def start_logging(*, verbose: bool) -> None:
+    """Send log lines to stderr, with secrets masked."""
+    handler = RichHandler(console=err, show_path=False, rich_tracebacks=False, log_time_format="%H:%M:%S")
+    handler.addFilter(Masking())
+    root = logging.getLogger("docferry")
+    root.handlers[:] = [handler]
+    root.propagate = False
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    quiet = logging.getLogger("connectors")
+    quiet.handlers[:] = [handler]
+    quiet.propagate = False
+    quiet.setLevel(logging.DEBUG if verbose else logging.WARNING)
+
+
+def print_json(data: object) -> None:
+    """Print one JSON object on stdout and nothing else."""
+    json.dump(data, sys.stdout, default=str, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def show_report(report: Report) -> None:
+    """Print what became of every document of a run."""
+    title = f"{report.route}: dry run" if report.dry_run else f"{report.route}: run {report.run_id}"
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_column(style="dim")
+    table.add_row(str(report.listed), "[bold]listed[/]", f"by the source, in {report.passes} readings")
+    if report.resumed:
+        table.add_row(str(report.resumed), "[bold]resumed[/]", "due from earlier runs")
+    for fate, name, style, meaning in _ROWS:
+        count = getattr(report, fate.value)
+        if count or fate in (Fate.DELIVERED, Fate.REJECTED):
+            table.add_row(str(count), f"[{style}]{name}[/]", meaning)
+    sign, word = ("=", "the counts add up") if report.adds_up else ("≠", "the counts do NOT add up: please report this")
+    total = report.listed + report.resumed
+    table.add_row("", "", "")
+    table.add_row(str(total), sign, word)
+    if not report.dry_run:
+        table.add_row(str(report.acknowledged), "acknowledged", "the source was told, and it took effect")
+        if report.withdrawn:
+            table.add_row(str(report.withdrawn), "[yellow]withdrawn[/]", "dropped at the destination since delivery")
+        if report.owed_feedback:
+            table.add_row(str(report.owed_feedback), "[yellow]owed[/]", "messages the source has not taken yet")
+    out.print(table)
+    show_problems(report)
+    out.print(f"[dim]{report.requests} requests, {report.seconds:.1f} s[/]")
+    for note in report.notes:
+        out.print(f"[dim]note:[/] {escape(note)}")
+    if report.stopped:
+        out.print(f"[red]stopped:[/] {escape(report.stopped)}")
+    if report.interrupted:
+        out.print("[yellow]interrupted:[/] what was under way was finished; run again to go on")
+
+
+def show_problems(report: Report) -> None:
+    """Print which documents were not delivered, grouped by reason, most frequent first."""
+    groups: dict[tuple[Fate, str], list[str]] = {}
+    for problem in report.problems:
+        groups.setdefault((problem.fate, problem.reason), []).append(problem.document_id)
+    if not groups:
+        return
+    table = Table(title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table.add_column("what")
+    table.add_column("count", justify="right")
+    table.add_column("why", overflow="fold")
+    table.add_column("for example", overflow="fold", style="dim")
+    order = sorted(groups.items(), key=lambda item: (item[0][0] is Fate.SKIPPED, -len(item[1])))
+    for (fate, reason), ids in order[:_SHOWN]:
+        table.add_row(fate.value, str(len(ids)), escape(reason), escape(ids[0]))
+    out.print(table)
+    if len(order) > _SHOWN:
+        out.print(f"[dim]… and {len(order) - _SHOWN} more reasons; --json lists them all[/]")
+
+
+def show_summaries(summaries: Iterable[Summary]) -> None:
+    """Print how routes stand."""
+    for summary in summaries:
+        out.print(f"[bold]{escape(summary.route)}[/]")
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items())) or "no documents yet"
+        out.print(f"  documents  {counts}")
+        if summary.reason_classes:
+            why = ", ".join(f"{count} {name}" for name, count in sorted(summary.reason_classes.items()))
+            out.print(f"  reasons    {why}")
+        owed = f"{summary.owed} (oldest since {ago(summary.oldest_owed_at)})" if summary.owed else "nothing"
+        out.print(f"  owed       {owed}")
+        if summary.next_due_at:
+            out.print(f"  next due   {instant(summary.next_due_at)}")
+        for run in summary.runs:
+            out.print(f"  run        {_run_line(run)}")
+
+
+def _run_line(run: RunRow) -> str:
+    counts = ", ".join(f"{run.counts[name]} {name}" for name in ("listed", *Fate) if run.counts.get(name))
+    ended = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else run.state
+    note = f" — {escape(run.note)}" if run.note else ""
+    return f"{instant(run.started_at)}  {ended}  {counts or 'nothing listed'}{note}"
+
+
+def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
+    """Print everything that is written down about one document."""
+    out.print(f"[bold]{escape(transfer.document_id)}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
+    out.print(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}")
+    out.print(f"  key                 {escape(transfer.key)}")
+    if transfer.reason:
+        out.print(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
+    if transfer.due_at:
+        out.print(f"  due                 {instant(transfer.due_at)}, {transfer.attempts} attempts so far")
+    lines = [(event.at, event.kind, event.detail or "") for event in timeline.events]
+    for step in timeline.steps:
+        if step.done_at:
+            lines.append((step.done_at, f"· {step.name}", step.result or ""))
+        else:
+            lines.append((step.intent_at, f"· {step.name}", "begun; whether it took effect is looked up next time"))
+    for told in timeline.feedback:
+        if told.done_at is None:
+            lines.append((told.owed_at, f"owed to the source: {told.outcome}", f"next try {instant(told.due_at)}"))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for at, kind, detail in sorted(lines, key=lambda line: line[0]):
+        table.add_row(instant(at), escape(kind), escape(detail))
+    out.print(table)
+
+
+def instant(at: datetime) -> str:
+    """Show an instant in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def ago(at: datetime | None) -> str:
+    """Show how long ago an instant was."""
+    if at is None:
+        return "?"
+    seconds = int((datetime.now(UTC) - at).total_seconds())
+    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} seconds"

@@ -1,0 +1,64 @@
+"""How patient a run is: pool sizes, retry clocks, and when to give up on a document or on a provider."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from connectors.errors import TransientError, UnsettledError
+
+MINUTE = 60.0
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The knobs of a run. All times are in seconds."""
+
+    in_flight: int = 16
+    """Documents that are being delivered at the same time."""
+    acknowledging: int = 16
+    """Feedback messages under way at the same time; their own pool, so that they do not slow deliveries down."""
+    patience: float = 150.0
+    """How long a run that has nothing else to do waits for documents that become due again (0: not at all)."""
+    clock: tuple[float, ...] = (5, 30, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
+    """The waits after the 1st, 2nd … failed attempt on one document; the last one repeats."""
+    outage_wait: float = 5 * MINUTE
+    """The longest wait after a failure while nothing at all gets through: an outage is not the document's fault."""
+    attempts: int = 12
+    """After so many failed attempts, while others get through, the document counts as failed and a person must look."""
+    circuit: int = 10
+    """After so many failures in a row on one connection the run stops using it."""
+    passes: int = 25
+    """How often a work queue is read again at most within one run."""
+    follow_first: float = 5.0
+    """When the far end is first asked how a delivered document is doing."""
+    follow_growth: float = 4.0
+    """Once accepted, it is asked again after this many times the document's age at the far end …"""
+    follow_for: float = 30 * DAY
+    """… until the document is this old."""
+    grace: float = 30.0
+    """How long documents under way may take to finish after the run was asked to stop."""
+
+    def retry_at(self, attempts: int, error: TransientError, *, others_succeed: bool) -> datetime:
+        """Return when (UTC) to try again after `attempts` failed attempts."""
+        now = datetime.now(UTC)
+        if isinstance(error, UnsettledError):
+            return max(now, error.look_again_at)
+        wait = self.clock[min(attempts, len(self.clock)) - 1]
+        if not others_succeed:
+            wait = min(wait, self.outage_wait)
+        wait *= random.uniform(0.75, 1.0)  # noqa: S311 -- spreads retries, guards nothing
+        return now + timedelta(seconds=max(wait, error.retry_after or 0.0))
+
+    def follow_at(self, delivered_at: datetime, *, accepted: bool) -> datetime | None:
+        """Return when (UTC) to ask the far end again, None when it has been watched long enough."""
+        now = datetime.now(UTC)
+        age = max((now - delivered_at).total_seconds(), self.follow_first)
+        if not accepted:
+            return now + timedelta(seconds=min(age, 10 * MINUTE))
+        if age >= self.follow_for:
+            return None
+        return now + timedelta(seconds=min(max(age * self.follow_growth, HOUR), self.follow_for))

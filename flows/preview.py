@@ -1,0 +1,114 @@
+"""A dry run: lists, reads and maps what a run would carry, and writes nothing anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from connectors.errors import ConnectorError, RejectedError
+from connectors.secrets import mask
+from flows.redact import redact
+from flows.tally import Fate, Report, Tally
+from mappings.language import MappingError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from flows.policy import Policy
+    from flows.routes import OpenRoute
+    from state.ledger import Ledger
+
+
+async def preview(
+    opened: OpenRoute,
+    ledger: Ledger,
+    *,
+    policy: Policy,
+    tally: Tally | None = None,
+    limit: int | None = None,
+    documents: Sequence[str] = (),
+) -> Report:
+    """Say what a run would do: counts and reasons as in a real run's report, with `dry_run` set."""
+    tally = tally or Tally()
+    began, started, requests = time.monotonic(), datetime.now(UTC), opened.requests()
+    numbers: dict[str, int] = {}
+    stopped: str | None = None
+    gate = asyncio.Semaphore(policy.in_flight)
+
+    async def consider(document_id: str, known: str | None) -> None:
+        async with gate:
+            fate, reason = await _would(opened, document_id, known)
+        tally.decide(numbers[document_id], fate)
+        if reason:
+            tally.explain(document_id, fate, reason)
+
+    try:
+        async for ids in _listed(opened, ledger, documents):
+            fresh = [id_ for id_ in ids if id_ not in numbers]
+            known = await ledger.lookup(opened.route.name, fresh)
+            todo: list[tuple[str, str | None]] = []
+            for id_ in fresh:
+                if limit is not None and len(todo) + tally.settled >= limit:
+                    break
+                numbers[id_] = len(numbers)
+                tally.list([numbers[id_]], Fate.WAITING)
+                transfer = known.get(id_)
+                todo.append((id_, transfer.external_id if transfer else None))
+            async with asyncio.TaskGroup() as group:
+                for id_, external_id in todo:
+                    group.create_task(consider(id_, external_id))
+            if limit is not None and len(numbers) >= limit:
+                break
+    except* ConnectorError as errors:
+        stopped = mask("; ".join(str(error) for error in errors.exceptions))
+    counts = tally.counts()
+    return Report(
+        route=opened.route.name,
+        run_id=f"dry-{uuid.uuid4().hex[:8]}",
+        started=started,
+        listed=len(tally.listed),
+        delivered=counts[Fate.DELIVERED],
+        updated=counts[Fate.UPDATED],
+        unchanged=counts[Fate.UNCHANGED],
+        rejected=counts[Fate.REJECTED],
+        skipped=counts[Fate.SKIPPED],
+        waiting=counts[Fate.WAITING],
+        requests=opened.requests() - requests,
+        seconds=time.monotonic() - began,
+        complete=stopped is None and limit is None,
+        limited=limit is not None,
+        dry_run=True,
+        stopped=stopped,
+        notes=("dry run: nothing was written, neither here nor at a provider",),
+        problems=tuple(tally.problems.values()),
+    )
+
+
+async def _listed(opened: OpenRoute, ledger: Ledger, documents: Sequence[str]) -> AsyncIterator[list[str]]:
+    if documents:
+        yield list(documents)
+        return
+    cursor = await ledger.cursor(opened.route.name, opened.source_stream)
+    async for page in opened.source.changes(cursor):
+        yield [change.document_id for change in page.changes]
+
+
+async def _would(opened: OpenRoute, document_id: str, external_id: str | None) -> tuple[Fate, str]:
+    """Return what a run would make of one document."""
+    values: list[object] = []
+    try:
+        document = await opened.source.fetch(document_id)
+        values.append(document.fields)
+        if document.not_ready is not None:
+            return Fate.SKIPPED, document.not_ready
+        mapped = opened.route.apply(document.fields)
+        if mapped.skipped is not None:
+            return Fate.SKIPPED, mapped.skipped
+        values.append(mapped.payload)
+        opened.destination.check(mapped.payload)
+    except (MappingError, RejectedError) as error:
+        return Fate.REJECTED, redact(mask(str(error)), values)
+    return (Fate.DELIVERED if external_id is None else Fate.UPDATED), ""

@@ -1,0 +1,50 @@
+"""A progress bar over a run's tally; to stderr, and only where somebody watches."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from flows.output import err
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from flows.tally import Tally
+
+watched: ContextVar[Tally | None] = ContextVar("watched", default=None)
+"""The tally that somebody outside a Prefect flow wants the flow to count on (the demo's bar)."""
+
+
+@asynccontextmanager
+async def following(tally: Tally, name: str, *, quiet: bool = False) -> AsyncIterator[None]:
+    """Show how far the run is while the block is active."""
+    if quiet or not err.is_terminal:
+        yield
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[told]} acknowledged"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task(name, total=None, told=0)
+
+        async def watch() -> None:
+            while True:
+                progress.update(bar, completed=tally.settled, total=tally.touched or None, told=tally.told)
+                await asyncio.sleep(0.2)
+
+        watcher = asyncio.ensure_future(watch())
+        try:
+            yield
+        finally:
+            watcher.cancel()
+            progress.update(bar, completed=tally.settled, total=tally.touched or None, told=tally.told)

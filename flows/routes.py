@@ -1,0 +1,129 @@
+"""From a route's name to its mapping and its two open connections."""
+
+from __future__ import annotations
+
+import difflib
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from connectors.registry import open_connection
+from connectors.settings import SettingsError
+from flows.tokens import token_store
+from mappings.language import Problem, Route, RouteError, load_route
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    import httpx
+
+    from connectors.contract import Connection, Destination, Source
+    from flows.settings import Gateway
+    from state.ledger import Ledger
+
+
+T = TypeVar("T")
+
+
+class UnknownRouteError(SettingsError):
+    """There is no route of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoute:
+    """A route with its connections open."""
+
+    route: Route
+    source: Source
+    destination: Destination
+    source_connection: Connection
+    destination_connection: Connection
+
+    @property
+    def source_stream(self) -> str:
+        """The stream that is read, for the cursor."""
+        return self.route.source
+
+    def requests(self) -> int:
+        """How many HTTP requests have left so far."""
+        connections = {id(item): item for item in (self.source_connection, self.destination_connection)}
+        return sum(connection.requests() for connection in connections.values())
+
+
+def route_names(folder: Path) -> list[str]:
+    """Return the names of all routes in a folder, sorted."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def read_route(gateway: Gateway, name: str) -> Route:
+    """Load one route. Raises UnknownRouteError or RouteError."""
+    names = route_names(gateway.mappings)
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        there = ", ".join(names) or "no routes at all"
+        raise UnknownRouteError(f"There is no route '{name}'.{hint} {gateway.mappings} has {there}.")
+    return load_route(gateway.mappings / f"{name}.yaml")
+
+
+@asynccontextmanager
+async def open_route(
+    gateway: Gateway, name: str, ledger: Ledger | None = None, *, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[OpenRoute]:
+    """Load a route, open its connections and close them afterwards.
+
+    Raises UnknownRouteError, RouteError (the file) or SettingsError (a connection's settings). With a ledger and a key,
+    access tokens outlive the run. `transport` replaces the network, for tests.
+    """
+    route = read_route(gateway, name)
+    source_name, _, source_stream = route.source.partition(".")
+    destination_name, _, destination_stream = route.destination.partition(".")
+    opened: dict[str, Connection] = {}
+    try:
+        for connection in dict.fromkeys((source_name, destination_name)):
+            tokens = token_store(gateway, ledger, connection) if ledger else None
+            opened[connection] = await open_connection(connection, transport=transport, token_store=tokens)
+        source = _stream(route, "source", source_stream, source_name, opened[source_name].sources)
+        destination = _stream(
+            route, "destination", destination_stream, destination_name, opened[destination_name].destinations
+        )
+        _check_feedback(route, source)
+        yield OpenRoute(route, source, destination, opened[source_name], opened[destination_name])
+    finally:
+        for item in opened.values():
+            await item.close()
+
+
+def _stream(route: Route, key: str, stream: str, connection: str, known: Mapping[str, T]) -> T:
+    if stream not in known:
+        near = difflib.get_close_matches(stream, known, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        there = ", ".join(sorted(known)) or "none in this role"
+        raise _problem(route, key, f"'{connection}' has no {key} stream '{stream}'.{hint} It has: {there}.")
+    return known[stream]
+
+
+def _check_feedback(route: Route, source: Source) -> None:
+    """Refuse actions that the source does not know, at the line where they stand."""
+    problems = []
+    for word, action, line, column in route.feedback_keys():
+        if action not in source.feedback_actions:
+            near = difflib.get_close_matches(action, source.feedback_actions, n=1)
+            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            there = ", ".join(source.feedback_actions)
+            problems.append(
+                Problem(
+                    route.path,
+                    line,
+                    column,
+                    f"feedback.{word}: '{action}' is not an action of {route.source}{hint}; it knows {there}",
+                )
+            )
+    if problems:
+        raise RouteError(tuple(problems))
+
+
+def _problem(route: Route, key: str, message: str) -> RouteError:
+    line, column = route.position(key)
+    return RouteError((Problem(route.path, line, column, f"{key}: {message}"),))

@@ -1,0 +1,92 @@
+"""Runs a route from start to end as the doors need it: settings, state, connections, progress, Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+from connectors.secrets import hide
+from flows.engine import Phase, plainly, sync
+from flows.preview import preview
+from flows.routes import open_route
+from flows.tally import Report, Tally
+from state.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from flows.settings import Gateway
+
+log = logging.getLogger("docferry")
+
+
+async def run_route(
+    gateway: Gateway,
+    name: str,
+    *,
+    limit: int | None = None,
+    documents: Sequence[str] = (),
+    dry_run: bool = False,
+    tally: Tally | None = None,
+    stop: asyncio.Event | None = None,
+    phase: Phase = plainly,
+) -> Report:
+    """Run a route once and return its report.
+
+    Raises SettingsError or RouteError (correct the input), RouteBusyError (another run is active) and StateError.
+    """
+    async with open_ledger(gateway) as ledger, open_route(gateway, name, ledger) as opened:
+        if dry_run:
+            return await preview(
+                opened, ledger, policy=gateway.policy, tally=tally, limit=limit, documents=documents
+            )
+        return await sync(
+            opened,
+            ledger,
+            policy=gateway.policy,
+            tally=tally,
+            limit=limit,
+            documents=documents,
+            stop=stop,
+            phase=phase,
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
+    """Open the state and close it again."""
+    hide(gateway.keys.get_secret_value())
+    ledger = await Ledger.open(gateway.state_url)
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+async def interruptible(work: Callable[[asyncio.Event], asyncio.Future[Report]], grace: float) -> Report:
+    """Await `work(stop)`; the first Ctrl-C or SIGTERM sets `stop`, a second one or `grace` seconds end it at once.
+
+    Raises asyncio.CancelledError if it had to be ended at once. Nothing is lost even then: the next run takes over.
+    """
+    stop = asyncio.Event()
+    task = asyncio.ensure_future(work(stop))
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        if stop.is_set():
+            task.cancel()
+            return
+        stop.set()
+        log.warning("finishing what is under way, at most %.0f s; once more to stop at once", grace)
+        loop.call_later(grace, task.cancel)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    try:
+        return await task
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,45 @@
+"""The gateway's own settings, from the environment or `.env`: where the state and the routes are, and how patient it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import mappings
+from connectors.settings import SettingsError
+from flows.policy import Policy
+
+
+class Gateway(BaseSettings):
+    """`DOCFERRY_*` settings. Times are in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DOCFERRY_", env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True
+    )
+
+    state_url: str = Field("sqlite:///.docferry/state.db", description="The state database (SQLAlchemy URL).")
+    keys: SecretStr = Field(SecretStr(""), description="Encryption keys, comma separated; the first encrypts, all decrypt.")
+    mappings: Path = Field(
+        Path(mappings.__file__).parent, description="The folder with the routes (*.yaml) and their tables."
+    )
+    in_flight: int = Field(16, ge=1, le=256, description="Documents delivered at the same time.")
+    patience: float = Field(150.0, ge=0, description="How long an otherwise idle run waits for documents to become due.")
+
+    @property
+    def policy(self) -> Policy:
+        """How patient a run is, as set."""
+        return Policy(in_flight=self.in_flight, acknowledging=self.in_flight, patience=self.patience)
+
+
+def load_gateway() -> Gateway:
+    """Read the settings. Raises SettingsError with one sentence per bad value."""
+    try:
+        return Gateway()
+    except ValidationError as error:
+        problems = [
+            f"DOCFERRY_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg'].lower()}"
+            for item in error.errors()
+        ]
+        raise SettingsError("; ".join(problems) + ". Correct it in the environment or in .env.") from None

@@ -1,0 +1,36 @@
+"""Keeps access tokens in the ledger between runs, encrypted; without a key they live as long as the process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from state.vault import Vault
+
+if TYPE_CHECKING:
+    from connectors.auth import TokenStore
+    from flows.settings import Gateway
+    from state.ledger import Ledger
+
+
+class LedgerTokens:
+    """The token of one connection. Implements `connectors.auth.TokenStore`."""
+
+    def __init__(self, ledger: Ledger, vault: Vault, connection: str) -> None:
+        self._ledger = ledger
+        self._vault = vault
+        self._connection = connection
+
+    async def load(self) -> str | None:
+        """Return what was saved last, None if there is nothing or no key fits."""
+        text = await self._ledger.load_token(self._connection)
+        return None if text is None else self._vault.decrypt(text)
+
+    async def save(self, text: str) -> None:
+        """Keep this instead."""
+        await self._ledger.save_token(self._connection, self._vault.encrypt(text))
+
+
+def token_store(gateway: Gateway, ledger: Ledger, connection: str) -> TokenStore | None:
+    """Return where a connection's token is kept, None without DOCFERRY_KEYS. Raises StateError for a bad key."""
+    keys = [key for key in gateway.keys.get_secret_value().split(",") if key.strip()]
+    return LedgerTokens(ledger, Vault(keys), connection) if keys else None

@@ -1,0 +1,1 @@
+"""The routes, their tables, and the language they are written in."""

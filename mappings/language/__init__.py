@@ -1,0 +1,18 @@
+"""The route language: reads route files, checks them, and applies them to documents."""
+
+from mappings.language.feedback import FeedbackRule
+from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError
+from mappings.language.route import Mapped, Route, load_route
+from mappings.language.shapes import shape_of
+
+__all__ = [
+    "FeedbackRule",
+    "FieldProblem",
+    "Mapped",
+    "MappingError",
+    "Problem",
+    "Route",
+    "RouteError",
+    "load_route",
+    "shape_of",
+]

@@ -1,0 +1,139 @@
+"""Expressions and templates: Jinja2's syntax, read by Jinja2's parser and by nothing else of it.
+
+What the parsed nodes mean is in seal.py. Length and nesting are bounded before anything is evaluated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.lexer import Token, TokenStream
+from jinja2.parser import Parser
+
+from mappings.language.seal import ExpressionError, Seal, constant
+from mappings.language.values import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mappings.language.paths import Scope, SourcePath
+    from mappings.language.tables import Table
+
+LONGEST_EXPRESSION = 500
+"""How many characters an expression may have."""
+LONGEST_TEMPLATE = 2_000
+"""How many characters a template may have."""
+_LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression or template; immutable, so threads may share it.
+
+    `evaluate` returns plain data or MISSING and raises ValueProblem if a value cannot be used. `paths` are those it
+    reads. `fixed` is True for a template without any `{{ }}`.
+    """
+
+    text: str
+    evaluate: Callable[[Scope], object]
+    paths: tuple[SourcePath, ...]
+    fixed: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """The first step of every path."""
+        return [str(path.keys[0]) for path in self.paths]
+
+
+def compile_expression(text: str, tables: Mapping[str, Table]) -> Expression:
+    """Compile a bare expression, as in `from:` and `when:`. Raises ExpressionError."""
+    source = text.strip()
+    if not source:
+        raise ExpressionError("the expression is empty")
+    if len(source) > LONGEST_EXPRESSION:
+        raise ExpressionError(f"the expression is too long ({len(source)} characters, at most {LONGEST_EXPRESSION})")
+    if "{{" in source or "{%" in source:
+        raise ExpressionError(
+            f"an expression has no {{{{ }}}} around it (text with {{{{ }}}} is a template): {_shown(source)}"
+        )
+    seal = Seal(tables)
+    with _Explained(source):
+        parser = Parser(_ENVIRONMENT, source, state="variable")
+        node = parser.parse_expression()
+        if not parser.stream.eos:
+            raise ExpressionError(f"cannot be understood from '{parser.stream.current.value}' on")
+        evaluate = seal.compile(node)
+    return Expression(source, evaluate, tuple(seal.paths.values()))
+
+
+def compile_template(text: str, tables: Mapping[str, Table]) -> Expression:
+    """Compile text with `{{ expressions }}` in it. Raises ExpressionError."""
+    if len(text) > LONGEST_TEMPLATE:
+        raise ExpressionError(f"the template is too long ({len(text)} characters, at most {LONGEST_TEMPLATE})")
+    seal = Seal(tables)
+    parts: list[Callable[[Scope], object]] = []
+    fixed = True
+    with _Explained(text):
+        for body in Parser(_ENVIRONMENT, text).parse().body:
+            if not isinstance(body, nodes.Output):
+                raise ExpressionError("{% %} is not allowed in a template, only {{ }}")
+            for node in body.nodes:
+                if isinstance(node, nodes.TemplateData):
+                    parts.append(constant(node.data))
+                    continue
+                if isinstance(node, nodes.List | nodes.Tuple):
+                    raise ExpressionError("a list cannot be written as text (use | join(', '))")
+                fixed = False
+                parts.append(seal.compile(node))
+    return Expression(
+        text, lambda scope: joined([part(scope) for part in parts]), tuple(seal.paths.values()), fixed=fixed
+    )
+
+
+class _Explained:
+    """Turns whatever refuses an expression into ExpressionError that shows the expression."""
+
+    def __init__(self, source: str) -> None:
+        self._shown = _shown(source)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, RecursionError):
+            raise ExpressionError(f"nested too deeply: {self._shown}") from None
+        if isinstance(error, TemplateSyntaxError):
+            raise ExpressionError(f"{(error.message or 'not understood').rstrip('.')}: {self._shown}") from None
+        if isinstance(error, ExpressionError):
+            raise ExpressionError(f"{error}: {self._shown}") from None
+
+
+class _ExactEnvironment(Environment):
+    """Jinja2's lexer, except that a number with a fraction becomes the decimal that was written, not a binary float."""
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        def tokens() -> Iterator[Token]:
+            for line, kind, written in self.lexer.tokeniter(source, name, filename, state):
+                if kind == "float":
+                    exact = Decimal(written.replace("_", ""))
+                    yield Token(line, "float", exact)  # type: ignore[arg-type]  # the parser passes the value on unseen
+                elif kind == "integer" and len(written) > _LONGEST_SHOWN:
+                    raise TemplateSyntaxError("a number is too long", line)
+                else:
+                    yield from self.lexer.wrap([(line, kind, written)], name, filename)
+
+        return TokenStream(tokens(), name, filename)
+
+
+# it parses only; nothing is ever rendered with it
+_ENVIRONMENT: Final = _ExactEnvironment(keep_trailing_newline=True)
+
+
+def _shown(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST_SHOWN else f"{flat[: _LONGEST_SHOWN - 1]}…"

@@ -1,0 +1,224 @@
+"""From YAML nodes to rules: which keys may stand where, and what to say about those that may not."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from mappings.language.conversions import TYPES
+from mappings.language.missing import MISSING
+from mappings.language.model import (
+    ON_ERROR_WORDS,
+    RULE_KEYS,
+    SOURCE_KEYS,
+    Each,
+    Fields,
+    From,
+    Items,
+    Rule,
+    Template,
+    Value,
+    Written,
+)
+from mappings.language.problems import near, suggestion
+from mappings.language.yaml_nodes import Mapping, Node, Scalar, Sequence, kind_of, plain_data
+
+if TYPE_CHECKING:
+    from mappings.language.problems import Findings
+
+_MODIFIERS = frozenset({"type", "format", "as"})
+_CONTROL = frozenset({"when", "lookup", "default", "required", "on_error"})
+_SINGLE = ("lookup", "type", "format")  # these work on one value, not on a list or object
+
+
+class Reader:
+    """Reads the rules of one route file; what is wrong with them goes to `findings`."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+
+    def fields(self, node: Node, prefix: str) -> Fields:
+        """Read `target: rule` pairs. `prefix` is the target they stand in, empty at the top."""
+        if not isinstance(node, Mapping):
+            self._findings.add(node.mark, f"fields: is {kind_of(node)}; write target: rule, one per line")
+            return Fields(())
+        if not node.entries:
+            self._findings.add(node.mark, "fields: is empty; write at least one target: rule")
+        rules: list[tuple[str, Rule]] = []
+        lines: dict[tuple[str, ...], int] = {}
+        for target, entry in node.entries.items():
+            problem = _target_problem(target, lines)
+            if problem:
+                self._findings.add(entry.mark, problem)
+            lines[tuple(target.split("."))] = entry.mark.line
+            rule = self.rule(entry.node, f"{prefix}.{target}" if prefix else target)
+            if rule is not None:
+                rules.append((target, rule))
+        return Fields(tuple(rules))
+
+    def rule(self, node: Node, target: str) -> Rule | None:
+        """Read what stands on the right of a target; None if it cannot be read."""
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return Rule(node.mark, target, From(Written(node.mark, node.value)))
+        if isinstance(node, Mapping):
+            return self._mapping(node, target)
+        if isinstance(node, Sequence):
+            self._findings.add(node.mark, f"the rule for {target} is a list; write {target}: {{list: [...]}}")
+        elif isinstance(node, Scalar) and node.value is None:
+            self._findings.add(node.mark, f"the rule for {target} is empty; write a path, or {{value: null}} for null")
+        elif isinstance(node, Scalar):
+            self._findings.add(
+                node.mark,
+                f"the rule for {target} is the value {node.text}; write {{value: {node.text}}} for a fixed value",
+            )
+        return None
+
+    def _item(self, node: Node, target: str) -> Rule | None:
+        """Read an item of `list:`, which may also be an object written without `fields:`."""
+        if not isinstance(node, Mapping) or not _is_object(node):
+            return self.rule(node, target)
+        return Rule(node.mark, target, self.fields(node, target))
+
+    def _mapping(self, node: Mapping, target: str) -> Rule | None:
+        misspelt = False
+        for key, entry in node.entries.items():
+            if key not in RULE_KEYS:
+                object_hint = "; an object with such a field goes under fields:" if target.endswith("[]") else ""
+                self._findings.add(entry.mark, f"unknown key '{key}'{suggestion(key, RULE_KEYS)}{object_hint}")
+                misspelt = misspelt or near(key, RULE_KEYS) in SOURCE_KEYS
+        if misspelt and not node.entries.keys() & SOURCE_KEYS.keys():
+            return None
+        source = self._source(node, target)
+        if source is None:
+            return None
+        required = node.node("required")
+        if required is not None and not (isinstance(required, Scalar) and isinstance(required.value, bool)):
+            self._findings.add(required.mark, f"required: is {kind_of(required)}; write true or false")
+        default = node.node("default")
+        rule = Rule(
+            mark=node.mark,
+            target=target,
+            source=source,
+            when=self._written(node, "when"),
+            lookup=self._written(node, "lookup"),
+            default=MISSING if default is None else plain_data(default),
+            type=self._word(node, "type", TYPES),
+            format=self._written(node, "format"),
+            required=isinstance(required, Scalar) and required.value is True,
+            on_error=self._word(node, "on_error", ON_ERROR_WORDS) or "fail",
+        )
+        self._check_together(node, rule)
+        return rule
+
+    def _source(self, node: Mapping, target: str) -> From | Template | Value | Fields | Items | Each | None:
+        found = [key for key in SOURCE_KEYS if key in node.entries]
+        if not found:
+            known = ", ".join(SOURCE_KEYS)
+            self._findings.add(
+                node.mark, f"the rule for {target} does not say where its value comes from; it needs one of: {known}"
+            )
+            return None
+        if found == ["each", "fields"]:
+            return self._each(node, target)
+        if len(found) > 1:
+            second = node.entries[found[1]]
+            self._findings.add(
+                second.mark, f"the rule for {target} has both {found[0]} and {found[1]}; keep one of them"
+            )
+            return None
+        if found == ["each"]:
+            self._findings.add(
+                node.entries["each"].mark, "each: needs fields: beside it, the object made of every item"
+            )
+            return None
+        return self._content(node, found[0], target)
+
+    def _content(self, node: Mapping, key: str, target: str) -> From | Template | Value | Fields | Items | None:
+        content = node.entries[key].node
+        if key == "value":
+            return Value(plain_data(content))
+        if key in {"fields", "list"}:
+            return self.fields(content, target) if key == "fields" else self._list(content, target)
+        written = self._written(node, key)
+        if written is None:
+            return None
+        return From(written) if key == "from" else Template(written)
+
+    def _list(self, node: Node, target: str) -> Items:
+        if not isinstance(node, Sequence):
+            self._findings.add(node.mark, f"list: is {kind_of(node)}; write [rule, rule] or one '- rule' per line")
+            return Items(())
+        rules = [self._item(item, f"{target}[]") for item in node.items]
+        return Items(tuple(rule for rule in rules if rule is not None))
+
+    def _each(self, node: Mapping, target: str) -> Each | None:
+        over, name = self._written(node, "each"), self._written(node, "as")
+        fields = self.fields(node.entries["fields"].node, f"{target}[]")
+        if "as" not in node.entries:
+            self._findings.add(
+                node.entries["each"].mark, "each: needs as: beside it, a name for the item, such as as: item"
+            )
+        elif name is not None and (not name.text.isidentifier() or name.text == "index"):
+            self._findings.add(
+                name.mark,
+                f"'{name.text}' cannot be the name of an item; use a word of letters, such as item (index is taken)",
+            )
+        return Each(over, name.text, fields) if over and name else None
+
+    def _check_together(self, node: Mapping, rule: Rule) -> None:
+        single = isinstance(rule.source, From | Template | Value)
+        for key in _SINGLE:
+            if not single and key in node.entries:
+                self._findings.add(
+                    node.entries[key].mark, f"{key}: works on a single value; write it at the rules inside"
+                )
+        if "as" in node.entries and not isinstance(rule.source, Each):
+            self._findings.add(node.entries["as"].mark, "as: goes with each:")
+        if rule.format is not None and "type" not in node.entries:
+            self._findings.add(rule.format.mark, "format: goes with type: date")
+        elif rule.format is not None and rule.type not in {"date", None}:
+            self._findings.add(rule.format.mark, f"format: goes with type: date, not with type: {rule.type}")
+        if rule.on_error == "default" and rule.default is MISSING:
+            self._findings.add(node.entries["on_error"].mark, "on_error: default needs default: beside it")
+
+    def _written(self, node: Mapping, key: str) -> Written | None:
+        entry = node.entries.get(key)
+        if entry is None:
+            return None
+        content = entry.node
+        if isinstance(content, Scalar) and isinstance(content.value, str):
+            return Written(content.mark, content.value)
+        hint = "; put quotes around it" if isinstance(content, Scalar) and content.text else ""
+        if isinstance(content, Mapping) and key in {"from", "template", "when"}:
+            hint = "; put quotes around text that starts with {"
+        self._findings.add(content.mark, f"{key}: is {kind_of(content)}, not text{hint}")
+        return None
+
+    def _word(self, node: Mapping, key: str, known: dict[str, str]) -> str | None:
+        written = self._written(node, key)
+        if written is None or written.text in known:
+            return written.text if written else None
+        self._findings.add(written.mark, f"{key}: does not know '{written.text}'{suggestion(written.text, known)}")
+        return None
+
+
+def _target_problem(target: str, lines: dict[tuple[str, ...], int]) -> str | None:
+    if any(mark in target for mark in "[]{}"):
+        return f"target '{target}' has brackets; a list is made with {{list: ...}} or {{each: ...}} on the right"
+    steps = tuple(target.split("."))
+    if any(not each or each != each.strip() for each in steps):
+        return f"target '{target}' is not names with dots between them"
+    for other, line in lines.items():
+        shorter = min(len(other), len(steps))
+        if other[:shorter] == steps[:shorter]:
+            return f"target '{target}' collides with '{'.'.join(other)}' on line {line}; one would overwrite the other"
+    return None
+
+
+def _is_object(node: Mapping) -> bool:
+    keys = node.entries.keys()
+    if keys & SOURCE_KEYS.keys() or keys & _CONTROL or not keys:
+        return False
+    fields = keys - _MODIFIERS
+    # {form: x} and {valeu: x, type: date} are misspelt rules, not objects with such fields
+    return len(fields) > 1 or any(not get_close_matches(key, SOURCE_KEYS, n=1, cutoff=0.75) for key in fields)

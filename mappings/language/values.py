@@ -1,0 +1,272 @@
+"""What operators do with JSON values: exact decimals, bounded sizes, and nothing for nothing.
+
+Missing and null operands are never guessed: the result is missing or null too. Every bound here keeps a hostile
+expression from using up time or memory.
+"""
+
+from __future__ import annotations
+
+import operator
+from decimal import Context, Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow
+from typing import TYPE_CHECKING, Any
+
+from mappings.language.missing import MISSING
+from mappings.language.shapes import looks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_TEXT = 100_000
+"""How many characters text may have that an expression reads or makes."""
+DIGITS = 30
+"""How many digits a number in an expression may have before the decimal point, and how many after it."""
+
+_LARGEST = 10**DIGITS
+_EXACT = Context(prec=100, Emax=200, Emin=-200, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
+_WIDE = Context(prec=100)
+_SMALLEST = Decimal(1).scaleb(-28)
+_DIVISION = Context(prec=28, Emax=200, Emin=-200, traps=[InvalidOperation, DivisionByZero, Overflow])
+
+
+class ValueProblem(Exception):  # noqa: N818 - it is not an error of the program but a finding about a document
+    """A value cannot be used as the rule asks. The message continues a sentence and shows only the value's shape.
+
+    `subject` is what the sentence is about; None leaves that to the rule, "" means that the message is whole.
+    """
+
+    def __init__(self, message: str, subject: str | None = None) -> None:
+        super().__init__(message)
+        self.subject = subject
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value is an exact number (bool is not, a binary float is not)."""
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def number(value: object) -> int | Decimal:
+    """Return the value if it is an exact number of sane size. Raises ValueProblem."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        if isinstance(value, float):
+            raise ValueProblem("is a binary float, which cannot be exact; it must arrive as a decimal")
+        raise ValueProblem(f"is not a number {looks(value)}")
+    if isinstance(value, int):
+        sane = -_LARGEST < value < _LARGEST
+    else:
+        _, digits, exponent = value.as_tuple()
+        # the exponent of NaN and Infinity is a letter
+        sane = isinstance(exponent, int) and exponent >= -DIGITS and exponent + len(digits) <= DIGITS
+    if not sane:
+        raise ValueProblem(f"is a number of more than {DIGITS} digits before or after the decimal point")
+    return value
+
+
+def text(value: object) -> str:
+    """Return text as it is, exact numbers in plain notation, true and false as JSON writes them. Raises ValueProblem."""
+    if isinstance(value, str):
+        return short(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal | float):
+        exact = number(value)
+        return str(exact) if isinstance(exact, int) else format(exact, "f")
+    raise ValueProblem(f"cannot be written as text {looks(value)}")
+
+
+def short(value: str) -> str:
+    """Return text that is within bounds. Raises ValueProblem."""
+    if len(value) > LONGEST_TEXT:
+        raise ValueProblem(f"is text of more than {LONGEST_TEXT:,} characters")
+    return value
+
+
+def only_text(value: object) -> str:
+    """Return text, refuse everything else. Raises ValueProblem."""
+    if not isinstance(value, str):
+        raise ValueProblem(f"is not text {looks(value)}")
+    return short(value)
+
+
+def _arithmetic(
+    ints: Callable[[int, int], object] | None, decimals: Callable[[Decimal, Decimal], Decimal]
+) -> Callable[[object, object], object]:
+    def calculate(left: object, right: object) -> object:
+        if left is MISSING or right is MISSING:
+            return MISSING
+        if left is None or right is None:
+            return None
+        a, b = _operand(left), _operand(right)
+        try:
+            if ints is not None and isinstance(a, int) and isinstance(b, int):
+                return number(ints(a, b))
+            return number(decimals(Decimal(a), Decimal(b)))
+        except DecimalException:
+            if not b:
+                raise ValueProblem("would be divided by zero") from None
+            raise ValueProblem("gives a number that cannot be calculated exactly") from None
+
+    return calculate
+
+
+def _operand(value: object) -> int | Decimal:
+    if isinstance(value, str):
+        raise ValueProblem(f"is text, and text cannot be calculated with {looks(value)}; join text with ~")
+    return number(value)
+
+
+def _divide(left: Decimal, right: Decimal) -> Decimal:
+    # a quotient has 28 digits at most, and no more places than that either, so that it can be calculated with again
+    quotient = _DIVISION.divide(left, right)
+    places = quotient.as_tuple().exponent
+    short_enough = isinstance(places, int) and places >= -_DIVISION.prec
+    return quotient if short_enough else quotient.quantize(_SMALLEST, context=_WIDE)
+
+
+ARITHMETIC: dict[str, Callable[[object, object], object]] = {
+    "Add": _arithmetic(operator.add, _EXACT.add),
+    "Sub": _arithmetic(operator.sub, _EXACT.subtract),
+    "Mul": _arithmetic(operator.mul, _EXACT.multiply),
+    "Div": _arithmetic(None, _divide),
+}
+"""Operators of two numbers, by the name of their syntax node."""
+
+
+def negative(value: object) -> object:
+    """Return -value."""
+    return ARITHMETIC["Sub"](0, value)
+
+
+def positive(value: object) -> object:
+    """Return +value: the number itself, if it is one."""
+    return value if value is MISSING or value is None else _operand(value)
+
+
+def same(left: object, right: object) -> bool:
+    """Compare two values as JSON does: true is not 1, and 1.0 is 1."""
+    if isinstance(left, bool) is not isinstance(right, bool):
+        return False
+    if isinstance(left, float) or isinstance(right, float):
+        raise ValueProblem("is compared with a binary float, which cannot be exact")
+    try:
+        return left == right
+    except (RecursionError, InvalidOperation):
+        raise ValueProblem("cannot be compared: it is nested too deeply, or not a number at all") from None
+
+
+def equal(left: object, right: object) -> object:
+    """Return whether both are the same; missing if one of them is."""
+    return MISSING if left is MISSING or right is MISSING else same(left, right)
+
+
+def unequal(left: object, right: object) -> object:
+    """Return whether both differ; missing if one of them is."""
+    return MISSING if left is MISSING or right is MISSING else not same(left, right)
+
+
+def _order(compare: Callable[[Any, Any], bool]) -> Callable[[object, object], object]:
+    def ordered(left: object, right: object) -> object:
+        if left is MISSING or right is MISSING:
+            return MISSING
+        if left is None or right is None:
+            return None
+        if isinstance(left, str) and isinstance(right, str):
+            return compare(left, right)
+        if is_number(left) and is_number(right):
+            return compare(left, right)
+        odd = left if is_number(right) or isinstance(right, str) else right
+        raise ValueProblem(f"cannot be compared by size {looks(odd)}; both sides must be numbers, or both text")
+
+    return ordered
+
+
+def contained(needle: object, hay: object) -> object:
+    """Return whether a list holds a value, text holds text, or an object has a field."""
+    if needle is MISSING or hay is MISSING:
+        return MISSING
+    if hay is None:
+        return None
+    if isinstance(hay, list | tuple):
+        return any(same(needle, item) for item in hay)
+    if isinstance(hay, str):
+        return only_text(needle) in short(hay)
+    if isinstance(hay, dict):
+        return isinstance(needle, str) and needle in hay
+    raise ValueProblem(f"cannot be searched with 'in' {looks(hay)}; it must be a list, text or an object")
+
+
+def not_contained(needle: object, hay: object) -> object:
+    """Return the opposite of contained(); missing and null stay what they are."""
+    found = contained(needle, hay)
+    return found if found is MISSING or found is None else not found
+
+
+COMPARISON: dict[str, Callable[[object, object], object]] = {
+    "eq": equal,
+    "ne": unequal,
+    "lt": _order(operator.lt),
+    "lteq": _order(operator.le),
+    "gt": _order(operator.gt),
+    "gteq": _order(operator.ge),
+    "in": contained,
+    "notin": not_contained,
+}
+"""Comparisons, by the name of their operator in the syntax tree."""
+
+
+def joined(parts: list[object]) -> object:
+    """Return all parts as one text; missing if a part is missing or null, since nothing is never written as a word."""
+    texts: list[str] = []
+    length = 0
+    for part in parts:
+        if part is MISSING or part is None:
+            return MISSING
+        piece = part if isinstance(part, str) else text(part)
+        length += len(piece)
+        if length > LONGEST_TEXT:
+            raise ValueProblem(f"gives text of more than {LONGEST_TEXT:,} characters")
+        texts.append(piece)
+    return "".join(texts)
+
+
+def step(value: object, key: object) -> object:
+    """Return the field of an object or the item of a list (negative counts from the end), missing if there is none."""
+    if isinstance(value, dict):
+        return value.get(key, MISSING) if isinstance(key, str) else MISSING
+    if isinstance(value, list) and isinstance(key, int) and not isinstance(key, bool):
+        return value[key] if -len(value) <= key < len(value) else MISSING
+    return MISSING
+
+
+def cut(value: object, start: object, stop: object) -> object:
+    """Return part of a text or list: value[start:stop]."""
+    if value is MISSING or value is None:
+        return value
+    if not isinstance(value, str | list):
+        raise ValueProblem(f"cannot be cut with [:] {looks(value)}; it must be text or a list")
+    return value[_place(start) : _place(stop)]
+
+
+def _place(bound: object) -> int | None:
+    if bound is None:
+        return None
+    if isinstance(bound, bool) or not isinstance(bound, int):
+        raise ValueProblem("is cut at a place that is not a whole number")
+    return bound
+
+
+_DEEPEST = 100
+
+
+def copied(value: object, depth: int = 0) -> object:
+    """Copy a list or object out of a document. Raises ValueProblem if it holds binary floats or is nested absurdly."""
+    if isinstance(value, float):
+        raise ValueProblem("is or holds a binary float, which cannot be exact; it must arrive as a decimal")
+    if depth > _DEEPEST:
+        raise ValueProblem(f"is nested more than {_DEEPEST} levels deep")
+    if isinstance(value, dict):
+        return {key: copied(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copied(item, depth + 1) for item in value]
+    return value

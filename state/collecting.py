@@ -1,0 +1,170 @@
+"""What a listing means to the ledger: which documents are new, which changed, which are listed again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from state.models import cursor, event, feedback, transfer
+from state.reading import chunks
+from state.records import CONFIRMED, DELIVERED, FAILED, PENDING, REJECTED, Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+_SETTLED = {DELIVERED, CONFIRMED, REJECTED, FAILED}
+
+_REOPEN = (
+    update(transfer)
+    .where(transfer.c.id == bindparam("this"))
+    .values(
+        status=PENDING,
+        version=func.coalesce(bindparam("to_version"), transfer.c.version),
+        due_at=bindparam("now", type_=transfer.c.due_at.type),
+        attempts=0,
+        reason_class=None,
+        reason=None,
+    )
+)
+
+
+def remember(
+    connection: Connection,
+    route: str,
+    run_id: str,
+    changes: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
+    relisted_since: datetime | None,
+) -> Remembered:
+    """Take over (document id, version) pairs; the last one counts where a page names a document twice.
+
+    With `relisted_since`, a settled document that is listed although all its feedback was told before that instant
+    is delivered again: the source shows by listing it that it wants it so.
+    """
+    versions = dict(changes)
+    found = _known(connection, route, list(versions))
+    new = _insert(connection, route, {name: version for name, version in versions.items() if name not in found}, now)
+    changed = [row.id for name, row in found.items() if row.version != versions[name]]
+    same = [row for name, row in found.items() if row.version == versions[name]]
+    relisted: list[int] = []
+    if relisted_since is not None:
+        relisted = _told_before(connection, [row.id for row in same if row.status in _SETTLED], relisted_since)
+    _reopen(connection, {row.id: versions[name] for name, row in found.items() if row.version != versions[name]}, now)
+    _reopen(connection, dict.fromkeys(relisted), now)
+    for kind, ids in (("new", new), ("changed", changed), ("relisted", relisted)):
+        _note(connection, ids, kind, run_id, now)
+    again = set(relisted)
+    return Remembered(
+        new=tuple(new),
+        changed=tuple(changed),
+        relisted=tuple(relisted),
+        pending=tuple(row.id for row in same if row.status == PENDING),
+        known=tuple(row.id for row in same if row.status != PENDING and row.id not in again),
+    )
+
+
+def want(connection: Connection, route: str, run_id: str, document_ids: Sequence[str], now: datetime) -> Remembered:
+    """Make these documents pending whatever their status, whether they were ever seen or not."""
+    wanted = list(dict.fromkeys(document_ids))
+    found = _known(connection, route, wanted)
+    # No listing has shown a version yet: the next one counts as a change and is looked at.
+    new = _insert(connection, route, {name: "" for name in wanted if name not in found}, now)
+    again = [row.id for row in found.values()]
+    _reopen(connection, dict.fromkeys(again), now)
+    _send_anyway(connection, again)
+    _note(connection, [*new, *again], "wanted", run_id, now)
+    return Remembered(new=tuple(new), changed=tuple(again))
+
+
+def reopen(connection: Connection, transfer_ids: Sequence[int], now: datetime, kind: str, note: str | None) -> None:
+    """Make transfers pending and due, as a person asked; what is known about the far end stays."""
+    _reopen(connection, dict.fromkeys(transfer_ids), now)
+    _send_anyway(connection, transfer_ids)
+    _note(connection, transfer_ids, kind, None, now, note)
+
+
+def move_cursor(connection: Connection, route: str, stream: str, value: str, now: datetime) -> None:
+    """Write down where a listing goes on."""
+    row = upsert(cursor).values(route=route, stream=stream, value=value, moved_at=now)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=["route", "stream"], set_={"value": row.excluded.value, "moved_at": row.excluded.moved_at}
+        )
+    )
+
+
+def _known(connection: Connection, route: str, document_ids: Sequence[str]) -> dict[str, Row[int, str, str, str]]:
+    query = select(transfer.c.id, transfer.c.document_id, transfer.c.version, transfer.c.status)
+    found: dict[str, Row[int, str, str, str]] = {}
+    for some in chunks(document_ids):
+        rows = connection.execute(query.where(transfer.c.route == route, transfer.c.document_id.in_(some)))
+        found.update((row.document_id, row) for row in rows)
+    return found
+
+
+def _insert(connection: Connection, route: str, versions: Mapping[str, str], now: datetime) -> list[int]:
+    if not versions:
+        return []
+    rows = [
+        {
+            "route": route,
+            "document_id": name,
+            "version": version,
+            "status": PENDING,
+            "attempts": 0,
+            "due_at": now,
+            "key": f"{route}:{name}",
+        }
+        for name, version in versions.items()
+    ]
+    made = insert(transfer).returning(transfer.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(made, rows).scalars())
+
+
+def _told_before(connection: Connection, transfer_ids: Sequence[int], since: datetime) -> list[int]:
+    told: list[int] = []
+    last = func.max(feedback.c.seq).label("last")
+    for some in chunks(transfer_ids):
+        latest = (
+            select(
+                feedback.c.transfer_id, last, func.sum(case((feedback.c.done_at.is_(None), 1), else_=0)).label("open")
+            )
+            .where(feedback.c.transfer_id.in_(some))
+            .group_by(feedback.c.transfer_id)
+            .subquery()
+        )
+        query = (
+            select(feedback.c.transfer_id)
+            .join(latest, (latest.c.transfer_id == feedback.c.transfer_id) & (latest.c.last == feedback.c.seq))
+            .where(latest.c.open == 0, feedback.c.answer == "told", feedback.c.done_at < since)
+            .order_by(feedback.c.transfer_id)
+        )
+        told.extend(connection.execute(query).scalars())
+    return told
+
+
+def _reopen(connection: Connection, versions: Mapping[int, str | None], now: datetime) -> None:
+    if versions:
+        connection.execute(
+            _REOPEN, [{"this": key, "to_version": version, "now": now} for key, version in versions.items()]
+        )
+
+
+def _send_anyway(connection: Connection, transfer_ids: Sequence[int]) -> None:
+    """Forget what was sent last, so that the same content is not taken for already sent."""
+    for some in chunks(transfer_ids):
+        connection.execute(update(transfer).where(transfer.c.id.in_(some)).values(payload_digest=None))
+
+
+def _note(
+    connection: Connection, ids: Iterable[int], kind: str, run_id: str | None, now: datetime, detail: str | None = None
+) -> None:
+    rows = [{"transfer_id": key, "at": now, "run_id": run_id, "kind": kind, "detail": detail} for key in ids]
+    if rows:
+        connection.execute(insert(event), rows)

@@ -1,0 +1,52 @@
+"""How instants are kept: UTC, always with microseconds, as text whose order is the order of time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import String, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in Python, `2026-11-22T01:02:03.000004Z` in the database: the same text sorts on every engine."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- TypeDecorator's signature
+        """Turn an aware datetime into text. Raises ValueError for a naive one, whose zone nobody can know."""
+        if value is None:
+            return None
+        if value.tzinfo is not UTC:
+            if value.tzinfo is None:
+                raise ValueError("an instant without a time zone cannot be kept")
+            value = value.astimezone(UTC)
+        return value.isoformat(timespec="microseconds")[:26] + "Z"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- TypeDecorator's signature
+        """Turn the text back into an aware UTC datetime."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class database_now(FunctionElement[datetime]):  # noqa: N801 -- reads as the SQL function it is
+    """The database's own clock plus a number of seconds: the one clock all workers share. Resolution 1 ms."""
+
+    type = Instant()
+    inherit_cache = True
+
+    def __init__(self, plus_seconds: float = 0.0) -> None:
+        super().__init__(bindparam(None, f"{plus_seconds:+.3f} seconds", type_=String()))
+
+
+@compiles(database_now, "sqlite")
+def _sqlite_now(element: database_now, compiler: SQLCompiler, **options: object) -> str:
+    modifier = compiler.process(element.clauses, **options)
+    return f"(strftime('%Y-%m-%dT%H:%M:%f', 'now', {modifier}) || '000Z')"

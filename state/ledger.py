@@ -1,0 +1,190 @@
+"""The door to everything that is remembered: open it, read it, or take a route and run it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import uuid
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from state import collecting, reading
+from state.database import address, connect, prepare
+from state.errors import LeaseLostError, StateError
+from state.lease import Lease
+from state.models import run as run_table
+from state.models import token, transfer
+from state.owner import Owner
+from state.reader import Reader
+from state.records import FAILED, REJECTED, Summary, Timeline, Transfer
+from state.run import RouteRun
+from state.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+
+_SWITCH_INTERVAL = 0.0002
+"""Seconds. At Python's 5 ms a busy event loop starves the writer's thread, and everyone waits for commits (measured)."""
+
+
+class Ledger:
+    """One open database. Reads and the operator's commands need no lease; a run of a route does.
+
+    Belongs to the event loop it was opened in. Every method raises StateError with a sentence for the operator.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = Writer(engine)
+        self._reader = Reader(engine)
+
+    @classmethod
+    async def open(cls, url: str, *, busy_timeout: float = 30.0) -> Ledger:
+        """Open a database like `sqlite:///.docferry/state.db`, creating folder and tables as needed.
+
+        `busy_timeout` is how many seconds a write waits for another process's transaction to end.
+        """
+        engine = connect(address(url), busy_timeout=busy_timeout)
+        await asyncio.to_thread(prepare, engine)
+        sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Write what is still queued and let go of the database."""
+        await self._writer.close()
+        await self._reader.close()
+
+    @asynccontextmanager
+    async def run(self, route: str, *, ttl: float = 60.0) -> AsyncIterator[RouteRun]:
+        """Own a route for the length of a run. Raises RouteBusyError if another living run does.
+
+        `ttl` is in seconds: how long a run that stopped answering without dying keeps others out.
+        """
+        owner = Owner.new()
+        run_id = uuid.uuid4().hex[:12]
+        started_at = datetime.now(UTC)
+
+        def begin(connection: Connection) -> tuple[Lease, bool]:
+            lease = Lease.take(connection, route, owner, ttl)
+            here = run_table.c.route == route
+            connection.execute(
+                update(run_table).where(here, run_table.c.state == "running").values(state="interrupted")
+            )
+            latest = select(run_table.c.state).where(here).order_by(run_table.c.started_at.desc()).limit(1)
+            previous = connection.execute(latest).scalar() == "interrupted"
+            connection.execute(insert(run_table).values(id=run_id, route=route, state="running", started_at=started_at))
+            return lease, previous
+
+        def end(connection: Connection) -> None:
+            lease.release(connection)
+            unfinished = update(run_table).where(run_table.c.id == run_id, run_table.c.state == "running")
+            connection.execute(unfinished.values(state="interrupted", ended_at=datetime.now(UTC)))
+
+        try:
+            lease, previous = await self._writer.call(begin)
+        except BaseException:
+            owner.end()
+            raise
+        beating = asyncio.create_task(self._beat(lease))
+        try:
+            yield RouteRun(
+                run_id=run_id,
+                lease=lease,
+                started_at=started_at,
+                previous=previous,
+                writer=self._writer,
+                reader=self._reader,
+            )
+        finally:
+            beating.cancel()
+            owner.end()  # should the lease not be released, the next run of this process may take it at once
+            # A lease that could not be released ends by itself, and what went wrong in the run matters more.
+            with contextlib.suppress(StateError):
+                await self._writer.call(end)
+
+    async def _beat(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(lease.ttl / 4)
+            try:
+                await self._writer.call(lease.renew, lease)
+            except LeaseLostError:
+                return  # the run learns of it at its next write
+            except StateError:
+                continue  # a passing lock; if it lasts, the run's own writes say so
+
+    async def routes(self) -> list[str]:
+        """Name every route the ledger knows."""
+        return await self._reader.ask(reading.routes)
+
+    async def summary(self, route: str) -> Summary:
+        """Count how a route stands."""
+        return await self._reader.ask(lambda connection: reading.summary(connection, route))
+
+    async def cursor(self, route: str, stream: str) -> str | None:
+        """Say where a listing goes on, None if it was never read."""
+        return await self._reader.ask(lambda connection: reading.where_to_go_on(connection, route, stream))
+
+    async def find(self, text: str, route: str | None = None) -> list[Transfer]:
+        """Find transfers by exact document id, id at the far end, or key."""
+        return await self._reader.ask(lambda connection: reading.find(connection, text, route))
+
+    async def lookup(self, route: str, document_ids: Sequence[str]) -> dict[str, Transfer]:
+        """Read the transfers of these documents by document id; unknown ones are missing."""
+        return await self._reader.ask(lambda connection: reading.lookup(connection, route, document_ids))
+
+    async def timeline(self, transfer_id: int) -> Timeline:
+        """Read everything that was written down about one transfer."""
+        return await self._reader.ask(lambda connection: reading.timeline(connection, transfer_id))
+
+    async def rejects(self, route: str, limit: int) -> list[Transfer]:
+        """Read the latest rejected and failed transfers, newest first."""
+        return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
+
+    async def retry(
+        self,
+        route: str,
+        *,
+        document_ids: Sequence[str] | None,
+        statuses: Sequence[str] = (REJECTED, FAILED),
+        at: datetime,
+        note: str,
+    ) -> int:
+        """Make transfers in these statuses pending and due now (all of the route's, or these documents'); count them.
+
+        The id at the far end and the journal stay, so that the next push updates instead of creating.
+        """
+
+        def again(connection: Connection) -> int:
+            query = select(transfer.c.id).where(transfer.c.route == route, transfer.c.status.in_(statuses))
+            ids: list[int] = []
+            if document_ids is None:
+                ids += connection.execute(query).scalars()
+            else:
+                for some in reading.chunks(list(dict.fromkeys(document_ids))):
+                    ids += connection.execute(query.where(transfer.c.document_id.in_(some))).scalars()
+            collecting.reopen(connection, ids, at, "retry", note)
+            return len(ids)
+
+        return await self._writer.call(again)
+
+    async def load_token(self, connection: str) -> str | None:
+        """Read a connection's encrypted token."""
+        query = select(token.c.encrypted).where(token.c.connection == connection)
+        return await self._reader.ask(lambda opened: opened.execute(query).scalar())
+
+    async def save_token(self, connection: str, text: str) -> None:
+        """Keep a connection's token, already encrypted."""
+        row = upsert(token).values(connection=connection, encrypted=text, saved_at=datetime.now(UTC))
+        keep = row.on_conflict_do_update(
+            index_elements=["connection"],
+            set_={"encrypted": row.excluded.encrypted, "saved_at": row.excluded.saved_at},
+        )
+        await self._writer.call(lambda opened: opened.execute(keep) and None)

@@ -1,0 +1,143 @@
+"""The ledger's tables: what is remembered about every document, and who may write."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from state.instants import Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Where a listing goes on; moves in the same transaction as the rows it stands for.
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("route", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("moved_at", Instant, nullable=False),
+)
+
+# One source document on one route.
+transfer = Table(
+    "transfer",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("version", Text, nullable=False),  # the listing's hint when last seen
+    Column("content_version", Text),  # what was last judged by its content
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant),
+    Column("key", Text, nullable=False),
+    Column("external_id", Text),
+    Column("reason_class", Text),
+    Column("reason", Text),
+    Column("mapping_version", Text),
+    Column("payload_digest", Text),
+    Column("follow_at", Instant),
+    Column("delivered_at", Instant),
+    UniqueConstraint("route", "document_id"),
+    Index(None, "route", "status", "due_at"),
+    Index(None, "route", "follow_at"),
+    Index(None, "external_id"),
+    Index(None, "key"),
+)
+
+# The journal: calls that must not happen twice. An intent without a result is a question, not an answer.
+step = Table(
+    "step",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("transfer_id", ForeignKey("transfer.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("intent_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Column("result", Text),
+    UniqueConstraint("transfer_id", "name"),
+)
+
+# The outbox to the source. `route` repeats the transfer's so that one index answers "what is owed?".
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("transfer_id", ForeignKey("transfer.id"), nullable=False),
+    Column("route", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("owed_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("done_at", Instant),
+    Column("answer", Text),  # told | refused, once done
+    UniqueConstraint("transfer_id", "seq"),
+    Index("ix_feedback_open", "route", "due_at", sqlite_where=text("done_at IS NULL")),
+)
+
+# What happened to a document, in order; rows are added, never changed.
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("transfer_id", ForeignKey("transfer.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("run_id", Text),
+    Column("kind", Text, nullable=False),
+    Column("detail", Text),
+    Index(None, "transfer_id"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("state", Text, nullable=False),  # running | finished | interrupted
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("complete", Boolean),
+    Column("counts", Text),  # JSON object of whole numbers
+    Column("note", Text),
+    Index(None, "route", "started_at"),
+)
+
+# Who owns a route. The row stays for ever so that `fence` only grows. Times are the database's.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),  # empty when free
+    Column("fence", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+# Access tokens that outlive a process, encrypted by the vault.
+token = Table(
+    "token",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("encrypted", Text, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)

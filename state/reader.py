@@ -1,0 +1,49 @@
+"""Reads beside the writer, on a connection of their own: a status never waits for a commit."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from state.database import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Answers questions from one consistent picture each. Sees every write that was awaited before."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="docferry-reader")
+
+    async def ask(self, question: Callable[[Connection], T]) -> T:
+        """Run a reading function and return its answer. Raises StateError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+
+    async def close(self) -> None:
+        """Close the connection in the thread that opened it."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        self._thread.shutdown()
+
+    def _answer(self, question: Callable[[Connection], T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
+                return question(self._connection)
+        except SQLAlchemyError as error:
+            raise explain(error, self._engine) from error
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()

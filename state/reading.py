@@ -1,0 +1,266 @@
+"""Questions to the ledger: each a function of an open connection that returns records."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import exists, func, or_, select, union
+
+from state.models import cursor, event, feedback, run, step, transfer
+from state.records import PENDING, Event, Owed, RunRow, Step, Summary, Timeline, Told, Transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Select
+
+CHUNK = 500
+"""How many values one IN list takes: every database allows that many parameters."""
+
+FOLLOWABLE = ("delivered", "confirmed")
+_COLUMNS = [column for column in transfer.c]  # noqa: C416 -- spelled out: the order is that of Transfer's fields
+_STEP_COLUMNS = (step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
+
+
+def chunks(values: Sequence[str | int]) -> Iterator[Sequence[str | int]]:
+    """Cut a list into pieces that fit one IN list."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def transfers(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Transfer]:
+    """Read transfers together with their steps."""
+    found = [Transfer(*row) for row in connection.execute(query)]
+    steps = _steps(connection, [one.id for one in found])
+    return [replace(one, steps=steps[one.id]) if one.id in steps else one for one in found]
+
+
+def _steps(connection: Connection, transfer_ids: Sequence[int]) -> Mapping[int, dict[str, Step]]:
+    steps: defaultdict[int, dict[str, Step]] = defaultdict(dict)
+    for some in chunks(transfer_ids):
+        for owner, *fields in connection.execute(
+            select(*_STEP_COLUMNS).where(step.c.transfer_id.in_(some)).order_by(step.c.id)
+        ):
+            entry = Step(*fields)
+            steps[owner][entry.name] = entry
+    return steps
+
+
+def _without(found: Iterable[Transfer], exclude: Collection[int], limit: int) -> list[Transfer]:
+    return [one for one in found if one.id not in exclude][:limit]
+
+
+def _due(route: str, now: datetime) -> list[ColumnElement[bool]]:
+    return [transfer.c.route == route, transfer.c.status == PENDING, transfer.c.due_at <= now]
+
+
+def claim(
+    connection: Connection,
+    route: str,
+    limit: int,
+    now: datetime,
+    exclude: Collection[int],
+    only: Collection[int] | None = None,
+) -> list[Transfer]:
+    """Read what is due (of `only`), the longest-due first."""
+    # What is in flight is skipped here, not in SQL: the statement stays the same and the list is short.
+    query = select(*_COLUMNS).where(*_due(route, now)).order_by(transfer.c.due_at, transfer.c.id)
+    if only is not None:
+        query = query.where(transfer.c.id.in_(only))
+    return _without(transfers(connection, query.limit(limit + len(exclude))), exclude, limit)
+
+
+def next_due(connection: Connection, route: str, only: Collection[int] | None = None) -> datetime | None:
+    """Say when the next pending transfer (of `only`) is due, which may be past; None if none is pending."""
+    query = select(func.min(transfer.c.due_at)).where(transfer.c.route == route, transfer.c.status == PENDING)
+    if only is not None:
+        query = query.where(transfer.c.id.in_(only))
+    return connection.execute(query).scalar()
+
+
+def pending_count(connection: Connection, route: str) -> int:
+    """Count what is still to be delivered, due or not."""
+    query = select(func.count()).where(transfer.c.route == route, transfer.c.status == PENDING)
+    return connection.execute(query).scalar_one()
+
+
+def to_follow(
+    connection: Connection, route: str, limit: int, now: datetime, exclude: Collection[int]
+) -> list[Transfer]:
+    """Read what the far end has to be asked about."""
+    query = (
+        select(*_COLUMNS)
+        .where(transfer.c.route == route, transfer.c.follow_at <= now, transfer.c.status.in_(FOLLOWABLE))
+        .order_by(transfer.c.follow_at, transfer.c.id)
+        .limit(limit + len(exclude))
+    )
+    return _without(transfers(connection, query), exclude, limit)
+
+
+def owed(connection: Connection, route: str, limit: int, now: datetime, exclude: Collection[int]) -> list[Owed]:
+    """Read the messages that are due, none before an earlier one about the same document has been answered."""
+    earlier = feedback.alias("earlier")
+    query = (
+        select(
+            feedback.c.id,
+            feedback.c.transfer_id,
+            feedback.c.seq,
+            feedback.c.outcome,
+            feedback.c.reason,
+            feedback.c.due_at,
+            feedback.c.attempts,
+            transfer.c.document_id,
+            transfer.c.external_id,
+            transfer.c.key,
+        )
+        .join(transfer, transfer.c.id == feedback.c.transfer_id)
+        .where(
+            feedback.c.route == route,
+            feedback.c.done_at.is_(None),
+            feedback.c.due_at <= now,
+            ~exists().where(
+                earlier.c.transfer_id == feedback.c.transfer_id,
+                earlier.c.done_at.is_(None),
+                earlier.c.seq < feedback.c.seq,
+            ),
+        )
+        .order_by(feedback.c.due_at, feedback.c.id)
+        .limit(limit + len(exclude))
+    )
+    due = [one for one in (Owed(*row) for row in connection.execute(query)) if one.id not in exclude][:limit]
+    steps = _steps(connection, [one.transfer_id for one in due])
+    return [
+        replace(
+            one,
+            steps={
+                name: entry
+                for name, entry in steps.get(one.transfer_id, {}).items()
+                if name.startswith(f"feedback:{one.seq}:")
+            },
+        )
+        for one in due
+    ]
+
+
+def owed_count(connection: Connection, route: str) -> int:
+    """Count the messages the source is still owed, due or not."""
+    query = select(func.count()).where(feedback.c.route == route, feedback.c.done_at.is_(None))
+    return connection.execute(query).scalar_one()
+
+
+def next_owed(connection: Connection, route: str) -> datetime | None:
+    """Say when the next message to the source is due (which may be past), None if nothing is owed."""
+    query = select(func.min(feedback.c.due_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))
+    return cast("datetime | None", connection.execute(query).scalar_one())
+
+
+def routes(connection: Connection) -> list[str]:
+    """Name every route that has left anything in the ledger."""
+    query = union(select(transfer.c.route), select(run.c.route), select(cursor.c.route))
+    return sorted(connection.execute(query).scalars())
+
+
+def where_to_go_on(connection: Connection, route: str, stream: str) -> str | None:
+    """Read a listing's cursor."""
+    query = select(cursor.c.value).where(cursor.c.route == route, cursor.c.stream == stream)
+    return connection.execute(query).scalar()
+
+
+def find(connection: Connection, text: str, route: str | None) -> list[Transfer]:
+    """Find a document by its id, its id at the far end, or its key."""
+    query = select(*_COLUMNS).where(
+        or_(transfer.c.document_id == text, transfer.c.external_id == text, transfer.c.key == text)
+    )
+    if route is not None:
+        query = query.where(transfer.c.route == route)
+    return transfers(connection, query.order_by(transfer.c.route, transfer.c.id))
+
+
+def lookup(connection: Connection, route: str, document_ids: Sequence[str]) -> dict[str, Transfer]:
+    """Read the transfers of these documents, by document id."""
+    found: dict[str, Transfer] = {}
+    for some in chunks(document_ids):
+        query = select(*_COLUMNS).where(transfer.c.route == route, transfer.c.document_id.in_(some))
+        found.update((one.document_id, one) for one in transfers(connection, query))
+    return found
+
+
+def rejects(connection: Connection, route: str, limit: int) -> list[Transfer]:
+    """Read what was rejected or failed, the latest first."""
+    latest = (
+        select(func.max(event.c.id)).where(event.c.transfer_id == transfer.c.id).correlate(transfer).scalar_subquery()
+    )
+    query = select(*_COLUMNS).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed")))
+    return transfers(connection, query.order_by(latest.desc()).limit(limit))
+
+
+def timeline(connection: Connection, transfer_id: int) -> Timeline:
+    """Read everything about one transfer."""
+    events = connection.execute(
+        select(event.c.at, event.c.kind, event.c.detail, event.c.run_id)
+        .where(event.c.transfer_id == transfer_id)
+        .order_by(event.c.id)
+    )
+    told = connection.execute(
+        select(
+            feedback.c.seq,
+            feedback.c.outcome,
+            feedback.c.reason,
+            feedback.c.owed_at,
+            feedback.c.due_at,
+            feedback.c.attempts,
+            feedback.c.done_at,
+            feedback.c.answer,
+        )
+        .where(feedback.c.transfer_id == transfer_id)
+        .order_by(feedback.c.seq)
+    )
+    steps = _steps(connection, [transfer_id]).get(transfer_id, {})
+    return Timeline([Event(*row) for row in events], list(steps.values()), [Told(*row) for row in told])
+
+
+def summary(connection: Connection, route: str) -> Summary:
+    """Count how a route stands."""
+    here = transfer.c.route == route
+    statuses = connection.execute(select(transfer.c.status, func.count()).where(here).group_by(transfer.c.status))
+    classes = connection.execute(
+        select(transfer.c.reason_class, func.count())
+        .where(here, transfer.c.reason_class.is_not(None))
+        .group_by(transfer.c.reason_class)
+    )
+    oldest = select(func.min(feedback.c.owed_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))
+    return Summary(
+        route=route,
+        statuses={status: count for status, count in statuses},  # noqa: C416 -- dict() does not see rows as pairs
+        reason_classes={name: count for name, count in classes},  # noqa: C416 -- same
+        owed=owed_count(connection, route),
+        oldest_owed_at=connection.execute(oldest).scalar_one(),
+        next_due_at=next_due(connection, route, ()),
+        runs=_runs(connection, route),
+    )
+
+
+def _runs(connection: Connection, route: str) -> list[RunRow]:
+    query = (
+        select(
+            run.c.id,
+            run.c.route,
+            run.c.state,
+            run.c.started_at,
+            run.c.ended_at,
+            run.c.complete,
+            run.c.counts,
+            run.c.note,
+        )
+        .where(run.c.route == route)
+        .order_by(run.c.started_at.desc(), run.c.id)
+        .limit(10)
+    )
+    return [
+        RunRow(id_, name, state, started, ended, complete, json.loads(counts) if counts else {}, note)
+        for id_, name, state, started, ended, complete, counts, note in connection.execute(query)
+    ]

@@ -1,0 +1,151 @@
+"""What the ledger hands out: immutable copies of its rows. Every instant is UTC-aware."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+PENDING = "pending"  # to be delivered, now or at due_at
+DELIVERED = "delivered"  # the far end has it and may still be working on it
+CONFIRMED = "confirmed"  # the far end has it and is done with it
+REJECTED = "rejected"  # refused for what it contains
+FAILED = "failed"  # could not be brought there
+SKIPPED = "skipped"  # the route does not want it
+WITHDRAWN = "withdrawn"  # it was there and was dropped at the far end
+SETTLED = (DELIVERED, CONFIRMED, REJECTED, FAILED, SKIPPED, WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One journal entry. Without `done_at` it is an intent whose effect has to be looked up."""
+
+    name: str
+    intent_at: datetime
+    done_at: datetime | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One source document on one route.
+
+    `version` is the listing's hint when last seen, `content_version` the content that was last judged.
+    `due_at` is None unless it is pending, `follow_at` when the far end is to be asked again (None: never).
+    `key` never changes; `external_id` is the id at the far end.
+    """
+
+    id: int
+    route: str
+    document_id: str
+    version: str
+    content_version: str | None
+    status: str
+    attempts: int
+    due_at: datetime | None
+    key: str
+    external_id: str | None
+    reason_class: str | None
+    reason: str | None
+    mapping_version: str | None
+    payload_digest: str | None
+    follow_at: datetime | None
+    delivered_at: datetime | None
+    steps: Mapping[str, Step] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One message that the source is still owed, the `seq`-th about its document (from 1).
+
+    `steps` are those of its transfer whose names start with `feedback:<seq>:`.
+    """
+
+    id: int
+    transfer_id: int
+    seq: int
+    outcome: str
+    reason: str | None
+    due_at: datetime
+    attempts: int
+    document_id: str
+    external_id: str | None
+    key: str
+    steps: Mapping[str, Step] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a page meant, as transfer ids.
+
+    Never seen; changed; listed again after its feedback was told; known and still pending; known and settled.
+    """
+
+    new: tuple[int, ...] = ()
+    changed: tuple[int, ...] = ()
+    relisted: tuple[int, ...] = ()
+    pending: tuple[int, ...] = ()
+    known: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a document's timeline. `run_id` is None for what a person did."""
+
+    at: datetime
+    kind: str
+    detail: str | None
+    run_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message to the source in a timeline. `answer` is `told` or `refused`, None while it is owed."""
+
+    seq: int
+    outcome: str
+    reason: str | None
+    owed_at: datetime
+    due_at: datetime
+    attempts: int
+    done_at: datetime | None
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Everything that is written down about one transfer, oldest first."""
+
+    events: Sequence[Event]
+    steps: Sequence[Step]
+    feedback: Sequence[Told]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run of a route. `state` is running, finished or interrupted; `complete` whether every listing was read whole."""
+
+    id: str
+    route: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    complete: bool | None
+    counts: Mapping[str, int]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How a route stands: counts by status and by reason class, what is owed to the source, when it goes on."""
+
+    route: str
+    statuses: Mapping[str, int]
+    reason_classes: Mapping[str, int]
+    owed: int
+    oldest_owed_at: datetime | None
+    next_due_at: datetime | None
+    runs: Sequence[RunRow]

@@ -1,0 +1,300 @@
+"""One run of one route: what it may write, and only as long as the route is its own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select, update
+
+from state import collecting, reading
+from state import statements as sql
+from state.models import run as run_table
+from state.models import step as step_table
+from state.models import transfer
+from state.records import DELIVERED, Owed, Remembered, Transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from state.lease import Lease
+    from state.reader import Reader
+    from state.writer import Line, Writer
+
+
+class RouteRun:
+    """The ledger as one run sees it. Every write returns once it is on the disk, except `done`.
+
+    Any write raises LeaseLostError once another run has taken the route over (nothing of it is kept then), and
+    StateError if the database cannot be written. All instants are UTC-aware; naive ones are refused.
+    `previous` tells whether the run before this one was interrupted.
+    """
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        lease: Lease,
+        started_at: datetime,
+        previous: bool,
+        writer: Writer,
+        reader: Reader,
+    ) -> None:
+        self.id = run_id
+        self.route = lease.route
+        self.started_at = started_at
+        self.previous = previous
+        self._lease = lease
+        self._writer = writer
+        self._reader = reader
+        self._claimed: dict[int, str] = {}
+
+    # Collect
+
+    async def remember(
+        self, stream: str, changes: Sequence[tuple[str, str]], cursor: str | None, *, now: datetime, relist: bool
+    ) -> Remembered:
+        """Take over a page of (document id, version) and move the cursor, both or neither. None leaves the cursor.
+
+        New and changed documents become pending and due. With `relist`, so does a settled one that is listed although
+        the source was told about it before this run began.
+        """
+
+        def page(connection: Connection) -> Remembered:
+            since = self.started_at if relist else None
+            found = collecting.remember(connection, self.route, self.id, changes, now=now, relisted_since=since)
+            if cursor is not None:
+                collecting.move_cursor(connection, self.route, stream, cursor, now)
+            return found
+
+        return await self._writer.call(page, self._lease)
+
+    async def want(self, document_ids: Sequence[str], now: datetime) -> Remembered:
+        """Make exactly these documents pending and due, whatever their status; unseen ones are entered."""
+        return await self._writer.call(
+            lambda connection: collecting.want(connection, self.route, self.id, document_ids, now), self._lease
+        )
+
+    # Deliver
+
+    async def cursor(self, stream: str) -> str | None:
+        """Say where a listing goes on, None if it was never read."""
+        return await self._reader.ask(lambda connection: reading.where_to_go_on(connection, self.route, stream))
+
+    async def claim(
+        self, limit: int, now: datetime, *, exclude: Collection[int] = (), only: Collection[int] | None = None
+    ) -> list[Transfer]:
+        """Read up to `limit` pending transfers that are due, the longest-due first.
+
+        Those in `exclude` are left out; with `only`, so is everything that is not in it.
+        """
+        excluded = frozenset(exclude)
+        found = await self._reader.ask(
+            lambda connection: reading.claim(connection, self.route, limit, now, excluded, only)
+        )
+        self._claimed.update((one.id, one.version) for one in found)
+        return found
+
+    async def next_due(self, *, only: Collection[int] | None = None) -> datetime | None:
+        """Say when the next pending transfer (of `only`) is due, maybe in the past; None if there is none."""
+        return await self._reader.ask(lambda connection: reading.next_due(connection, self.route, only))
+
+    async def pending_count(self) -> int:
+        """Count what is still to be delivered, due or not."""
+        return await self._reader.ask(lambda connection: reading.pending_count(connection, self.route))
+
+    async def intend(self, transfer_id: int, step: str, at: datetime) -> None:
+        """Write down that a call is about to be made. An earlier entry of that name loses its result."""
+        await self._write((sql.STEP, _step(transfer_id, step, at, None, None)))
+
+    def done(self, transfer_id: int, step: str, result: str, at: datetime) -> None:
+        """Write down a call's result soon, with or without an intent before it; any awaited write later implies it.
+
+        If it cannot be kept, every later write of this run fails.
+        """
+        self._writer.post([(sql.STEP, _step(transfer_id, step, at, at, result))], self._lease)
+
+    async def forget(self, transfer_id: int, step: str) -> None:
+        """Drop a journal entry, so that its call may be made again."""
+        which = delete(step_table).where(step_table.c.transfer_id == transfer_id, step_table.c.name == step)
+        await self._writer.call(lambda connection: connection.execute(which) and None, self._lease)
+
+    async def settle(  # noqa: PLR0913 -- one row's facts, all named
+        self,
+        transfer_id: int,
+        *,
+        status: str,
+        at: datetime,
+        event: str,
+        version: str | None = None,
+        content_version: str | None = None,
+        external_id: str | None = None,
+        reason_class: str | None = None,
+        reason: str | None = None,
+        mapping_version: str | None = None,
+        payload_digest: str | None = None,
+        follow_at: datetime | None = None,
+        tell: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Write down what became of a transfer and, with `tell`, owe the source that outcome; both or neither.
+
+        None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
+        If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
+        """
+        values: dict[str, object] = {
+            "this": transfer_id,
+            "seen": self._claimed.pop(transfer_id, None),
+            "to_status": status,
+            "to_version": version,
+            "to_content": content_version,
+            "to_external": external_id,
+            "to_class": reason_class,
+            "to_reason": reason,
+            "to_mapping": mapping_version,
+            "to_digest": payload_digest,
+            "to_follow": follow_at,
+            "to_delivered": at if status == DELIVERED else None,
+        }
+        lines = [(sql.SETTLE, values), self._event(transfer_id, at, event, detail if detail is not None else reason)]
+        if tell is not None:
+            lines.append((sql.OWE, {"this": transfer_id, "what": tell, "why": reason, "now": at}))
+        await self._write(*lines)
+
+    async def postpone(
+        self, transfer_id: int, *, due_at: datetime, attempts: int, reason_class: str, reason: str, at: datetime
+    ) -> None:
+        """Leave a transfer pending until `due_at`; a version listed since the claim stays due as it is."""
+        values: dict[str, object] = {
+            "this": transfer_id,
+            "seen": self._claimed.pop(transfer_id, None),
+            "to_due": due_at,
+            "to_attempts": attempts,
+            "to_class": reason_class,
+            "to_reason": reason,
+        }
+        await self._write((sql.POSTPONE, values), self._event(transfer_id, at, "postponed", reason))
+
+    # Report
+
+    async def owed(self, limit: int, now: datetime, exclude: Collection[int]) -> list[Owed]:
+        """Read up to `limit` due messages, without the feedback ids in `exclude`; about one document in their order."""
+        excluded = frozenset(exclude)
+        return await self._reader.ask(lambda connection: reading.owed(connection, self.route, limit, now, excluded))
+
+    async def owed_count(self) -> int:
+        """Count the messages the source is still owed, due or not."""
+        return await self._reader.ask(lambda connection: reading.owed_count(connection, self.route))
+
+    async def next_owed(self) -> datetime | None:
+        """Say when the next message is due (maybe in the past), None if nothing is owed."""
+        return await self._reader.ask(lambda connection: reading.next_owed(connection, self.route))
+
+    async def told(self, feedback_id: int, *, at: datetime, detail: str | None = None) -> None:
+        """Write down that the source took a message."""
+        await self._answered(feedback_id, "told", at, detail)
+
+    async def refused(self, feedback_id: int, *, at: datetime, reason: str) -> None:
+        """Write down that the source will never take a message."""
+        await self._answered(feedback_id, "refused", at, reason)
+
+    async def owe_later(self, feedback_id: int, *, due_at: datetime, attempts: int, reason: str, at: datetime) -> None:
+        """Keep a message owed until `due_at`."""
+        values: dict[str, object] = {"this": feedback_id, "to_due": due_at, "to_attempts": attempts}
+        await self._write((sql.OWE_LATER, values), self._feedback_event(feedback_id, at, "telling postponed", reason))
+
+    # Follow
+
+    async def to_follow(self, limit: int, now: datetime, exclude: Collection[int]) -> list[Transfer]:
+        """Read up to `limit` delivered or confirmed transfers whose `follow_at` has come."""
+        excluded = frozenset(exclude)
+        return await self._reader.ask(
+            lambda connection: reading.to_follow(connection, self.route, limit, now, excluded)
+        )
+
+    async def followed(  # noqa: PLR0913 -- one row's facts, all named
+        self,
+        transfer_id: int,
+        *,
+        follow_at: datetime | None,
+        at: datetime,
+        status: str | None = None,
+        event: str | None = None,
+        detail: str | None = None,
+        tell: str | None = None,
+        reason: str | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Write down what the far end answered; `status` and `reason` None keep the old ones.
+
+        A status of pending needs `due_at` and makes the next push send everything. A transfer that became pending in the meantime stays so.
+        """
+        values: dict[str, object] = {
+            "this": transfer_id,
+            "to_status": status,
+            "to_due": due_at,
+            "to_reason": reason,
+            "to_follow": follow_at,
+        }
+        lines: list[Line] = [(sql.FOLLOWED, values)]
+        if event is not None:
+            lines.append(self._event(transfer_id, at, event, detail if detail is not None else reason))
+        if tell is not None:
+            lines.append((sql.OWE, {"this": transfer_id, "what": tell, "why": reason, "now": at}))
+        await self._write(*lines)
+
+    async def follow_now(self, external_ids: Sequence[str], at: datetime) -> int:
+        """Have the far end asked about these ids of its own; return how many of them are known and still there."""
+
+        def mark(connection: Connection) -> int:
+            known: list[int] = []
+            for some in reading.chunks(external_ids):
+                known += connection.execute(
+                    select(transfer.c.id).where(
+                        transfer.c.route == self.route,
+                        transfer.c.external_id.in_(some),
+                        transfer.c.status.in_(reading.FOLLOWABLE),
+                    )
+                ).scalars()
+            for ids in reading.chunks(known):
+                connection.execute(update(transfer).where(transfer.c.id.in_(ids)).values(follow_at=at))
+            return len(known)
+
+        return await self._writer.call(mark, self._lease)
+
+    # The run itself
+
+    async def finish(self, *, at: datetime, counts: Mapping[str, int], complete: bool, note: str | None) -> None:
+        """Close the run's row. A run that ends without this counts as interrupted."""
+        close = (
+            update(run_table)
+            .where(run_table.c.id == self.id)
+            .values(state="finished", ended_at=at, complete=complete, counts=json.dumps(dict(counts)), note=note)
+        )
+        await self._writer.call(lambda connection: connection.execute(close) and None, self._lease)
+
+    async def flush(self) -> None:
+        """Return once everything written so far is on the disk."""
+        await self._write()
+
+    async def _write(self, *lines: Line) -> None:
+        await self._writer.lines(lines, self._lease)
+
+    async def _answered(self, feedback_id: int, answer: str, at: datetime, detail: str | None) -> None:
+        values: dict[str, object] = {"this": feedback_id, "now": at, "to_answer": answer}
+        await self._write((sql.ANSWERED, values), self._feedback_event(feedback_id, at, answer, detail))
+
+    def _event(self, transfer_id: int, at: datetime, kind: str, detail: str | None) -> Line:
+        return sql.EVENT, {"transfer_id": transfer_id, "at": at, "run_id": self.id, "kind": kind, "detail": detail}
+
+    def _feedback_event(self, feedback_id: int, at: datetime, kind: str, detail: str | None) -> Line:
+        return sql.FEEDBACK_EVENT, {"this": feedback_id, "now": at, "by": self.id, "what": kind, "words": detail}
+
+
+def _step(
+    transfer_id: int, name: str, intent_at: datetime, done_at: datetime | None, result: str | None
+) -> dict[str, object]:
+    return {"transfer_id": transfer_id, "name": name, "intent_at": intent_at, "done_at": done_at, "result": result}

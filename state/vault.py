@@ -1,0 +1,44 @@
+"""How secrets are kept in the ledger: encrypted with the first of the operator's keys, read with any of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from state.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MAKE_ONE = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+
+
+class Vault:
+    """Encrypts text with authenticated encryption (Fernet). To rotate keys, put the new one first."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Take Fernet keys. Raises StateError if there is none or one is malformed, without showing it."""
+        if not keys:
+            raise StateError(f"DOCFERRY_KEYS is empty; make a key with {_MAKE_ONE}")
+        fernets = []
+        for place, key in enumerate(keys, start=1):
+            try:
+                fernets.append(Fernet(key.strip()))
+            except ValueError:
+                # Not chained: the cause could quote the key.
+                raise StateError(
+                    f"Key {place} in DOCFERRY_KEYS is not a Fernet key; make one with {_MAKE_ONE}"
+                ) from None
+        self._fernets = MultiFernet(fernets)
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt with the first key."""
+        return self._fernets.encrypt(text.encode()).decode("ascii")
+
+    def decrypt(self, text: str) -> str | None:
+        """Decrypt, None if no key fits or the text was altered."""
+        try:
+            return self._fernets.decrypt(text.encode()).decode()
+        except InvalidToken:
+            return None

@@ -1,0 +1,216 @@
+"""The one writer of a ledger: it gathers what is to be written while the last commit is on its way to the disk.
+
+One group is one transaction and one fsync, so durability is paid per group and not per journal entry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from state.database import WRITING, explain, surroundings
+from state.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection, Engine, Executable
+
+T = TypeVar("T")
+
+
+class Guard(Protocol):
+    """What a run must still hold when its writes are committed.
+
+    `failure` is set by the writer once a write of this run can no longer be kept; every later one then fails alike.
+    """
+
+    failure: StateError | None
+
+    def check(self, connection: Connection) -> None:
+        """Raise LeaseLostError if the route is not ours any more. Called once per transaction, inside it."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Statement:
+    """A prepared statement and the table it writes.
+
+    Statements of one group are executed together where they are alike, and in order within each table.
+    """
+
+    table: str
+    sql: Executable
+
+
+Line = tuple[Statement, dict[str, object]]
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    guard: Guard | None
+    lines: Sequence[Line]
+    call: Callable[[Connection], object] | None
+    waiting: asyncio.Future[object] | None
+
+
+@dataclass(slots=True)
+class _Failure:
+    error: BaseException
+
+
+class Writer:
+    """Writes for one event loop through one thread, in the order asked for.
+
+    A write that is cancelled while it waits is still carried out: only the waiting ends.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._loop = asyncio.get_running_loop()
+        self._gathered: list[_Write] = []
+        self._busy = False
+        self._groups: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="docferry-writer", daemon=True)
+        self._thread.start()
+
+    async def call(self, function: Callable[[Connection], T], guard: Guard | None = None) -> T:
+        """Run a function inside a write transaction and return its result once that is committed.
+
+        The function may be run twice if another write of its group fails. Raises StateError.
+        """
+        return cast("T", await self._add(guard, (), function, wait=True))
+
+    async def lines(self, lines: Sequence[Line], guard: Guard | None = None) -> None:
+        """Execute statements and return once they are committed. Raises StateError."""
+        await self._add(guard, lines, None, wait=True)
+
+    def post(self, lines: Sequence[Line], guard: Guard) -> None:
+        """Execute statements soon. If they fail, every later write under the same guard fails."""
+        self._add(guard, lines, None, wait=False)
+
+    def _add(
+        self, guard: Guard | None, lines: Sequence[Line], call: Callable[[Connection], object] | None, *, wait: bool
+    ) -> asyncio.Future[object]:
+        if not self._thread.is_alive():
+            raise StateError("The ledger is closed")
+        waiting: asyncio.Future[object] = self._loop.create_future()
+        self._gathered.append(_Write(guard, lines, call, waiting if wait else None))
+        if not self._busy:
+            self._busy = True
+            # Not at once: whatever else is ready to write in this turn of the loop joins the group.
+            self._loop.call_soon(self._hand_over)
+        return waiting
+
+    def _hand_over(self) -> None:
+        group, self._gathered = self._gathered, []
+        self._groups.put(group)
+
+    def _committed(self, group: list[_Write], results: list[object]) -> None:
+        for write, result in zip(group, results, strict=True):
+            if write.waiting is None or write.waiting.done():
+                continue
+            if isinstance(result, _Failure):
+                error = copy.copy(result.error)  # several waiters must not share one traceback
+                error.__cause__ = result.error.__cause__
+                write.waiting.set_exception(error)
+            else:
+                write.waiting.set_result(result)
+        if self._gathered:
+            self._loop.call_soon(self._hand_over)  # after those just woken had their turn: they often write again
+        else:
+            self._busy = False
+
+    async def close(self) -> None:
+        """Write what was asked for, then stop. Never raises for a failed write."""
+        if self._thread.is_alive():
+            with contextlib.suppress(StateError):
+                await self.lines(())
+            self._groups.put(None)
+            await asyncio.to_thread(self._thread.join)
+
+    # From here on: the writer's thread.
+
+    def _work(self) -> None:
+        connection: Connection | None = None
+        while (group := self._groups.get()) is not None:
+            try:
+                if connection is None:
+                    connection = self._engine.connect().execution_options(**WRITING)
+                results = self._write(connection, group)
+            except SQLAlchemyError as error:
+                results = self._fail(group, error)
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and everyone who waited with it
+                self._loop.call_soon_threadsafe(self._committed, group, results)
+        if connection is not None:
+            connection.close()
+
+    def _write(self, connection: Connection, group: list[_Write]) -> list[object]:
+        try:
+            return self._together(connection, group)
+        except Exception as error:  # noqa: BLE001 -- whatever a call raises belongs to the one who asked for it
+            if len(group) == 1 or surroundings(error):
+                return self._fail(group, error)
+        # Rolled back. One by one, so that only the culprit learns of its fault.
+        return [self._write(connection, [write])[0] for write in group]
+
+    def _together(self, connection: Connection, group: list[_Write]) -> list[object]:
+        results: list[object] = [None] * len(group)
+        checked: set[Guard] = set()
+        pending = _Batches()
+        with connection.begin():
+            for place, write in enumerate(group):
+                guard = write.guard
+                if guard is not None:
+                    if guard not in checked and guard.failure is None:
+                        checked.add(guard)
+                        try:
+                            guard.check(connection)
+                        except StateError as error:
+                            guard.failure = error
+                    if guard.failure is not None:
+                        results[place] = _Failure(guard.failure)
+                        continue
+                for statement, values in write.lines:
+                    pending.add(statement, values)
+                if write.call is not None:
+                    pending.execute(connection)
+                    results[place] = write.call(connection)
+            pending.execute(connection)
+        return results
+
+    def _fail(self, group: list[_Write], error: BaseException) -> list[object]:
+        if isinstance(error, SQLAlchemyError):
+            sentence = explain(error, self._engine)
+            sentence.__cause__ = error
+            error = sentence
+        for write in group:
+            if write.waiting is None and write.guard is not None and write.guard.failure is None:
+                write.guard.failure = error if isinstance(error, StateError) else StateError(str(error))
+        return [_Failure(error)] * len(group)
+
+
+class _Batches:
+    """Statements in waiting: alike ones side by side become one execution with many rows."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, list[tuple[Statement, list[dict[str, object]]]]] = {}
+
+    def add(self, statement: Statement, values: dict[str, object]) -> None:
+        batches = self._tables.setdefault(statement.table, [])
+        if batches and batches[-1][0] is statement:
+            batches[-1][1].append(values)
+        else:
+            batches.append((statement, [values]))
+
+    def execute(self, connection: Connection) -> None:
+        for batches in self._tables.values():
+            for statement, rows in batches:
+                connection.execute(statement.sql, rows)
+        self._tables.clear()

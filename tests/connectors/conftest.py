@@ -1,0 +1,162 @@
+"""A loopback HTTP server that can misbehave on every level, and clocks that do not really wait."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+
+from connectors.auth import Basic
+from connectors.http import Api, Limits
+
+
+@dataclass
+class Request:
+    """What arrived."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def path(self):
+        return self.target.partition("?")[0]
+
+
+class Loopback:
+    """Real sockets. A handler gets the request and the writer and returns the bytes of its answer.
+
+    None means: say nothing more and close the connection.
+    """
+
+    def __init__(self):
+        self.arrived = []
+        self._servers = []
+        self._apis = []
+        self._tasks = set()
+
+    async def serve(self, handler):
+        async def connected(reader, writer):
+            self._tasks.add(asyncio.current_task())
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                while True:
+                    request = await read_request(reader)
+                    self.arrived.append(request)
+                    answer = await handler(request, writer)
+                    if answer is None:
+                        break
+                    writer.write(answer)
+                    await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(connected, "127.0.0.1", 0)
+        self._servers.append(server)
+        return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    def client(self, url, auth=None, clock=None, **limits):
+        options = {"clock": clock} if clock else {}
+        api = Api("demo", url, auth or Basic("user", "password"), limits=Limits(**limits), **options)
+        self._apis.append(api)
+        return api
+
+    async def api(self, handler, auth=None, clock=None, **limits):
+        return self.client(await self.serve(handler), auth, clock, **limits)
+
+    @staticmethod
+    def reply(status=200, body=b"{}", **headers):
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        told = {"content-type": "application/json", "content-length": str(len(body))}
+        told |= {name.replace("_", "-"): str(value) for name, value in headers.items()}
+        lines = [f"HTTP/1.1 {status} Said", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+        return "\r\n".join(lines).encode() + body
+
+    async def close(self):
+        for api in self._apis:
+            await api.close()
+        for server in self._servers:
+            server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def read_request(reader):
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = head.strip().split("\r\n")
+    method, target, _ = first.split(" ", 2)
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    if "chunked" in headers.get("transfer-encoding", ""):
+        body = b""
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+        await reader.readuntil(b"\r\n")
+    else:
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Request(method, target, headers, body)
+
+
+class SkippingClock:
+    """Waiting takes no time: it only moves the hands and is written down."""
+
+    def __init__(self):
+        self.time = 1000.0
+        self.slept = []
+
+    def now(self):
+        return self.time
+
+    async def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.time += seconds
+        await asyncio.sleep(0)
+
+
+class VirtualClock:
+    """Many may wait at once; the hands jump to the next one who is due when nobody else can go on."""
+
+    def __init__(self):
+        self.time = 1000.0
+        self._sleepers = []
+
+    def now(self):
+        return self.time
+
+    async def sleep(self, seconds):
+        woken = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.time + seconds, id(woken), woken))
+        await woken
+
+    async def run(self, work):
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            for _ in range(100):  # everybody who can go on does
+                await asyncio.sleep(0)
+            if not task.done() and self._sleepers:
+                due, _, woken = heapq.heappop(self._sleepers)
+                self.time = max(self.time, due)
+                if not woken.done():
+                    woken.set_result(None)
+        return task.result()
+
+
+@pytest.fixture
+async def loopback():
+    server = Loopback()
+    yield server
+    await server.close()
+
+
+@pytest.fixture
+def skipping():
+    return SkippingClock()
+
+
+@pytest.fixture
+def virtual_clock():
+    return VirtualClock

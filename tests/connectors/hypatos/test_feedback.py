@@ -1,0 +1,212 @@
+"""Feedback: sent once, verified by reading back, refused here when Hypatos would refuse or drop it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
+from connectors.hypatos.feedback import messages
+from connectors.sandbox_faults import Fault
+
+ALL = {"external_id": "ct_1", "external_data": {"zefortContract": "ct_1"}, "title": "Acme 4711", "transfer": True}
+
+
+async def test_all_messages_take_effect_once_and_in_order(account, journal, tell):
+    document_id = await account.first()
+    await account.source.report(tell(document_id, **ALL), journal)
+    assert account.effective(document_id) == {"external-id": 1, "external-data": 1, "title": 1, "transfer": 1}
+    assert [entry["kind"] for entry in account.shown(document_id)["feedback"]][-1] == "transfer"
+    assert account.shown(document_id)["state"] == "transferred"
+
+
+async def test_one_read_verifies_everything(account, journal, tell):
+    document_id = await account.first()
+    before = account.asked("GET /documents/{}")
+    await account.source.report(tell(document_id, **ALL), journal)
+    assert account.asked("GET /documents/{}") - before == 1
+
+
+async def test_reporting_again_sends_nothing_again(account, journal, tell):
+    document_id = await account.first()
+    for _ in range(3):
+        await account.source.report(tell(document_id, **ALL), journal)
+    assert account.effective(document_id)["transfer"] == 1
+    assert account.asked("POST /documents/{}/transfer") == 1
+
+
+@pytest.mark.parametrize(
+    ("actions", "state"),
+    [
+        ({"transfer": True}, "transferred"),
+        ({"transfer": False, "message": "no such supplier"}, "transferFailed"),
+        ({"reject": "unknown supplier"}, "rejected"),
+        ({"reject": None}, "rejected"),
+    ],
+)
+async def test_each_ending_leads_to_its_state(account, journal, tell, actions, state):
+    document_id = await account.first()
+    await account.source.report(tell(document_id, **actions), journal)
+    assert account.shown(document_id)["state"] == state
+
+
+async def test_a_slow_202_is_waited_for(open_account, journal, tell):
+    account = await open_account(applied_after=0.5)
+    document_id = await account.first()
+    await account.source.report(tell(document_id, **ALL), journal)
+    assert account.shown(document_id)["state"] == "transferred"
+
+
+async def test_a_202_that_does_not_show_in_time_is_asked_about_later_and_not_sent_again(open_account, journal, tell):
+    account = await open_account(applied_after=30.0, settings={"verify_within": 0.0})
+    document_id = await account.first()
+    for _ in range(2):
+        with pytest.raises(TransientError) as caught:
+            await account.source.report(tell(document_id, **ALL), journal)
+        assert caught.value.arrived == "maybe"
+    account.app.act({"advance": 60})
+    await account.source.report(tell(document_id, **ALL), journal)
+    assert account.effective(document_id) == {"external-id": 1, "external-data": 1, "title": 1, "transfer": 1}
+    assert account.asked("POST /documents/{}/transfer") == 1
+
+
+async def test_a_202_that_never_showed_is_sent_again_after_the_settle_time(open_account, journal, tell):
+    account = await open_account(applied_after=3600.0, settings={"verify_within": 0.0, "settle_seconds": 60})
+    document_id = await account.first()
+    feedback = tell(document_id, external_id="ct_1", transfer=True)
+    with pytest.raises(TransientError):
+        await account.source.report(feedback, journal)
+    long_ago = datetime.now(UTC) - timedelta(seconds=61)
+    await journal.record("feedback:1:sent", long_ago.isoformat())
+    with pytest.raises(TransientError):
+        await account.source.report(feedback, journal)
+    assert journal.results("feedback:") == {}
+    account.app.act({"advance": 3600})
+    await account.source.report(feedback, journal)
+    assert account.asked("POST /documents/{}/external-id") == 2
+
+
+@pytest.mark.parametrize("endpoint", ["external-id", "external-data", "title", "transfer"])
+@pytest.mark.parametrize("kind", ["act_then_drop", "cut"])
+async def test_a_lost_answer_is_looked_up_before_it_is_sent_again(open_account, journal, tell, endpoint, kind):
+    account = await open_account(faults=[Fault(kind, "POST", f"/documents/*/{endpoint}", times=1)])
+    document_id = await account.first()
+    with pytest.raises(TransientError):
+        await account.source.report(tell(document_id, **ALL), journal)
+    await account.source.report(tell(document_id, **ALL), journal)
+    assert account.asked(f"POST /documents/{{}}/{endpoint}") == 1
+    assert set(account.effective(document_id).values()) == {1}
+
+
+async def test_a_call_that_broke_before_it_arrived_waits_for_the_settle_time(open_account, journal, tell):
+    account = await open_account(faults=[Fault("drop", "POST", "/documents/*/transfer", times=1)])
+    document_id = await account.first()
+    with pytest.raises(TransientError):
+        await account.source.report(tell(document_id, transfer=True), journal)
+    with pytest.raises(UnsettledError):
+        await account.source.report(tell(document_id, transfer=True), journal)
+    journal.now += timedelta(seconds=121)
+    await account.source.report(tell(document_id, transfer=True), journal)
+    assert account.effective(document_id) == {"transfer": 1}
+
+
+async def test_a_400_for_a_document_that_is_there_already_is_fine(open_account, journal, tell):
+    refusal = Fault("status", "POST", "/documents/*/transfer", times=1, status=400)
+    account = await open_account(faults=[refusal])
+    document_id = await account.first()
+    account.app.act({"status": document_id, "state": "transferred"})
+    await account.source.report(tell(document_id, transfer=True), journal)
+
+
+async def test_a_400_in_another_state_is_rejected_and_names_the_state(account, journal, tell):
+    document_id = await account.first()
+    account.app.act({"status": document_id, "state": "inCompletion"})
+    with pytest.raises(RejectedError, match="'inCompletion'"):
+        await account.source.report(tell(document_id, transfer=True), journal)
+
+
+async def test_a_server_that_ignores_a_wrong_state_is_not_asked_for_ever(open_account, journal, tell):
+    account = await open_account(wrong_state="ignored", settings={"verify_within": 0.0, "settle_seconds": 0})
+    document_id = await account.first()
+    account.app.act({"status": document_id, "state": "inCompletion"})
+    with pytest.raises(RejectedError, match="'inCompletion'"):
+        await account.source.report(tell(document_id, transfer=True), journal)
+
+
+async def test_a_document_that_was_moved_on_after_our_transfer_counts_as_told(open_account, journal, tell):
+    account = await open_account(
+        settings={"verify_within": 0.0}, faults=[Fault("act_then_drop", "POST", "*/transfer", times=1)]
+    )
+    document_id = await account.first()
+    with pytest.raises(TransientError):
+        await account.source.report(tell(document_id, transfer=True), journal)
+    account.app.act({"status": document_id, "state": "inCompletion"})
+    await account.source.report(tell(document_id, transfer=True), journal)
+    assert account.asked("POST /documents/{}/transfer") == 1
+
+
+async def test_a_second_message_about_the_same_document_is_sent_of_its_own(account, journal, tell):
+    document_id = await account.first()
+    await account.source.report(tell(document_id, **ALL), journal)
+    account.app.act({"reopen": document_id, "entities": {"number": "changed"}})
+    await account.source.report(tell(document_id, seq=2, **ALL), journal)
+    assert account.effective(document_id)["transfer"] == 2
+
+
+async def test_a_document_that_is_gone_is_not_told(account, journal, tell):
+    document_id = await account.first()
+    account.app.act({"delete": document_id})
+    with pytest.raises(GoneError):
+        await account.source.report(tell(document_id, **ALL), journal)
+
+
+async def test_nothing_to_say_says_nothing(account, journal, tell):
+    before = account.connection.requests()
+    await account.source.report(tell("any"), journal)
+    assert account.connection.requests() == before
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [
+        ({"externalid": "x"}, "externalid"),
+        ({"external_id": "two words"}, "white space"),
+        ({"external_id": ""}, "1 to 100"),
+        ({"external_id": "x" * 101}, "1 to 100"),
+        ({"external_data": {f"k{number}": "v" for number in range(21)}}, "21 pairs"),
+        ({"external_data": {"k" * 51: "v"}}, "50 characters"),
+        ({"external_data": {"A": "1", "a": "2"}}, "upper and lower case"),
+        ({"external_data": {"k": "v" * 1000}}, "999"),
+        ({"external_data": "text"}, "map"),
+        ({"title": "t" * 257}, "256"),
+        ({"title": " "}, "256"),
+        ({"transfer": "yes"}, "true or false"),
+        ({"transfer": True, "reject": "why"}, "exclude"),
+    ],
+)
+async def test_what_hypatos_would_refuse_or_drop_is_refused_before_anything_is_sent(
+    account, journal, tell, actions, words
+):
+    before = account.connection.requests()
+    with pytest.raises(RejectedError, match=words):
+        await account.source.report(tell("any", **actions), journal)
+    assert account.connection.requests() == before
+    assert journal.steps == {}
+
+
+def test_every_action_is_explained():
+    from connectors.hypatos.source import Documents  # noqa: PLC0415 - only this test looks at the class
+
+    assert set(Documents.feedback_actions) == {"external_id", "external_data", "title", "transfer", "message", "reject"}
+
+
+def test_values_become_text_and_long_reasons_are_cut():
+    sent = messages({"external_data": {"value": Decimal("1.10"), "gone": None}, "reject": "x" * 2000})
+    assert sent[0].value == {"value": "1.10"}
+    assert len(sent[1].note) == 1000
+
+
+def test_no_refusal_repeats_a_value():
+    with pytest.raises(RejectedError) as caught:
+        messages({"external_data": {"k": "classified" * 200}})
+    assert "classified" not in str(caught.value)

@@ -1,0 +1,54 @@
+"""A journal in memory that keeps the promises of `connectors.contract.Journal` to the letter."""
+
+from datetime import UTC, datetime, timedelta
+
+from connectors.errors import ConnectorError, TransientError, UnsettledError
+
+
+class MemoryJournal:
+    """Survives "crashes": a new push with the same journal is what a restarted process does.
+
+    `now` can be moved to let a settle time pass. `killed_after` stops with KilledError after so many commits.
+    """
+
+    def __init__(self):
+        self.steps = {}
+        self.now = datetime(2026, 11, 22, tzinfo=UTC)
+        self.done_calls = []
+        self.found_calls = []
+
+    async def once(self, step, do, find, *, settle=None):
+        intent, result = self.steps.get(step, (None, None))
+        if result is not None:
+            return result
+        if intent is not None:
+            self.found_calls.append(step)
+            found = await find()
+            if found is not None:
+                self.steps[step] = (intent, found)
+                return found
+            if self.now < intent + (settle or timedelta(0)):
+                raise UnsettledError(f"{step} is not settled", look_again_at=intent + (settle or timedelta(0)))
+        self.steps[step] = (self.now, None)
+        self.done_calls.append(step)
+        try:
+            result = await do()
+        except ConnectorError as error:
+            if not isinstance(error, TransientError) or error.arrived == "no":
+                self.steps.pop(step)
+            raise
+        assert isinstance(result, str)
+        self.steps[step] = (self.now, result)
+        return result
+
+    async def forget(self, step):
+        self.steps.pop(step, None)
+
+    def results(self, prefix):
+        return {
+            name: result for name, (_, result) in self.steps.items() if name.startswith(prefix) and result is not None
+        }
+
+    async def record(self, step, result):
+        assert isinstance(result, str)
+        self.steps[step] = (self.now, result)

@@ -1,0 +1,270 @@
+"""One call: what leaves, what comes back, and the name of every failure."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from decimal import Decimal
+from urllib.parse import parse_qsl, unquote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connectors.auth import Basic
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
+from connectors.http import Api, Limits, quote
+from connectors.settings import SettingsError
+
+
+def answering(loopback, status, body=b"{}", **headers):
+    async def handler(request, writer):
+        return loopback.reply(status, body, **headers)
+
+    return loopback.api(handler, attempts=1)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+async def test_any_2xx_is_a_success(loopback, status):
+    api = await answering(loopback, status, b"" if status == 204 else b"[1]")
+    answer = await api.call("POST", "/documents")
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == answer.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (304, ConnectorError),
+        (400, RejectedError),
+        (401, AccessError),
+        (403, AccessError),
+        (404, GoneError),
+        (405, RejectedError),
+        (408, TransientError),
+        (409, RejectedError),
+        (410, GoneError),
+        (413, RejectedError),
+        (415, RejectedError),
+        (418, RejectedError),
+        (422, RejectedError),
+        (425, TransientError),
+        (500, TransientError),
+        (503, TransientError),
+        (599, TransientError),
+    ],
+)
+async def test_every_other_status_has_one_name(loopback, status, kind):
+    api = await answering(loopback, status, b"")
+    with pytest.raises(ConnectorError) as caught:
+        await api.call("POST", "/documents")
+    assert type(caught.value) is kind
+    assert caught.value.status == status
+    assert caught.value.connection == "demo"
+    if kind is TransientError:
+        assert caught.value.arrived == "maybe"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"title": "Document does not exist", "detail": "d", "status": 404}, ": Document does not exist; d"),
+        (
+            {"detail": [{"loc": ["body", "size"], "msg": "must be a number", "input": "PAYLOAD"}]},
+            ": body.size: must be a number",
+        ),
+        ({"blob": ["is missing", "is needed"], "name": ["is long"]}, ": blob: is missing is needed; name: is long"),
+        ({"detail": "line one\n\tline two"}, ": line one line two"),
+        ({"echo": {"iban": "PAYLOAD"}, "number": 5}, ""),
+        (b"<html>PAYLOAD</html>", ""),
+        (b'{"title": "cut', ""),
+        (b"", ""),
+        ([], ""),
+    ],
+)
+async def test_a_refusal_says_where_and_why_and_never_what_was_sent(loopback, body, said):
+    api = await answering(loopback, 404, body)
+    with pytest.raises(GoneError) as caught:
+        await api.call("GET", "/documents/abc", params={"secret": "PAYLOAD"})
+    assert str(caught.value) == f"demo: GET /documents/abc answered 404{said}"
+
+
+async def test_a_long_reason_is_cut_at_300_characters(loopback):
+    api = await answering(loopback, 400, {"title": "x" * 5000})
+    with pytest.raises(RejectedError) as caught:
+        await api.call("GET", "/")
+    assert len(str(caught.value)) == len("demo: GET / answered 400: ") + 300
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_never_followed_but_its_target_is_told(loopback, status):
+    api = await answering(loopback, status, b"", location="https://new.example.com/v3/documents?token=abc")
+    with pytest.raises(ConnectorError) as caught:
+        await api.call("GET", "/documents")
+    assert type(caught.value) is ConnectorError
+    assert "set DEMO_BASE_URL to https://new.example.com/v3" in str(caught.value)
+    assert "abc" not in str(caught.value)
+    assert len(loopback.arrived) == 1
+
+
+async def test_credentials_do_not_travel_over_plain_http():
+    with pytest.raises(SettingsError, match="demo.*https"):
+        Api("demo", "http://api.example.com/v2", Basic("user", "password"))
+
+
+async def test_the_base_address_keeps_its_path(loopback):
+    async def handler(request, writer):
+        return loopback.reply()
+
+    url = await loopback.serve(handler)
+    for base in (f"{url}/api/", f"{url}/api"):
+        for path in ("/contracts/", "contracts/"):
+            await loopback.client(base).call("GET", path)
+    assert {request.target for request in loopback.arrived} == {"/api/contracts/"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    segment=st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text not in {".", ".."}),
+    params=st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text("aü &=+%/#?;"))),
+)
+async def test_ids_and_parameters_arrive_as_they_are(segment, params):
+    seen = {}
+
+    def arrived(request):
+        seen["target"] = request.url.raw_path.decode()
+        return httpx.Response(200)
+
+    api = Api("demo", "https://api.example.com/v2", Basic("u", "password"), transport=httpx.MockTransport(arrived))
+    await api.call("GET", f"/documents/{quote(segment)}/x", params=params)
+    path, _, query = seen["target"].partition("?")
+    assert path.count("/") == 4
+    assert unquote(path.split("/")[3]) == segment
+    assert parse_qsl(query, keep_blank_values=True) == params
+
+
+async def test_odd_ids_and_parameters_survive_the_real_wire(loopback):
+    api = await answering(loopback, 200)
+    odd = "a/b?c#d%2Fe+f g&h=ü\u2028😀~.;:@"
+    await api.call("GET", f"/documents/{quote(odd)}", params=[("q", odd), ("q", "")])
+    path, _, query = loopback.arrived[0].target.partition("?")
+    assert unquote(path) == f"/documents/{odd}"
+    assert parse_qsl(query, keep_blank_values=True) == [("q", odd), ("q", "")]
+
+
+@pytest.mark.parametrize("segment", ["", ".", ".."])
+def test_an_id_that_would_address_something_else_is_refused(segment):
+    with pytest.raises(RejectedError):
+        quote(segment)
+
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc", min_size=1), inner),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(value=plain)
+async def test_numbers_keep_every_digit_both_ways(value):
+    bodies = []
+
+    def echo(request):
+        bodies.append(request.content)
+        return httpx.Response(200, content=request.content, headers={"content-type": "application/json"})
+
+    api = Api("demo", "https://api.example.com", Basic("u", "password"), transport=httpx.MockTransport(echo))
+    back = (await api.call("POST", "/", json=value)).json()
+    assert json.loads(bodies[0], parse_float=Decimal) == back == value
+
+
+async def test_an_amount_is_a_number_on_the_wire_and_a_decimal_in_the_answer(loopback):
+    api = await answering(loopback, 200, b'{"total": 1234567890123456.10, "tax": 1e2, "lines": 3}')
+    answer = await api.call("PUT", "/", json={"total": Decimal("0.10"), "big": Decimal(12345678901234567890123)})
+    assert loopback.arrived[0].body == b'{"total":0.10,"big":12345678901234567890123}'
+    fields = answer.json()
+    assert [str(fields["total"]), fields["tax"], fields["lines"]] == ["1234567890123456.10", Decimal(100), 3]
+    assert isinstance(fields["lines"], int)
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("-Infinity"), "\ud800", object()])
+async def test_what_json_cannot_say_never_leaves(loopback, value):
+    api = await answering(loopback, 200)
+    with pytest.raises(RejectedError):
+        await api.call("POST", "/", json={"PAYLOAD": value})
+    assert api.requests == 0
+    await api.call("POST", "/", json={"name": "NaN and Infinity are fine as text"})
+
+
+async def test_bodies_carry_their_media_type_unless_told_otherwise(loopback):
+    api = await answering(loopback, 200)
+    await api.call("POST", "/", json=None)
+    await api.call("POST", "/", text="grüße")
+    await api.call("PATCH", "/", json={}, headers={"content-type": "application/merge-patch+json"})
+    await api.call("POST", "/", content=b"\0", headers={"content-type": "application/pdf"})
+    await api.call("POST", "/")
+    seen = [(request.headers.get("content-type"), request.body) for request in loopback.arrived]
+    assert seen == [
+        ("application/json", b"null"),
+        ("text/plain; charset=utf-8", "grüße".encode()),
+        ("application/merge-patch+json", b"{}"),
+        ("application/pdf", b"\0"),
+        (None, b""),
+    ]
+
+
+async def test_a_compressed_answer_is_read(loopback):
+    api = await answering(loopback, 200, gzip.compress(b'{"a": 1}'), content_encoding="gzip")
+    assert (await api.call("GET", "/")).json() == {"a": 1}
+
+
+@pytest.mark.parametrize("packed", [True, False])
+async def test_an_answer_that_would_fill_the_memory_is_refused(loopback, packed):
+    body = b" " * 300_000
+    headers = {"content_encoding": "gzip"} if packed else {}
+
+    async def handler(request, writer):
+        return loopback.reply(200, gzip.compress(body) if packed else body, **headers)
+
+    api = await loopback.api(handler, largest_answer=100_000)
+    with pytest.raises(RejectedError, match="larger than 100000 bytes"):
+        await api.call("GET", "/")
+
+
+async def test_cookies_are_not_kept(loopback):
+    api = await answering(loopback, 200, set_cookie="session=1")
+    await api.call("GET", "/")
+    await api.call("GET", "/")
+    assert "cookie" not in loopback.arrived[1].headers
+
+
+async def test_no_more_calls_are_under_way_than_allowed(loopback):
+    import asyncio
+
+    now = most = 0
+
+    async def handler(request, writer):
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.01)
+        now -= 1
+        return loopback.reply()
+
+    api = await loopback.api(handler, concurrency=3)
+    await asyncio.gather(*(api.call("GET", "/") for _ in range(20)))
+    assert most == 3
+    assert api.requests == 20
+
+
+def test_limits_are_those_agreed_on():
+    limits = Limits()
+    assert (limits.timeout, limits.connect_timeout, limits.deadline) == (60.0, 10.0, 180.0)
+    assert (limits.concurrency, limits.rate, limits.attempts, limits.patience) == (16, None, 5, 60.0)
+    assert limits.largest_answer == 64 * 2**20

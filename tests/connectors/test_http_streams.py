@@ -1,0 +1,302 @@
+"""Files are streamed both ways: memory stays bounded, cuts are noticed, and each failure keeps its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import tracemalloc
+from functools import partial
+
+import pytest
+
+from connectors.errors import AccessError, GoneError, TransientError
+
+MEGABYTE = 2**20
+SIZE = 50 * MEGABYTE
+BLOCK = bytes(range(256)) * 256
+
+
+async def send_file(request, writer, size=SIZE):
+    writer.write(f"HTTP/1.1 200 OK\r\ncontent-type: Application/PDF; a=b\r\ncontent-length: {size}\r\n\r\n".encode())
+    for _ in range(size // len(BLOCK)):
+        writer.write(BLOCK)
+        await writer.drain()
+    return b""
+
+
+async def peak_of(work):
+    tracemalloc.start()
+    try:
+        await work
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+async def test_a_large_download_keeps_memory_bounded(loopback):
+    api = await loopback.api(send_file)
+    digest = hashlib.sha256()
+    seen = []
+
+    async def work():
+        async with api.stream("/files/1") as download:
+            seen.append((download.size, download.media_type))
+            async for chunk in download.chunks:
+                digest.update(chunk)
+
+    assert await peak_of(work()) < 4 * MEGABYTE
+    assert seen == [(SIZE, "application/pdf")]
+    assert digest.digest() == hashlib.sha256(BLOCK * (SIZE // len(BLOCK))).digest()
+
+
+async def test_a_large_file_goes_from_one_to_the_other_with_memory_bounded(loopback):
+    received = 0
+
+    async def swallow(reader, writer):
+        nonlocal received
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert f"content-length: {SIZE}".encode() in head.lower()
+        while received < SIZE:
+            received += len(await reader.read(65536))
+        writer.write(loopback.reply())
+        await writer.drain()
+        writer.close()
+
+    source = await loopback.api(send_file)
+    server = await asyncio.start_server(swallow, "127.0.0.1", 0)
+    async with server:
+        target = loopback.client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+        async def body():
+            async with source.stream("/files/1") as download:
+                async for chunk in download.chunks:
+                    yield chunk
+
+        size = {"content-length": str(SIZE)}
+        assert await peak_of(target.call("POST", "/contracts/", content=body, headers=size)) < 4 * MEGABYTE
+    assert received == SIZE
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "content-length: 100000\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\n10000\r\n",
+    ],
+)
+async def test_a_cut_download_is_an_error_and_not_a_short_file(loopback, head):
+    async def cut(request, writer):
+        writer.write(f"HTTP/1.1 200 OK\r\n{head}".encode() + b"x" * 5000)
+        await writer.drain()
+
+    api = await loopback.api(cut)
+    got = b""
+    with pytest.raises(TransientError, match="demo: GET /files/1: the answer was cut off"):
+        async with api.stream("/files/1") as download:
+            async for chunk in download.chunks:
+                got += chunk
+    assert got == b"x" * 5000
+
+
+async def test_a_download_that_falls_silent_ends(loopback):
+    async def stall(request, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx")
+        await asyncio.sleep(30)
+
+    api = await loopback.api(stall, timeout=0.2)
+    with pytest.raises(TransientError, match="no answer in time"):
+        async with api.stream("/files/1") as download:
+            async for _ in download.chunks:
+                pass
+
+
+async def test_opening_a_file_is_repeated_and_its_refusals_have_names(loopback, skipping):
+    answers = [loopback.reply(503), loopback.reply(429), loopback.reply(404, {"title": "File not found"})]
+
+    async def handler(request, writer):
+        return answers.pop(0)
+
+    api = await loopback.api(handler, clock=skipping)
+    with pytest.raises(GoneError, match="File not found"):
+        async with api.stream("/files/1"):
+            pass
+    assert api.requests == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ('attachment; filename="a b.pdf"', "a b.pdf"),
+        ("attachment; filename*=UTF-8''gr%C3%BC%C3%9Fe.pdf", "grüße.pdf"),
+        ("inline", None),
+        ("", None),
+    ],
+)
+async def test_a_download_knows_its_name(loopback, told, name):
+    async def handler(request, writer):
+        return loopback.reply(content_disposition=told)
+
+    api = await loopback.api(handler)
+    async with api.stream("/files/1") as download:
+        assert (download.name, download.size) == (name, 2)
+
+
+async def test_a_file_that_comes_compressed_all_the_same_has_no_size(loopback):
+    async def handler(request, writer):
+        assert request.headers["accept-encoding"] == "identity"
+        return loopback.reply(200, gzip.compress(b"hello"), content_encoding="gzip")
+
+    api = await loopback.api(handler)
+    async with api.stream("/files/1") as download:
+        assert download.size is None
+        assert b"".join([chunk async for chunk in download.chunks]) == b"hello"
+
+
+async def test_errors_of_whoever_reads_a_file_stay_their_own(loopback):
+    async def handler(request, writer):
+        return loopback.reply()
+
+    api = await loopback.api(handler, concurrency=1)
+    with pytest.raises(OSError, match="disk full"):
+        async with api.stream("/files/1") as download:
+            async for _ in download.chunks:
+                raise OSError("disk full")
+    async with asyncio.timeout(1), api.stream("/files/1"):  # the slot is free again
+        pass
+
+
+async def test_an_upload_is_opened_anew_when_it_was_turned_away(loopback, skipping):
+    async def handler(request, writer):
+        return loopback.reply(429 if len(loopback.arrived) < 3 else 201)
+
+    opened = 0
+
+    async def body():
+        nonlocal opened
+        opened += 1
+        yield b"one"
+        yield b"two"
+
+    api = await loopback.api(handler, clock=skipping)
+    assert (await api.call("POST", "/contracts/", content=body)).status == 201
+    assert opened == 3
+    assert [request.body for request in loopback.arrived] == [b"onetwo"] * 3
+
+
+async def test_a_body_that_can_be_read_once_is_sent_once(loopback, skipping):
+    async def handler(request, writer):
+        return loopback.reply(429)
+
+    async def body():
+        yield b"one"
+
+    api = await loopback.api(handler, clock=skipping)
+    with pytest.raises(TransientError) as caught:
+        await api.call("POST", "/contracts/", content=body())
+    assert caught.value.arrived == "no"
+    assert len(loopback.arrived) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (GoneError("source: gone", connection="source"), GoneError),
+        (AccessError("source: no right", connection="source"), AccessError),
+        (TransientError("source: cut off", connection="source", arrived="no"), TransientError),
+        (OSError("disk"), TransientError),
+    ],
+)
+async def test_a_source_that_fails_during_an_upload_is_named(loopback, skipping, failure, kind):
+    async def handler(request, writer):
+        return loopback.reply()
+
+    closed = []
+
+    async def body():
+        try:
+            yield b"one"
+            await asyncio.sleep(0.05)
+            raise failure
+        finally:
+            closed.append(True)
+
+    api = await loopback.api(handler, clock=skipping)
+    with pytest.raises(kind) as caught:
+        await api.call("POST", "/contracts/", content=body, headers={"content-length": "1000"})
+    assert str(failure) in str(caught.value)
+    if isinstance(caught.value, TransientError):
+        assert caught.value.arrived == "maybe"  # half of it has left
+    assert loopback.arrived == []
+    assert closed == [True]
+
+
+async def test_an_upload_that_is_turned_away_early_lets_go_of_its_source(loopback):
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(1)
+
+    closed = asyncio.Event()
+
+    async def body(wait):
+        try:
+            while True:
+                yield BLOCK
+                await asyncio.sleep(wait)
+        finally:
+            closed.set()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        api = loopback.client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        for wait in (0, 5):  # while it is written, while its source is waited for
+            closed.clear()
+            with pytest.raises(AccessError):
+                await api.call("POST", "/contracts/", content=partial(body, wait))
+            async with asyncio.timeout(1):
+                await closed.wait()
+
+
+async def test_an_upload_nobody_takes_ends_and_a_slow_one_goes_on(loopback):
+    async def ignore(reader, writer):
+        await asyncio.sleep(30)
+
+    async def endless():
+        while True:
+            yield BLOCK
+
+    async def slow():
+        for _ in range(6):
+            await asyncio.sleep(0.1)
+            yield b"x"
+
+    async def handler(request, writer):
+        return loopback.reply()
+
+    server = await asyncio.start_server(ignore, "127.0.0.1", 0)
+    async with server:
+        api = loopback.client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", deadline=0.3)
+        with pytest.raises(TransientError, match="no answer in time"):
+            await api.call("POST", "/contracts/", content=endless)
+        server.close()
+    api = await loopback.api(handler, deadline=0.3)
+    assert (await api.call("POST", "/contracts/", content=slow)).status == 200
+
+
+async def test_as_many_uploads_as_slots_can_read_from_the_same_provider(loopback):
+    async def handler(request, writer):
+        return loopback.reply(200, b"content", content_type="text/plain")
+
+    api = await loopback.api(handler, concurrency=2)
+    await api.call("GET", "/")  # the pace is known
+
+    async def body():
+        async with api.stream("/files/1") as download:
+            async for chunk in download.chunks:
+                yield chunk
+
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(api.call("POST", "/files", content=body) for _ in range(6)))
+    assert [request.body for request in loopback.arrived if request.method == "POST"] == [b"content"] * 6

@@ -1,0 +1,1 @@
+from tests.connectors.memory_journal import MemoryJournal

@@ -1,0 +1,109 @@
+"""Opening a database: fresh, old, newer, foreign, or not one at all."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from state import Ledger, StateError
+from state.database import address, connect, prepare
+from state.migrations import HEAD, config
+from state.models import metadata
+
+
+def test_the_migrations_build_exactly_the_tables_the_code_works_with(url: str):
+    engine = connect(address(url), busy_timeout=1)
+    prepare(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert ScriptDirectory.from_config(config()).get_current_head() == HEAD
+
+
+async def test_several_starts_at_once_make_one_database(url: str):
+    ledgers = await asyncio.gather(*(Ledger.open(url, busy_timeout=10) for _ in range(6)))
+    for number, ledger in enumerate(ledgers):
+        await ledger.save_token(f"c{number}", "t")
+        await ledger.close()
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+        assert file.execute("SELECT count(*) FROM token").fetchone() == (6,)
+        assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(url: str):
+    engine = connect(address(url), busy_timeout=1)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT NOT NULL)")
+        connection.exec_driver_sql("CREATE TABLE step (id INTEGER)")  # in the way of the last table
+        connection.commit()
+    with pytest.raises(StateError, match="already exists"):
+        prepare(engine)
+    with engine.connect() as connection:
+        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='table'").scalars().all()
+    assert sorted(names) == ["alembic_version", "step"]
+
+
+async def test_a_newer_database_is_left_alone(url: str):
+    await (await Ledger.open(url)).close()
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+        file.execute("UPDATE alembic_version SET version_num='9999'")
+    with pytest.raises(StateError, match=r"written by a newer docferry .*9999.*install that release"):
+        await Ledger.open(url)
+
+
+async def test_another_program_s_database_is_left_alone(url: str, tmp_path: Path):
+    (tmp_path / "state").mkdir()
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+        file.execute("CREATE TABLE customers (id INTEGER)")
+    with pytest.raises(StateError, match="not a docferry ledger"):
+        await Ledger.open(url)
+
+
+def test_a_file_that_is_no_database_is_left_alone(url: str, tmp_path: Path):
+    (tmp_path / "state").mkdir()
+    file = Path(url.removeprefix("sqlite:///"))
+    file.write_text("a letter to a friend, long enough to be taken for a header\n" * 50)
+    with pytest.raises(StateError, match="is not a database"):
+        asyncio.run(Ledger.open(url))
+    assert file.read_text().startswith("a letter")
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateError, match=r"folder .*file/state cannot be created"):
+        await Ledger.open(f"sqlite:///{tmp_path}/file/state/ledger.db")
+
+
+async def test_a_folder_in_the_file_s_place_is_named(tmp_path: Path):
+    (tmp_path / "ledger.db").mkdir()
+    with pytest.raises(StateError, match=r"ledger.db cannot be opened"):
+        await Ledger.open(f"sqlite:///{tmp_path}/ledger.db")
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("", "not a database address"),
+        ("ledger.db", "not a database address"),
+        ("mysql://user:hunter2@host/db", "kept in SQLite"),
+        ("sqlite://", "in memory forgets"),
+        ("sqlite:///:memory:", "in memory forgets"),
+        ("sqlite:///file:x?mode=memory&uri=true", "in memory forgets"),
+    ],
+)
+async def test_an_address_that_cannot_hold_a_ledger_is_refused_with_an_example(url: str, sentence: str):
+    with pytest.raises(StateError, match=f"{sentence}.*write it like sqlite:///") as caught:
+        await Ledger.open(url)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_a_lock_while_opening_is_one_sentence(url: str):
+    await (await Ledger.open(url)).close()
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StateError, match="is locked by another program"):
+        await Ledger.open(url, busy_timeout=0.1)
+    other.close()

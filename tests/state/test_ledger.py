@@ -1,0 +1,283 @@
+"""What the ledger remembers about documents, phase by phase."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from state import Ledger, RouteRun, StateError
+
+HOUR = timedelta(hours=1)
+
+
+async def deliver(run: RouteRun, transfer_id: int, now: datetime, external_id: str = "far-1") -> None:
+    await run.settle(
+        transfer_id, status="delivered", at=now, event="delivered", external_id=external_id, tell="delivered"
+    )
+
+
+async def one(run: RouteRun, now: datetime, document: str = "a", version: str = "1") -> int:
+    found = await run.remember("documents", [(document, version)], None, now=now, relist=False)
+    await run.claim(10, now)
+    return found.new[0]
+
+
+async def test_a_new_document_is_pending_and_due_at_once(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        found = await run.remember("documents", [("a", "1"), ("b", "1")], "page 2", now=now, relist=False)
+        claimed = await run.claim(10, now)
+    assert [(t.id, t.document_id, t.key, t.status) for t in claimed] == [
+        (found.new[0], "a", "r:a", "pending"),
+        (found.new[1], "b", "r:b", "pending"),
+    ]
+    assert await ledger.cursor("r", "documents") == "page 2"
+
+
+async def test_a_page_that_cannot_be_kept_does_not_move_the_cursor(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        await run.remember("documents", [], "page 1", now=now, relist=False)
+        with pytest.raises(StateError):
+            await run.remember("documents", [("a", None)], "page 2", now=now, relist=False)  # type: ignore[list-item] -- the fault
+        assert await run.pending_count() == 0
+    assert await ledger.cursor("r", "documents") == "page 1"
+
+
+async def test_pages_longer_than_one_query_are_remembered_whole(ledger: Ledger, now: datetime):
+    page = [(f"d{number}", "1") for number in range(1201)]
+    async with ledger.run("r") as run:
+        first = await run.remember("documents", page, None, now=now, relist=False)
+        again = await run.remember("documents", page, None, now=now, relist=False)
+    assert len(set(first.new)) == 1201
+    assert set(again.pending) == set(first.new)
+    assert len(await ledger.lookup("r", [name for name, _ in page])) == 1201
+
+
+async def test_the_last_version_counts_when_a_page_names_a_document_twice(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        found = await run.remember("documents", [("a", "1"), ("a", "2")], None, now=now, relist=False)
+        again = await run.remember("documents", [("a", "1"), ("a", "2")], None, now=now, relist=False)
+    assert (len(found.new), again.pending) == (1, found.new)
+
+
+async def test_a_changed_document_is_pending_again_and_keeps_its_id_at_the_far_end(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await deliver(run, this, now)
+        found = await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        claimed = await run.claim(10, now)
+    assert found.changed == (this,)
+    assert [(t.version, t.status, t.external_id, t.attempts) for t in claimed] == [("2", "pending", "far-1", 0)]
+
+
+async def test_a_version_listed_while_its_predecessor_is_delivered_is_not_lost(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        await deliver(run, this, now)
+        claimed = await run.claim(10, now)
+        owed = await run.owed(10, now, ())
+    assert [(t.version, t.status, t.external_id) for t in claimed] == [("2", "pending", "far-1")]
+    assert [o.outcome for o in owed] == ["delivered"]
+
+
+async def test_postponing_does_not_delay_a_version_listed_in_the_meantime(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        await run.postpone(this, due_at=now + HOUR, attempts=3, reason_class="transient", reason="busy", at=now)
+        assert [(t.version, t.attempts) for t in await run.claim(10, now)] == [("2", 0)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "relisted"), [("told", True), ("refused", False), ("owed", False), ("told in this run", False)]
+)
+async def test_a_document_is_delivered_again_only_if_it_is_listed_after_its_feedback(
+    ledger: Ledger, now: datetime, answer: str, relisted: bool
+):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await deliver(run, this, now)
+        owed = await run.owed(10, now, ())
+        if answer == "told":
+            await run.told(owed[0].id, at=now)
+        elif answer == "refused":
+            await run.refused(owed[0].id, at=now, reason="gone")
+    async with ledger.run("r") as run:
+        if answer == "told in this run":
+            await run.told(owed[0].id, at=datetime.now(UTC))
+        same = await run.remember("documents", [("a", "1")], None, now=now, relist=False)
+        found = await run.remember("documents", [("a", "1")], None, now=now, relist=True)
+    assert same.known == (this,)
+    assert found.relisted == ((this,) if relisted else ())
+    assert found.known == (() if relisted else (this,))
+
+
+async def test_what_is_wanted_by_name_becomes_pending_whatever_it_was(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await run.settle(this, status="skipped", at=now, event="skipped")
+        found = await run.want(["a", "never seen", "a"], now)
+        claimed = await run.claim(10, now)
+    assert (found.changed, len(found.new)) == ((this,), 1)
+    assert {t.document_id for t in claimed} == {"a", "never seen"}
+
+
+async def test_claims_come_in_due_order_without_what_is_excluded_or_not_due(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        a, b, c, d = (await run.remember("s", [(n, "1") for n in "abcd"], None, now=now, relist=False)).new
+        for which, due in ((a, now + HOUR), (b, now), (c, now - HOUR)):
+            await run.postpone(which, due_at=due, attempts=1, reason_class="transient", reason="busy", at=now)
+        assert [t.id for t in await run.claim(10, now)] == [c, b, d]
+        assert [t.id for t in await run.claim(1, now, exclude=(c,))] == [b]
+        assert [t.id for t in await run.claim(10, now, only=(a, d))] == [d]
+        assert await run.next_due() == now - HOUR
+        assert await run.next_due(only=(a,)) == now + HOUR
+        assert await run.next_due(only=()) is None
+        assert await run.pending_count() == 4
+
+
+async def test_a_result_without_an_intent_is_kept_and_a_new_intent_forgets_the_old_result(
+    ledger: Ledger, now: datetime
+):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        run.done(this, "fingerprint", "abc", now)
+        await run.intend(this, "create", now)
+        run.done(this, "create", "far-1", now + HOUR)
+        await run.flush()
+        steps = (await run.claim(1, now))[0].steps
+        assert (steps["fingerprint"].result, steps["create"].result) == ("abc", "far-1")
+        assert (steps["create"].intent_at, steps["create"].done_at) == (now, now + HOUR)
+        await run.intend(this, "create", now + 2 * HOUR)
+        renewed = (await run.claim(1, now))[0].steps["create"]
+        assert (renewed.intent_at, renewed.done_at, renewed.result) == (now + 2 * HOUR, None, None)
+        await run.forget(this, "create")
+        assert set((await run.claim(1, now))[0].steps) == {"fingerprint"}
+
+
+async def test_messages_about_one_document_are_owed_one_after_the_other(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await deliver(run, this, now)
+        await run.followed(
+            this, status="withdrawn", follow_at=None, at=now, event="withdrawn", tell="withdrawn", reason="trashed"
+        )
+        await run.intend(this, "feedback:1:mark", now)
+        await run.intend(this, "feedback:11:mark", now)
+        first = (await run.owed(10, now, ()))[0]
+        assert (first.seq, first.outcome, first.external_id, set(first.steps)) == (
+            1,
+            "delivered",
+            "far-1",
+            {"feedback:1:mark"},
+        )
+        await run.owe_later(first.id, due_at=now + HOUR, attempts=1, reason="busy", at=now)
+        assert await run.owed(10, now, ()) == []
+        assert await run.next_owed() == now
+        assert [o.attempts for o in await run.owed(10, now + HOUR, ())] == [1]
+        await run.told(first.id, at=now)
+        second = await run.owed(10, now, ())
+        assert [(o.seq, o.outcome, o.reason) for o in second] == [(2, "withdrawn", "trashed")]
+        assert await run.owed(10, now, (second[0].id,)) == []
+        await run.refused(second[0].id, at=now, reason="no such document")
+        assert (await run.owed_count(), await run.next_owed()) == (0, None)
+
+
+async def test_only_delivered_documents_are_followed_and_a_change_in_the_meantime_wins(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await run.settle(this, status="delivered", at=now, event="delivered", external_id="far-1", follow_at=now + HOUR)
+        assert await run.to_follow(10, now, ()) == []
+        assert await run.follow_now(["far-1", "unknown"], now) == 1
+        assert [t.id for t in await run.to_follow(10, now, ())] == [this]
+        assert await run.to_follow(10, now, (this,)) == []
+        await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        await run.followed(this, status="confirmed", follow_at=now, at=now, event="confirmed")
+        assert await run.to_follow(10, now, ()) == []
+        assert [t.status for t in await run.claim(10, now)] == ["pending"]
+
+
+async def test_what_the_far_end_altered_is_due_again(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await run.settle(this, status="delivered", at=now, event="delivered", follow_at=now)
+        await run.followed(this, status="pending", follow_at=None, due_at=now, at=now, event="altered", reason="title")
+        assert [(t.attempts, t.due_at, t.reason) for t in await run.claim(10, now)] == [(0, now, "title")]
+
+
+async def test_an_operator_finds_a_document_and_reads_what_happened_to_it(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now, document="4711")
+        await run.intend(this, "create", now)
+        await run.settle(
+            this,
+            status="rejected",
+            at=now,
+            event="rejected",
+            reason_class="data",
+            reason="no title",
+            external_id="far-9",
+            tell="rejected",
+        )
+        await run.finish(at=now, counts={"rejected": 1}, complete=True, note=None)
+    for text in ("4711", "far-9", "r:4711"):
+        assert [t.id for t in await ledger.find(text)] == [this]
+        assert await ledger.find(text, "other route") == []
+    told = await ledger.timeline(this)
+    assert [(e.kind, e.detail, e.run_id) for e in told.events] == [
+        ("new", None, run.id),
+        ("rejected", "no title", run.id),
+    ]
+    assert [s.name for s in told.steps] == ["create"]
+    assert [(f.seq, f.outcome, f.answer) for f in told.feedback] == [(1, "rejected", None)]
+    stands = await ledger.summary("r")
+    assert (stands.statuses, stands.reason_classes) == ({"rejected": 1}, {"data": 1})
+    assert (stands.owed, stands.oldest_owed_at, stands.next_due_at) == (1, now, None)
+    assert [(r.state, r.complete, r.counts) for r in stands.runs] == [("finished", True, {"rejected": 1})]
+    assert await ledger.routes() == ["r"]
+
+
+async def test_a_retry_touches_only_what_was_asked_for_and_keeps_what_is_known(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        a, b, c = (await run.remember("s", [(n, "1") for n in "abc"], None, now=now, relist=False)).new
+        for which, status in ((a, "rejected"), (b, "failed"), (c, "delivered")):
+            await run.intend(which, "create", now)
+            await run.settle(which, status=status, at=now, event=status, external_id=f"far-{which}", reason="x")
+    assert [t.id for t in await ledger.rejects("r", 10)] == [b, a]
+    assert await ledger.retry("r", document_ids=["a", "c"], at=now, note="mapping fixed") == 1
+    assert await ledger.retry("r", document_ids=None, at=now, note="all") == 1
+    found = await ledger.lookup("r", ["a", "b", "c"])
+    assert {t.document_id: t.status for t in found.values()} == {"a": "pending", "b": "pending", "c": "delivered"}
+    assert (found["a"].external_id, found["a"].reason, set(found["a"].steps)) == (f"far-{a}", None, {"create"})
+    assert [(e.kind, e.detail, e.run_id) for e in (await ledger.timeline(a)).events][-1] == (
+        "retry",
+        "mapping fixed",
+        None,
+    )
+
+
+async def test_a_run_that_did_not_finish_is_known_to_the_next_one(ledger: Ledger, now: datetime):
+    with pytest.raises(ZeroDivisionError):
+        async with ledger.run("r"):
+            raise ZeroDivisionError
+    async with ledger.run("r") as second:
+        assert second.previous
+        await second.finish(at=now, counts={}, complete=True, note=None)
+    async with ledger.run("r") as third:
+        assert not third.previous
+    assert sorted(r.state for r in (await ledger.summary("r")).runs) == ["finished", "interrupted", "interrupted"]
+
+
+async def test_a_token_is_kept_per_connection_and_replaced(ledger: Ledger):
+    assert await ledger.load_token("hypatos") is None
+    await ledger.save_token("hypatos", "one")
+    await ledger.save_token("hypatos", "two")
+    assert (await ledger.load_token("hypatos"), await ledger.load_token("zefort")) == ("two", None)
+
+
+async def test_an_instant_without_a_zone_is_refused(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        with pytest.raises(StateError, match="time zone"):
+            await run.intend(this, "create", now.replace(tzinfo=None))
+        await run.intend(this, "create", now.astimezone())
+        assert (await run.claim(1, now))[0].steps["create"].intent_at == now

@@ -1,0 +1,183 @@
+"""What a group of writes promises: order, isolation of faults, and nothing kept that was reported lost."""
+
+import asyncio
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from state import Ledger, RouteRun, StateError
+from state.database import address, connect, prepare
+
+NOBODY = 999_999
+
+
+async def remembered(run: RouteRun, now: datetime, count: int = 1) -> list[int]:
+    page = [(f"d{number}", "1") for number in range(count)]
+    return list((await run.remember("documents", page, None, now=now, relist=False)).new)
+
+
+async def steps(ledger: Ledger, transfer_id: int) -> set[str]:
+    return {step.name for step in (await ledger.timeline(transfer_id)).steps}
+
+
+async def test_in_a_group_only_the_culprit_fails(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        ids = await remembered(run, now, 8)
+        targets = [*ids[:4], NOBODY, *ids[4:]]
+        answers = await asyncio.gather(*(run.intend(t, "create", now) for t in targets), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [type(None)] * 4 + [StateError] + [type(None)] * 4
+        assert "FOREIGN KEY" in str(answers[4])
+        for this in ids:
+            assert await steps(ledger, this) == {"create"}
+
+
+async def test_writes_that_meet_are_committed_together(ledger: Ledger, now: datetime, url: str):
+    async with ledger.run("r") as run:
+        ids = await remembered(run, now, 32)
+        watcher = sqlite3.connect(url.removeprefix("sqlite:///"))
+        before = watcher.execute("PRAGMA data_version").fetchone()
+        seen = set()
+
+        async def watched(this: int) -> None:
+            await run.intend(this, "create", now)
+            seen.add(watcher.execute("SELECT count(*) FROM step").fetchone()[0])
+
+        await asyncio.gather(*(watched(this) for this in ids))
+        assert watcher.execute("PRAGMA data_version").fetchone() != before
+        assert seen == {32}
+        watcher.close()
+
+
+async def test_an_awaited_write_implies_the_posted_ones_before_it(ledger: Ledger, now: datetime, url: str):
+    async with ledger.run("r") as run:
+        this = (await remembered(run, now))[0]
+        for number in range(100):
+            run.done(this, f"step {number}", "ok", now)
+        await run.intend(this, "last", now)
+        other = sqlite3.connect(url.removeprefix("sqlite:///"))
+        assert other.execute("SELECT count(*) FROM step").fetchone() == (101,)
+        other.close()
+
+
+async def test_after_a_posted_write_failed_nothing_later_is_kept(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = (await remembered(run, now))[0]
+        run.done(NOBODY, "create", "lost", now)
+        with pytest.raises(StateError, match="FOREIGN KEY"):
+            await run.settle(this, status="delivered", at=now, event="delivered")
+        with pytest.raises(StateError, match="FOREIGN KEY"):
+            await run.flush()
+        assert (await ledger.lookup("r", ["d0"]))["d0"].status == "pending"
+    async with ledger.run("r") as run:
+        await run.settle(this, status="delivered", at=now, event="delivered")
+
+
+async def test_one_run_s_lost_write_does_not_stop_another_route(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as broken, ledger.run("s") as healthy:
+        this = (await remembered(healthy, now))[0]
+        broken.done(NOBODY, "create", "lost", now)
+        await healthy.intend(this, "create", now)
+        with pytest.raises(StateError):
+            await broken.flush()
+        await healthy.flush()
+
+
+async def test_a_write_whose_waiting_was_cancelled_is_still_carried_out(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = (await remembered(run, now))[0]
+        waiting = asyncio.create_task(run.intend(this, "create", now))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await run.flush()
+        assert await steps(ledger, this) == {"create"}
+
+
+async def test_closing_writes_what_was_posted(url: str, now: datetime):
+    first = await Ledger.open(url)
+    async with first.run("r") as run:
+        this = (await remembered(run, now))[0]
+        run.done(this, "create", "ok", now)
+    await first.close()
+    with pytest.raises(StateError, match="closed"):
+        await first.save_token("c", "t")
+    second = await Ledger.open(url)
+    assert await steps(second, this) == {"create"}
+    await second.close()
+
+
+async def test_a_locked_database_is_one_sentence_and_passes(ledger: Ledger, now: datetime, url: str):
+    async with ledger.run("r") as run:
+        ids = await remembered(run, now, 3)
+        other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        answers = await asyncio.gather(*(run.intend(t, "create", now) for t in ids), return_exceptions=True)
+        assert ["is locked by another program" in str(answer) for answer in answers] == [True] * 3
+        assert await run.pending_count() == 3  # reading goes on
+        other.execute("ROLLBACK")
+        other.close()
+        await asyncio.gather(*(run.intend(t, "create", now) for t in ids))
+        assert await steps(ledger, ids[2]) == {"create"}
+
+
+async def test_a_full_disk_is_one_sentence_and_loses_nothing_that_was_written(url: str, now: datetime):
+    engine = connect(address(url), busy_timeout=1)
+    prepare(engine)
+
+    @event.listens_for(engine, "connect")
+    def shrink(connection: sqlite3.Connection, _entry: object) -> None:
+        connection.execute("PRAGMA max_page_count=60")
+
+    ledger = Ledger(engine)
+    kept = 0
+    async with ledger.run("r") as run:
+        this = (await remembered(run, now))[0]
+        failure: StateError | None = None
+        while failure is None and kept < 1000:
+            try:
+                await run.intend(this, f"{kept}: {'x' * 2000}", now)
+                kept += 1
+            except StateError as error:
+                failure = error
+        assert "the disk is full" in str(failure)
+        assert 5 < kept < 1000
+    await ledger.close()
+    again = await Ledger.open(url)
+    assert len(await steps(again, this)) == kept
+    await again.close()
+
+
+async def test_a_read_only_database_is_one_sentence(url: str, now: datetime):
+    engine = connect(address(url), busy_timeout=1)
+    prepare(engine)
+
+    @event.listens_for(engine, "connect")
+    def protect(connection: sqlite3.Connection, _entry: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    ledger = Ledger(engine)
+    with pytest.raises(StateError, match="is read-only"):
+        await ledger.save_token("c", "t")
+    assert await ledger.load_token("c") is None
+    await ledger.close()
+
+
+async def test_an_error_never_carries_what_was_in_the_row(ledger: Ledger, now: datetime, tmp_path: Path):
+    async with ledger.run("r") as run:
+        with pytest.raises(StateError) as caught:
+            await run.intend(NOBODY, "the-payload", now)
+        cause = caught.value.__cause__
+        assert cause is not None
+        assert "the-payload" not in str(caught.value) + str(cause)
+
+
+async def test_every_commit_reaches_the_disk_before_it_is_reported(ledger: Ledger):
+    def pragmas(connection):
+        ask = connection.exec_driver_sql
+        return [ask(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+
+    assert await ledger._writer.call(pragmas) == ["wal", 2, 1]
