@@ -72,9 +72,8 @@ def _status(state: RetryCallState) -> int | None:
 
 def _wait(state: RetryCallState) -> float:
     error = _error(state)
-    shortest = 1.0 if error and error.status == TOO_MANY else 0.0
     if error and error.retry_after is not None:
-        return max(shortest, error.retry_after)
+        return error.retry_after
     # full jitter: callers that failed together do not come back together
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (state.attempt_number - 1))
-    return max(shortest, random.uniform(0.0, longest))  # noqa: S311 - nobody gains by guessing it
+    return random.uniform(0.0, longest)  # noqa: S311 - nobody gains by guessing it

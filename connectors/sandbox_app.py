@@ -95,6 +95,7 @@ class SandboxApp(ABC):
                 handlers[method] = handler
                 return
         same_length.append((parts, template, {method: handler}))
+        same_length.sort(key=lambda known: known[0].count(None))  # a word beats a variable part
 
     def _find(self, call: Call) -> Handler | None:
         """Find who answers; None if nothing has this path."""

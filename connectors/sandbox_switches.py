@@ -33,7 +33,8 @@ class SharedSwitches:
     repeat_page: int = 0
     """The n-th listing page is answered with the page before it (0: never)."""
     novelties: bool = False
-    """Answers carry unknown fields, and some things are in a state that nobody has documented."""
+    """Answers carry unknown fields, and some things are in a state that nobody has documented (demo documents get theirs
+    when the set is built, so reset after switching this on)."""
 
 
 SwitchesT = TypeVar("SwitchesT", bound=SharedSwitches)

@@ -20,13 +20,15 @@ class Secrets:
     """Values that must not be seen, in every spelling they may turn up in."""
 
     def __init__(self) -> None:
+        self._values: set[str] = set()
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def hide(self, value: str) -> None:
         """From now on mask this value: as it is, URL-quoted, in base64, and escaped for JSON or Python."""
-        if len(value) < SHORTEST or value in self._forms:
+        if len(value) < SHORTEST or value in self._values:
             return
+        self._values.add(value)
         self._forms.update(form for form in _spellings(value) if len(form) >= SHORTEST)
         self._pattern = None
 

@@ -37,19 +37,20 @@ async def leave_artifacts(report: Report) -> None:
 def summary(report: Report) -> str:
     """Return the report as Markdown."""
     sign = "=" if report.adds_up else "≠ (please report this)"
+    verdict = "Every document is accounted for." if report.complete else "Not everything is accounted for yet."
+    fates = (report.delivered, report.updated, report.unchanged, report.skipped, report.rejected, report.failed)
+    cells = [f"{report.listed} + {report.resumed}", sign, *map(str, fates), str(report.waiting)]
     lines = [
         f"# {report.route}{' (dry run)' if report.dry_run else ''}",
         "",
-        f"Run `{report.run_id}`, {report.seconds:.1f} s, {report.requests} requests. "
-        + ("Every document is accounted for." if report.complete else "Not everything is accounted for yet."),
+        f"Run `{report.run_id}`, {report.seconds:.1f} s, {report.requests} requests. {verdict}",
         "",
         "| listed + resumed | | delivered | updated | unchanged | skipped | rejected | failed | waiting |",
         "|---|---|---|---|---|---|---|---|---|",
-        f"| {report.listed} + {report.resumed} | {sign} | {report.delivered} | {report.updated} | {report.unchanged} "
-        f"| {report.skipped} | {report.rejected} | {report.failed} | {report.waiting} |",
+        "| " + " | ".join(cells) + " |",
         "",
-        f"Acknowledged: {report.acknowledged}. Still owed to the source: {report.owed_feedback}. "
-        f"Withdrawn at the destination: {report.withdrawn}.",
+        f"- Acknowledged to the source: {report.acknowledged}; still owed: {report.owed_feedback}",
+        f"- Withdrawn at the destination since delivery: {report.withdrawn}",
     ]
     lines += [f"- {note}" for note in report.notes]
     if report.stopped:

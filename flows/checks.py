@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError
 from connectors.registry import open_connection
@@ -10,9 +11,11 @@ from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.routes import open_route, read_route
 from flows.running import open_ledger
-from flows.settings import Gateway
 from mappings.language import RouteError
 from state.errors import StateError
+
+if TYPE_CHECKING:
+    from flows.settings import Gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ async def _connection(name: str) -> Finding:
     try:
         return Finding(what, ok=True, says=await connection.check())
     except AccessError as error:
-        return Finding(what, ok=False, says=f"{mask(str(error))}. Renew the credentials or grant the right.", exit_code=3)
+        return Finding(
+            what, ok=False, says=f"{mask(str(error))}. Renew the credentials or grant the right.", exit_code=3
+        )
     except ConnectorError as error:
         return Finding(what, ok=False, says=mask(str(error)), exit_code=3)
     finally:

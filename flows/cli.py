@@ -16,13 +16,13 @@ from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows import checks, demonstration, output
 from flows.progress import following
-from flows.routes import UnknownRouteError, read_route, route_names
+from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route
 from flows.settings import load_gateway
 from flows.tally import Tally
 from mappings.language import RouteError
 from state import records
-from state.errors import StateError
+from state.errors import AddressError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -67,7 +67,9 @@ def demo(
 def run(
     route: RouteName,
     limit: Annotated[int | None, typer.Option(min=1, help="Begin at most this many documents.")] = None,
-    document: Annotated[list[str] | None, typer.Option(help="Only this source id, due or not; may be repeated.")] = None,
+    document: Annotated[
+        list[str] | None, typer.Option(help="Only this source id, due or not; may be repeated.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and map, write nothing anywhere.")] = False,
     json_: Json = False,
 ) -> None:
@@ -141,7 +143,9 @@ def explain(
 @app.command()
 def retry(
     route: RouteName,
-    document: Annotated[list[str] | None, typer.Argument(help="Source ids; all rejected and failed if left out.")] = None,
+    document: Annotated[
+        list[str] | None, typer.Argument(help="Source ids; all rejected and failed if left out.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Make documents due again; the next run takes them, and what is already at the destination is updated."""
@@ -216,15 +220,21 @@ def main() -> None:
     """Run the command; every foreseeable error becomes one sentence and an exit code."""
     try:
         app()
-    except (SettingsError, RouteError, UnknownRouteError) as error:
-        _say(error, USAGE)
+    except (SettingsError, RouteError, AddressError) as error:
+        _say(str(error), USAGE)
     except (ConnectorError, StateError) as error:
-        _say(error, STOPPED)
+        _say(str(error), STOPPED)
     except (asyncio.CancelledError, KeyboardInterrupt):
-        output.err.print("[yellow]docferry:[/] stopped at once; nothing is lost, the next run goes on from here.")
-        sys.exit(INTERRUPTED)
+        _say("stopped at once; nothing is lost, the next run goes on from here", INTERRUPTED)
 
 
-def _say(error: Exception, code: int) -> None:
-    output.err.print(f"[red]docferry:[/] {escape(mask(str(error)))}", soft_wrap=True)
+def _say(message: str, code: int) -> None:
+    message = mask(message)
+    if "--json" in sys.argv:
+        output.print_json({"error": message, "exit_code": code})
+    output.err.print(f"[red]docferry:[/] {escape(message)}", soft_wrap=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.errors import ConnectorError, TransientError
+from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
 from flows.policy import Policy
 from flows.tally import Tally
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from state.run import RouteRun
 
 log = logging.getLogger("docferry")
+FORBIDDEN = 403
 
 
 @dataclass(slots=True)
@@ -73,10 +74,17 @@ class Context:
             self._in_a_row[name] = 0
             self._through.add(name)
 
-    def failed(self, error: TransientError) -> None:
-        """Count a failure; enough of them in a row open the circuit of that connection."""
+    def failed(self, error: ConnectorError) -> None:
+        """Count a failure; enough of them in a row open the circuit of that connection.
+
+        A refusal is no sign of an outage, nor is an outcome that is not settled yet: the look for it was answered.
+        """
+        if isinstance(error, UnsettledError | RejectedError) or not error.connection:
+            return
         self._in_a_row[error.connection] += 1
-        if self._in_a_row[error.connection] >= self.policy.circuit:
+        if isinstance(error, AccessError) and self._in_a_row[error.connection] >= self.policy.refusals:
+            self.halt(error)
+        elif self._in_a_row[error.connection] >= self.policy.circuit:
             self.halt(
                 TransientError(
                     f"{error.connection} failed {self._in_a_row[error.connection]} times in a row, "
@@ -87,13 +95,21 @@ class Context:
             )
 
     def others_succeed(self, connection: str) -> bool:
-        """Return True if something got through on this connection in this run."""
-        return connection in self._through
+        """Return True if something got through on this connection in this run ("": a fault of our own)."""
+        return not connection or connection in self._through
 
     @property
     def may_begin(self) -> bool:
         """Return True while the run's limit allows another document to be begun."""
         return self.limit is None or self.started < self.limit
+
+
+def is_fatal(error: ConnectorError) -> bool:
+    """Return True if no document can get through on this connection, so that none may be tried.
+
+    A 403 can be about one document (a project, a binder), so it takes some in a row to say the same.
+    """
+    return isinstance(error, AccessError) and error.status != FORBIDDEN
 
 
 def where(error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import msgspec
 from connectors.contract import Attachment, Delivery, Document
 from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 from connectors.secrets import mask
-from flows.context import pool, sleep_or_stop, where
+from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
 from flows.redact import redact
 from flows.tally import Fate
@@ -22,6 +21,7 @@ from mappings.language import MappingError
 from state.errors import StateError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable
 
     from flows.context import Context
@@ -81,22 +81,22 @@ async def carry(context: Context, transfer: Transfer) -> None:
         await _carry(context, transfer, values)
     except MappingError as error:
         await _settle_rejected(context, transfer, "data", str(error), values)
-    except GoneError as error:
-        await _settle_rejected(context, transfer, "destination", str(error), values)
     except RejectedError as error:
+        context.got_through(error.connection)
         class_ = "source" if error.connection == context.source_name else "destination"
         await _settle_rejected(context, transfer, class_, str(error), values)
-    except TransientError as error:
-        await _try_later(context, transfer, error, values)
-    except (AccessError, ConnectorError) as error:
-        context.halt(error)  # the document stays due: it is not its fault
     except StateError as error:
         context.halt(error)
-    except Exception as error:
+    except ConnectorError as error:
+        if is_fatal(error):
+            context.halt(error)  # the document stays due: it is not its fault
+        else:
+            await _try_later(context, transfer, error, values)
+    except Exception as error:  # noqa: BLE001 -- one document's trouble must not stop the others
         # A fault of ours on one document must not stop the others; what it says may contain document values.
         log.error("document %s: unexpected %s", transfer.document_id, where(error))  # noqa: TRY400 -- see where()
         fault = TransientError(f"unexpected {type(error).__name__} in docferry itself; see the log of this run")
-        await _try_later(context, transfer, fault, values, counts=True)
+        await _try_later(context, transfer, fault, values)
 
 
 async def _carry(context: Context, transfer: Transfer, values: list[object]) -> None:
@@ -193,7 +193,7 @@ async def _skip(context: Context, transfer: Transfer, document: Document, mapped
 
 
 async def _leave(context: Context, transfer: Transfer, reason_class: str, reason: str) -> None:
-    """The document left the source's queue before it could be read: nothing to send, but watch for its return."""
+    """Settle a document that left the source's queue before it could be read, so that its return is noticed."""
     delivered = transfer.external_id is not None
     await context.run.settle(
         transfer.id,
@@ -216,19 +216,18 @@ def _explain(context: Context, transfer: Transfer, fate: Fate, reason: str) -> N
     context.tally.explain(transfer.document_id, fate, reason)
 
 
-async def _try_later(
-    context: Context, transfer: Transfer, error: TransientError, values: list[object], *, counts: bool = False
-) -> None:
+async def _try_later(context: Context, transfer: Transfer, error: ConnectorError, values: list[object]) -> None:
     context.failed(error)
     attempts = transfer.attempts + 1
-    others = counts or context.others_succeed(error.connection)
+    others = context.others_succeed(error.connection)
     reason = redact(mask(str(error)), values)
-    if attempts >= context.policy.attempts and others:
+    reason_class = "auth" if isinstance(error, AccessError) else "transient"
+    if attempts >= context.policy.attempts and others and reason_class != "auth":
         await context.run.settle(
             transfer.id,
             status="failed",
             at=datetime.now(UTC),
-            reason_class="transient",
+            reason_class=reason_class,
             reason=f"given up after {attempts} attempts: {reason}",
             mapping_version=context.open.route.version,
             tell="failed" if "failed" in context.open.route.feedback else None,
@@ -241,7 +240,7 @@ async def _try_later(
         transfer.id,
         due_at=context.policy.retry_at(attempts, error, others_succeed=others),
         attempts=attempts,
-        reason_class="transient",
+        reason_class=reason_class,
         reason=reason,
         at=datetime.now(UTC),
     )

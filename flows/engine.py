@@ -213,8 +213,9 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
 
 def _what_to_do(error: Exception) -> str:
     """Add the next step to an error that ended the run, where the error itself does not know it."""
+    text = str(error).rstrip(".")
     if isinstance(error, AccessError):
-        return f"{error}. Renew the credentials or grant the right, try `docferry check`, then run again"
+        return f"{text}. Renew the credentials or grant the right, try `docferry check`, then run again"
     if isinstance(error, TransientError):
-        return f"{error}. Nothing is lost; run again later"
-    return str(error)
+        return f"{text}. Nothing is lost; run again later"
+    return text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.contract import Feedback, Result
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.secrets import mask
-from flows.context import pool, sleep_or_stop, where
+from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
 from state.errors import StateError
 
@@ -79,24 +79,24 @@ async def tell(context: Context, owed: Owed) -> None:
     except RejectedError as error:
         log.warning("document %s: the source refused our feedback: %s", owed.document_id, error)
         await context.run.refused(owed.id, at=datetime.now(UTC), reason=mask(str(error)))
-    except TransientError as error:
-        context.failed(error)
-        attempts = owed.attempts + 1
-        due_at = context.policy.retry_at(
-            attempts, error, others_succeed=context.others_succeed(context.source_name)
-        )
-        await context.run.owe_later(
-            owed.id, due_at=due_at, attempts=attempts, reason=mask(str(error)), at=datetime.now(UTC)
-        )
-    except (ConnectorError, StateError) as error:
+    except StateError as error:
         context.halt(error)
-    except Exception as error:
+    except ConnectorError as error:
+        if is_fatal(error):
+            context.halt(error)
+        else:
+            await _later(context, owed, error)
+    except Exception as error:  # noqa: BLE001 -- one document's trouble must not stop the others
         log.error("document %s: unexpected %s", owed.document_id, where(error))  # noqa: TRY400 -- see where()
-        fault = TransientError("unexpected fault in docferry itself")
-        await context.run.owe_later(
-            owed.id,
-            due_at=context.policy.retry_at(owed.attempts + 1, fault, others_succeed=True),
-            attempts=owed.attempts + 1,
-            reason=f"unexpected {type(error).__name__} in docferry itself; see the log of this run",
-            at=datetime.now(UTC),
+        await _later(
+            context, owed, TransientError(f"unexpected {type(error).__name__} in docferry itself; see the run's log")
         )
+
+
+async def _later(context: Context, owed: Owed, error: ConnectorError) -> None:
+    context.failed(error)
+    attempts = owed.attempts + 1
+    due_at = context.policy.retry_at(attempts, error, others_succeed=context.others_succeed(error.connection))
+    await context.run.owe_later(
+        owed.id, due_at=due_at, attempts=attempts, reason=mask(str(error)), at=datetime.now(UTC)
+    )

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.contract import State
-from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
-from flows.context import pool
+from connectors.errors import ConnectorError, GoneError, RejectedError
+from flows.context import is_fatal, pool
 from flows.journal import LedgerJournal
 from flows.tally import Fate
 from state.errors import StateError
@@ -58,10 +58,13 @@ async def _mark_dropped(context: Context) -> None:
     except RejectedError as error:
         # Not every account may read the trash; the documents' own clocks still cover it, only later.
         log.info("the far end does not list what it dropped: %s", error)
-    except TransientError as error:
-        context.failed(error)
-    except (ConnectorError, StateError) as error:
+    except StateError as error:
         context.halt(error)
+    except ConnectorError as error:
+        if is_fatal(error):
+            context.halt(error)
+        else:
+            context.failed(error)
 
 
 async def look(context: Context, transfer: Transfer, altered: list[int]) -> None:
@@ -79,14 +82,16 @@ async def look(context: Context, transfer: Transfer, altered: list[int]) -> None
     except GoneError as error:
         log.info("document %s: %s", transfer.document_id, error)
         await context.run.followed(transfer.id, at=now, follow_at=context.policy.follow_at(delivered_at, accepted=True))
-    except (TransientError, RejectedError) as error:
-        if isinstance(error, TransientError):
-            context.failed(error)
+    except StateError as error:
+        context.halt(error)
+    except ConnectorError as error:
+        if is_fatal(error):
+            context.halt(error)
+            return
+        context.failed(error)
         await context.run.followed(
             transfer.id, at=now, follow_at=context.policy.follow_at(delivered_at, accepted=False)
         )
-    except (ConnectorError, StateError) as error:
-        context.halt(error)
 
 
 async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivered_at: datetime) -> None:

@@ -115,7 +115,9 @@ def show_summaries(summaries: Iterable[Summary]) -> None:
     """Print how routes stand."""
     for summary in summaries:
         out.print(f"[bold]{escape(summary.route)}[/]")
-        counts = ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items())) or "no documents yet"
+        counts = (
+            ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items())) or "no documents yet"
+        )
         out.print(f"  documents  {counts}")
         if summary.reason_classes:
             why = ", ".join(f"{count} {name}" for name, count in sorted(summary.reason_classes.items()))
@@ -150,9 +152,11 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
             lines.append((step.done_at, f"· {step.name}", step.result or ""))
         else:
             lines.append((step.intent_at, f"· {step.name}", "begun; whether it took effect is looked up next time"))
-    for told in timeline.feedback:
-        if told.done_at is None:
-            lines.append((told.owed_at, f"owed to the source: {told.outcome}", f"next try {instant(told.due_at)}"))
+    lines += [
+        (told.owed_at, f"owed to the source: {told.outcome}", f"next try {instant(told.due_at)}")
+        for told in timeline.feedback
+        if told.done_at is None
+    ]
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True)

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connectors.errors import TransientError, UnsettledError
+from connectors.errors import ConnectorError, TransientError, UnsettledError
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
@@ -31,6 +31,8 @@ class Policy:
     """After so many failed attempts, while others get through, the document counts as failed and a person must look."""
     circuit: int = 10
     """After so many failures in a row on one connection the run stops using it."""
+    refusals: int = 3
+    """After so many missing rights (403) in a row the run stops using the connection; a 401 stops it at once."""
     passes: int = 25
     """How often a work queue is read again at most within one run."""
     follow_first: float = 5.0
@@ -42,7 +44,7 @@ class Policy:
     grace: float = 30.0
     """How long documents under way may take to finish after the run was asked to stop."""
 
-    def retry_at(self, attempts: int, error: TransientError, *, others_succeed: bool) -> datetime:
+    def retry_at(self, attempts: int, error: ConnectorError, *, others_succeed: bool) -> datetime:
         """Return when (UTC) to try again after `attempts` failed attempts."""
         now = datetime.now(UTC)
         if isinstance(error, UnsettledError):
@@ -51,7 +53,8 @@ class Policy:
         if not others_succeed:
             wait = min(wait, self.outage_wait)
         wait *= random.uniform(0.75, 1.0)  # noqa: S311 -- spreads retries, guards nothing
-        return now + timedelta(seconds=max(wait, error.retry_after or 0.0))
+        asked = error.retry_after if isinstance(error, TransientError) else None
+        return now + timedelta(seconds=max(wait, asked or 0.0))
 
     def follow_at(self, delivered_at: datetime, *, accepted: bool) -> datetime | None:
         """Return when (UTC) to ask the far end again, None when it has been watched long enough."""

@@ -81,9 +81,15 @@ async def open_route(
     destination_name, _, destination_stream = route.destination.partition(".")
     opened: dict[str, Connection] = {}
     try:
+        problems: list[str] = []
         for connection in dict.fromkeys((source_name, destination_name)):
             tokens = token_store(gateway, ledger, connection) if ledger else None
-            opened[connection] = await open_connection(connection, transport=transport, token_store=tokens)
+            try:
+                opened[connection] = await open_connection(connection, transport=transport, token_store=tokens)
+            except SettingsError as error:  # both connections' problems are told at once
+                problems.append(str(error))
+        if problems:
+            raise SettingsError("\n".join(problems))
         source = _stream(route, "source", source_stream, source_name, opened[source_name].sources)
         destination = _stream(
             route, "destination", destination_stream, destination_name, opened[destination_name].destinations

@@ -12,13 +12,13 @@ from connectors.secrets import hide
 from flows.engine import Phase, plainly, sync
 from flows.preview import preview
 from flows.routes import open_route
-from flows.tally import Report, Tally
 from state.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from flows.settings import Gateway
+    from flows.tally import Report, Tally
 
 log = logging.getLogger("docferry")
 
@@ -40,9 +40,7 @@ async def run_route(
     """
     async with open_ledger(gateway) as ledger, open_route(gateway, name, ledger) as opened:
         if dry_run:
-            return await preview(
-                opened, ledger, policy=gateway.policy, tally=tally, limit=limit, documents=documents
-            )
+            return await preview(opened, ledger, policy=gateway.policy, tally=tally, limit=limit, documents=documents)
         return await sync(
             opened,
             ledger,

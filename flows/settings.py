@@ -20,12 +20,16 @@ class Gateway(BaseSettings):
     )
 
     state_url: str = Field("sqlite:///.docferry/state.db", description="The state database (SQLAlchemy URL).")
-    keys: SecretStr = Field(SecretStr(""), description="Encryption keys, comma separated; the first encrypts, all decrypt.")
+    keys: SecretStr = Field(
+        SecretStr(""), description="Encryption keys, comma separated; the first encrypts, all decrypt."
+    )
     mappings: Path = Field(
         Path(mappings.__file__).parent, description="The folder with the routes (*.yaml) and their tables."
     )
     in_flight: int = Field(16, ge=1, le=256, description="Documents delivered at the same time.")
-    patience: float = Field(150.0, ge=0, description="How long an otherwise idle run waits for documents to become due.")
+    patience: float = Field(
+        150.0, ge=0, description="How long an otherwise idle run waits for documents to become due."
+    )
 
     @property
     def policy(self) -> Policy:

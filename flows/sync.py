@@ -5,17 +5,16 @@ Prefect shows and schedules. Who owns a route, what is done and what is owed is 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State  # noqa: TC002 -- Prefect reads the annotation
 from prefect.context import get_run_context
 from prefect.logging.handlers import APILogHandler
-from prefect.client.schemas.objects import State  # noqa: TC002 -- Prefect reads the annotation
 from prefect.states import Completed, Failed
 from pydantic import Field
 
@@ -34,10 +33,10 @@ from state.errors import RouteBusyError, StateError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    class RouteChoice(str, Enum):
+    class RouteChoice(StrEnum):
         """The routes there are; the members are only known when the worker starts."""
 else:
-    RouteChoice = Enum("RouteChoice", {name: name for name in route_names(load_gateway().mappings)}, type=str)
+    RouteChoice = StrEnum("RouteChoice", {name: name for name in route_names(load_gateway().mappings)})
 
 T = TypeVar("T")
 
@@ -81,9 +80,7 @@ async def sync(
         return Failed(message=report.stopped, data=report.as_json())
     open_ends = report.rejected + report.failed + report.owed_feedback + report.withdrawn
     done = f"{report.delivered} delivered, {report.updated} updated, {report.rejected} rejected, {report.failed} failed"
-    return Completed(
-        name="Completed" if not open_ends else "NeedsAttention", message=done, data=report.as_json()
-    )
+    return Completed(name="Completed" if not open_ends else "NeedsAttention", message=done, data=report.as_json())
 
 
 async def _as_task(name: str, work: Callable[[], Awaitable[T]], /) -> T:
@@ -111,5 +108,3 @@ def _logged() -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
-
-

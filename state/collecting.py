@@ -1,14 +1,14 @@
-"""What a listing means to the ledger: which documents are new, which changed, which are listed again."""
+"""What is made due: by a listing (new, changed, listed again), by name, by an operator, or by the far end."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state.models import cursor, event, feedback, transfer
-from state.reading import chunks
+from state.reading import FOLLOWABLE, chunks
 from state.records import CONFIRMED, DELIVERED, FAILED, PENDING, REJECTED, Remembered
 
 if TYPE_CHECKING:
@@ -89,6 +89,17 @@ def reopen(connection: Connection, transfer_ids: Sequence[int], now: datetime, k
     _note(connection, transfer_ids, kind, None, now, note)
 
 
+def follow_now(connection: Connection, route: str, external_ids: Sequence[str], at: datetime) -> int:
+    """Make what the far end names due to be asked about; count what is known and still there."""
+    known: list[int] = []
+    for some in chunks(external_ids):
+        query = select(transfer.c.id).where(transfer.c.route == route, transfer.c.external_id.in_(some))
+        known += connection.execute(query.where(transfer.c.status.in_(FOLLOWABLE))).scalars()
+    for ids in chunks(known):
+        connection.execute(update(transfer).where(transfer.c.id.in_(ids)).values(follow_at=at))
+    return len(known)
+
+
 def move_cursor(connection: Connection, route: str, stream: str, value: str, now: datetime) -> None:
     """Write down where a listing goes on."""
     row = upsert(cursor).values(route=route, stream=stream, value=value, moved_at=now)
@@ -128,21 +139,19 @@ def _insert(connection: Connection, route: str, versions: Mapping[str, str], now
 
 
 def _told_before(connection: Connection, transfer_ids: Sequence[int], since: datetime) -> list[int]:
+    # Messages about one document are answered in order: if the last one is, all are.
     told: list[int] = []
-    last = func.max(feedback.c.seq).label("last")
     for some in chunks(transfer_ids):
-        latest = (
-            select(
-                feedback.c.transfer_id, last, func.sum(case((feedback.c.done_at.is_(None), 1), else_=0)).label("open")
-            )
+        last = (
+            select(feedback.c.transfer_id, func.max(feedback.c.seq).label("seq"))
             .where(feedback.c.transfer_id.in_(some))
             .group_by(feedback.c.transfer_id)
             .subquery()
         )
         query = (
             select(feedback.c.transfer_id)
-            .join(latest, (latest.c.transfer_id == feedback.c.transfer_id) & (latest.c.last == feedback.c.seq))
-            .where(latest.c.open == 0, feedback.c.answer == "told", feedback.c.done_at < since)
+            .join(last, (last.c.transfer_id == feedback.c.transfer_id) & (last.c.seq == feedback.c.seq))
+            .where(feedback.c.answer == "told", feedback.c.done_at < since)
             .order_by(feedback.c.transfer_id)
         )
         told.extend(connection.execute(query).scalars())

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 from sqlalchemy.pool import NullPool
 
-from state.errors import StateError
+from state.errors import AddressError, StateError
 from state.migrations import HEAD, upgrade
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ _SENTENCES = {
 
 
 def address(url: str) -> URL:
-    """Check a database address and create its folder. Raises StateError."""
+    """Check a database address and create its folder. Raises AddressError, or StateError if the folder cannot be made."""
     example = "write it like sqlite:///.docferry/state.db"
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise StateError(f"DOCFERRY_STATE_URL is not a database address; {example}") from error
+        raise AddressError(f"DOCFERRY_STATE_URL is not a database address; {example}") from error
     if parsed.get_backend_name() != "sqlite" or parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
-        raise StateError(f"DOCFERRY_STATE_URL names {parsed.drivername}, but the ledger is kept in SQLite; {example}")
+        raise AddressError(f"DOCFERRY_STATE_URL names {parsed.drivername}, but the ledger is kept in SQLite; {example}")
     if parsed.database in {None, "", ":memory:"} or str(parsed.database).startswith("file:"):
-        raise StateError(f"DOCFERRY_STATE_URL names no file, and a ledger in memory forgets; {example}")
+        raise AddressError(f"DOCFERRY_STATE_URL names no file, and a ledger in memory forgets; {example}")
     folder = Path(str(parsed.database)).absolute().parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

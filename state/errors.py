@@ -7,6 +7,10 @@ class StateError(Exception):
     """The ledger cannot be read or written. The message is one sentence for a person and carries no row's content."""
 
 
+class AddressError(StateError):
+    """DOCFERRY_STATE_URL does not name a ledger: correct the setting."""
+
+
 class RouteBusyError(StateError):
     """Another living run owns the route: leave at once, it is doing the work."""
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from state import collecting, reading
 from state import statements as sql
 from state.models import run as run_table
 from state.models import step as step_table
-from state.models import transfer
 from state.records import DELIVERED, Owed, Remembered, Transfer
 
 if TYPE_CHECKING:
@@ -248,22 +247,9 @@ class RouteRun:
 
     async def follow_now(self, external_ids: Sequence[str], at: datetime) -> int:
         """Have the far end asked about these ids of its own; return how many of them are known and still there."""
-
-        def mark(connection: Connection) -> int:
-            known: list[int] = []
-            for some in reading.chunks(external_ids):
-                known += connection.execute(
-                    select(transfer.c.id).where(
-                        transfer.c.route == self.route,
-                        transfer.c.external_id.in_(some),
-                        transfer.c.status.in_(reading.FOLLOWABLE),
-                    )
-                ).scalars()
-            for ids in reading.chunks(known):
-                connection.execute(update(transfer).where(transfer.c.id.in_(ids)).values(follow_at=at))
-            return len(known)
-
-        return await self._writer.call(mark, self._lease)
+        return await self._writer.call(
+            lambda connection: collecting.follow_now(connection, self.route, external_ids, at), self._lease
+        )
 
     # The run itself
 

@@ -53,8 +53,8 @@ async def walk(read: Callable[[int, int], Awaitable[Listing]], size: int) -> Asy
         place.reads += 1
         fresh = list(dict.fromkeys(row for row in listing.rows if row not in seen))
         seen.update(fresh)
-        total = _grand_total(listing, place.offset, size)
-        if fresh or place.reads == 1:
+        total = _grand_total(listing, place.offset)
+        if fresh or place.reads == 1 or total not in {None, place.total}:
             yield Page(fresh, None, total)
         if place.reads > READS + READS_PER_PAGE * (len(seen) // max(1, len(listing.rows))):
             log.warning(
@@ -67,7 +67,7 @@ async def walk(read: Callable[[int, int], Awaitable[Listing]], size: int) -> Asy
         chain.update(row.document_id for row in listing.rows)
         # A server that ignores the offset answers with the same page for ever.
         place.idle = 0 if fresh or place.offset < place.furthest else place.idle + 1
-        if _is_last(listing, place.offset, total, size) or place.idle > 1:
+        if _is_last(listing, place, total) or place.idle > 1:
             return
         place.joint = len(listing.rows) > 1
         place.offset += len(listing.rows) - place.joint
@@ -84,29 +84,23 @@ async def _read(read: Callable[[int, int], Awaitable[Listing]], offset: int, siz
         raise
 
 
-def _grand_total(listing: Listing, offset: int, size: int) -> int | None:
-    """Return the stated total if it can mean the whole list; some servers put the number of rows on the page there."""
+def _grand_total(listing: Listing, offset: int) -> int | None:
+    """Return the stated total if it can only mean the whole list; some servers put the number of a page's rows there."""
     count = len(listing.rows)
     total = listing.total
-    if total is None or total < offset + count or (total == count and count >= _page_size(listing, size)):
+    if total is None or total < offset + count or (total == count and count > 0):
         return None
     return total
 
 
-def _page_size(listing: Listing, size: int) -> int:
-    return min(size, listing.limit) if listing.limit else size
-
-
-def _is_last(listing: Listing, offset: int, total: int | None, size: int) -> bool:
+def _is_last(listing: Listing, place: _Place, total: int | None) -> bool:
+    """Say whether the list ends here. A page that is merely short proves nothing: it may have been cut in silence."""
     count = len(listing.rows)
     if count == 0:
         return True
     if total is not None:
-        return total <= offset + count
-    if count >= _page_size(listing, size):
-        return False
-    # A short page ends the list if the server confirmed the page size; else it may have cut the page silently.
-    return listing.limit is not None or (count == 1 and offset > 0)
+        return total <= place.offset + count
+    return count == 1 and place.joint
 
 
 def _step_back(place: _Place, total: int | None, size: int) -> None:

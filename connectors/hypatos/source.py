@@ -39,6 +39,7 @@ class Documents:
         self._client = client
         self._page_size = page_size
         self._patience = patience or Patience()
+        self._lag = 0.0  # seconds until a 202 has shown lately
 
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 - a work queue has no cursor
         """List the whole queue. There is no "since": what was acknowledged leaves, so the list itself is the cursor."""
@@ -84,11 +85,19 @@ class Documents:
         return "seen" if await message.shows(document.fields, self._client) else None
 
     async def _watch(self, wanted: Sequence[words.Message], document_id: str) -> list[words.Message]:
-        """Read the document with growing pauses until it shows every message; return those it does not show."""
-        waited, pause = 0.0, 0.2
+        """Read the document with growing pauses until it shows every message; return those it does not show.
+
+        The first look comes as late as the last documents needed, so that most of them need only one.
+        """
+        waited = min(self._lag, self._patience.watch)
+        pause, looks = 0.2, 0
+        await asyncio.sleep(waited)
         while True:
             fields = (await self._client.document(document_id)).fields
             wanted = [message for message in wanted if not await message.shows(fields, self._client)]
+            looks += 1
+            if not wanted:
+                self._lag = waited if looks > 1 else waited * 0.9
             if not wanted or waited >= self._patience.watch:
                 return list(wanted)
             pause = min(pause, self._patience.watch - waited)

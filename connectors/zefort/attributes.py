@@ -95,17 +95,22 @@ class Writer:
         if wanted.status is not None:
             sent[_STATUS] = wanted.status
         prints = {key: digest(f"{contract_id}|{key}|{plain(value)}", 12) for key, value in sorted(sent.items())}
-        if prints != _recorded(journal):
+        recorded = _recorded(journal)
+        if prints != recorded:
             await journal.record(SENT, json.dumps(prints))
-        if latest.analysed and not latest.analysing and not journal.results(FINAL):
+        # A contract that was just made may not have reached the AI yet.
+        finished = latest.analysed or bool(recorded)
+        if finished and not latest.analysing and not journal.results(FINAL):
             await journal.record(FINAL, "written after the AI had finished")
 
 
 def altered(contract: Contract, journal: Journal) -> list[str]:
     """Return what the AI has replaced since we wrote, once: after the first correction changes are a person's."""
-    if contract.status != "review" or not contract.analysed or journal.results(FINAL):
+    if contract.status != "review" or journal.results(FINAL):
         return []
-    return [key.strip("()") for key, sent in _recorded(journal).items() if _digest(contract, key) != sent]
+    keys = [key for key, sent in _recorded(journal).items() if _digest(contract, key) != sent]
+    # Without AI results a value was changed by a person; only the status had to wait.
+    return [key.strip("()") for key in keys if contract.analysed or key == _STATUS]
 
 
 def differing(wanted: Fields, shown: Fields) -> Fields:

@@ -62,7 +62,7 @@ class Files:
 
         async def add() -> str:
             async with opened(attachment) as upload:
-                await self._client.add_file(contract_id, Form(upload, marked(upload.name, marker)))
+                await self._client.add_file(contract_id, Form(upload, marked(upload.name, marker, upload.media_type)))
                 await journal.record(f"sha256:{attachment.file.id}", upload.sha256)
             return marker
 
@@ -84,9 +84,8 @@ class Files:
             fields += [("binders", binder) for binder in binders]
             # Which file it is and the day it is sent, for whoever has to look for it later.
             await journal.record("cover", f"{datetime.now(UTC).date().isoformat()} {main.file.id}")
-            contract = await self._client.create(
-                Form(upload, marked(upload.name, contract_marker(delivery.key)), fields)
-            )
+            name = marked(upload.name, contract_marker(delivery.key), upload.media_type)
+            contract = await self._client.create(Form(upload, name, fields))
             await journal.record(f"sha256:{main.file.id}", upload.sha256)
         return contract
 

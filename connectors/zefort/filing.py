@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import GoneError, RejectedError, TransientError
 from connectors.zefort import client as paths
 from connectors.zefort import models
+from connectors.zefort.payload import normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,8 +95,11 @@ class Tags:
             # Somebody else made it meanwhile, or our own call arrived and its answer was lost.
             created = None
             await self._read()
-            if name not in self._ids:
+            # Where names are unique without regard to case, the other spelling is the tag that was meant.
+            alike = next((known for known in self._ids if normal(known) == normal(name)), None)
+            if alike is None:
                 raise
+            self._ids.setdefault(name, self._ids[alike])
         if created is None:
             await self._read()
         found = created or self._ids.get(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import mimetypes
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ STATUSES = ("queued", "processing", "review", "done", "archived", "error", "limi
 """Plain lists may leave some out (archived ones do in the UI), so a thorough look asks for each."""
 _MARKER = re.compile(r"(?<![0-9A-Za-z])gw-([0-9a-f]{16}(?:-[0-9a-f]{8})?)(?![0-9A-Za-z-])")
 _NAME_LENGTH = 120
+_ANYTHING = "application/octet-stream"
 
 
 def contract_marker(key: str) -> str:
@@ -36,14 +38,16 @@ def file_marker(key: str, file_id: str) -> str:
     return f"{digest(key)}-{digest(file_id, 8)}"
 
 
-def marked(name: str, marker: str) -> str:
-    """Return a file name that carries a marker: `NDA Acme [gw-7f3a…].pdf`."""
+def marked(name: str, marker: str, media_type: str) -> str:
+    """Return a file name that carries a marker and an ending that fits the media type: `NDA Acme [gw-7f3a…].pdf`."""
     plain = _MARKER.sub(" ", unicodedata.normalize("NFC", name))  # a file that went through here before carries one
     plain = "".join(" " if unicodedata.category(sign)[0] in "CZ" or sign in '\\/:*?"<>|' else sign for sign in plain)
-    stem, dot, ending = " ".join(plain.replace("[ ]", "").split()).rpartition(".")
-    if not dot or not ending.isalnum() or len(ending) > 5:  # noqa: PLR2004 - longer than any file type's ending
-        stem, ending = f"{stem}{dot}{ending}", "pdf"
-    return f"{stem[:_NAME_LENGTH].strip(' .') or 'document'} [gw-{marker}].{ending}"
+    plain = " ".join(plain.replace("[ ]", "").split())
+    stem, dot, ending = plain.rpartition(".")
+    meant = mimetypes.guess_type(f"x.{ending}")[0] if dot else None
+    if meant is None or media_type not in {meant, _ANYTHING}:
+        stem, ending = plain, (mimetypes.guess_extension(media_type) or "").lstrip(".")
+    return f"{stem[:_NAME_LENGTH].strip(' .') or 'document'} [gw-{marker}]" + (f".{ending}" if ending else "")
 
 
 def markers(names: Iterable[str]) -> set[str]:

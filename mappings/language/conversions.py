@@ -24,9 +24,9 @@ TYPES = {
 }
 """Every word `type:` knows, with a line of help."""
 
-_PLAIN_INTEGER = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}", re.ASCII)
-_PLAIN_DECIMAL = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}(?:\.[0-9]{{1,{DIGITS}}})?", re.ASCII)
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_PLAIN_INTEGER = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}")
+_PLAIN_DECIMAL = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}(?:\.[0-9]{{1,{DIGITS}}})?")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST_DATE = 64
 _PROBE = datetime(2026, 2, 27, 13, 5, 9)  # noqa: DTZ001 - only a format is tried out with it
 

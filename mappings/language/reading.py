@@ -80,14 +80,17 @@ class Reader:
         return Rule(node.mark, target, self.fields(node, target))
 
     def _mapping(self, node: Mapping, target: str) -> Rule | None:
-        misspelt = False
-        for key, entry in node.entries.items():
-            if key not in RULE_KEYS:
-                object_hint = "; an object with such a field goes under fields:" if target.endswith("[]") else ""
-                self._findings.add(entry.mark, f"unknown key '{key}'{suggestion(key, RULE_KEYS)}{object_hint}")
-                misspelt = misspelt or near(key, RULE_KEYS) in SOURCE_KEYS
-        if misspelt and not node.entries.keys() & SOURCE_KEYS.keys():
+        unknown = [entry for key, entry in node.entries.items() if key not in RULE_KEYS]
+        if unknown and not node.entries.keys() & SOURCE_KEYS.keys():
+            # most likely the source itself is misspelt, or an object was meant
+            entry = unknown[0]
+            words = SOURCE_KEYS if near(entry.key, SOURCE_KEYS) else RULE_KEYS
+            self._findings.add(
+                entry.mark, f"unknown key '{entry.key}'{suggestion(entry.key, words)}; an object goes under fields:"
+            )
             return None
+        for entry in unknown:
+            self._findings.add(entry.mark, f"unknown key '{entry.key}'{suggestion(entry.key, RULE_KEYS)}")
         source = self._source(node, target)
         if source is None:
             return None

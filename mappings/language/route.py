@@ -12,7 +12,8 @@ from mappings.language.feedback import read_feedback
 from mappings.language.model import FILES_WORDS, ROUTE_KEYS, Written
 from mappings.language.problems import FieldProblem, Findings, MappingError, Mark, Problem, RouteError, suggestion
 from mappings.language.reading import Reader
-from mappings.language.rules import Compiler, Run
+from mappings.language.remedies import Run
+from mappings.language.rules import Compiler
 from mappings.language.tables import read_tables
 from mappings.language.values import ValueProblem
 from mappings.language.yaml_nodes import Mapping as Node
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mappings.language.feedback import FeedbackRule
-    from mappings.language.rules import Condition, Fill, RuleFacts, Trace
+    from mappings.language.remedies import Trace
+    from mappings.language.rules import Condition, Fill, RuleFacts
     from mappings.language.tables import Table
 
 _ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*")

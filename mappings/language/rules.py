@@ -5,14 +5,15 @@ Order inside a rule: when, source, lookup, then default or required if there is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mappings.language.conversions import FormatError, converter
 from mappings.language.expressions import Expression, compile_expression, compile_template
 from mappings.language.missing import MISSING
 from mappings.language.model import Each, Fields, From, Items, Rule, Template, Written
-from mappings.language.problems import FieldProblem, suggestion
+from mappings.language.problems import suggestion
+from mappings.language.remedies import Remedy, absence_of, each_absence, inner_absence
 from mappings.language.seal import ExpressionError, constant
 from mappings.language.shapes import looks
 from mappings.language.values import ValueProblem, copied
@@ -23,24 +24,9 @@ if TYPE_CHECKING:
     from mappings.language.conversions import Convert
     from mappings.language.paths import Scope
     from mappings.language.problems import Findings
+    from mappings.language.remedies import Positions, Run
     from mappings.language.tables import Table
 
-Positions = tuple[int, ...]
-"""Where in the lists around it a rule works: the place in `list:` as written, or in the source list of `each:`."""
-Trace = tuple[int, Positions]
-"""One written field: the number of its rule in Route.rules, and the positions."""
-
-
-@dataclass(slots=True)
-class Run:
-    """What comes up while one document is mapped."""
-
-    problems: list[FieldProblem] = field(default_factory=list)
-    reviews: list[str] = field(default_factory=list)
-    provenance: list[Trace] = field(default_factory=list)
-
-
-if TYPE_CHECKING:
     Step = Callable[[Scope, Run, Positions], object]
     Fill = Callable[[Scope, Run, Positions], dict[str, object]]
     Condition = Callable[[Scope], object]
@@ -144,7 +130,7 @@ class Compiler:
         table = self._table(rule.lookup) if rule.lookup else None
         evaluate = _looked_up(expression, table) if table else expression.evaluate
         convert, instead = self._convert(rule) or _plain, _for_nothing(rule, expression, table)
-        remedy = _Remedy(rule, expression)
+        remedy = Remedy(rule, expression)
 
         def step(scope: Scope, run: Run, positions: Positions) -> object:
             try:
@@ -165,14 +151,14 @@ class Compiler:
         if isinstance(source, Each):
             over = self.expression(source.over)
             expressions.append(over)
-            build, absence = self._each(rule, source, over), _each_absence(over)
+            build, absence = self._each(rule, source, over), each_absence(over)
             applies = None  # inside each, when chooses the items
         else:
             build = self._object(source) if isinstance(source, Fields) else self._list(source)
-            absence = _inner_absence("fields" if isinstance(source, Fields) else "items")
+            absence = inner_absence("fields" if isinstance(source, Fields) else "items")
             applies = self.condition(rule.when) if rule.when else None
         default, required = rule.default, rule.required
-        remedy = _Remedy(rule, expressions[0] if expressions else None)
+        remedy = Remedy(rule, expressions[0] if expressions else None)
 
         def step(scope: Scope, run: Run, positions: Positions) -> object:
             problems_before, traces_before = len(run.problems), len(run.provenance)
@@ -248,35 +234,6 @@ class Compiler:
             return None
 
 
-class _Remedy:
-    """What a rule does about a problem: fail, skip, default or review."""
-
-    def __init__(self, rule: Rule, expression: Expression | None) -> None:
-        self._rule = rule
-        self._paths = tuple(path.text for path in expression.paths) if expression else ()
-        self._subject = "the value"
-        if expression and (self._paths or isinstance(rule.source, From)):
-            self._subject = expression.text if expression.text in self._paths else f"'{expression.text}'"
-
-    def told(self, problem: ValueProblem, positions: Positions) -> FieldProblem:
-        """Say in one sentence what is wrong."""
-        subject = self._subject if problem.subject is None else problem.subject
-        pieces = self._rule.target.split("[]")
-        places = [f"[{place}]" for place in positions]
-        target = "".join(piece + place for piece, place in zip(pieces, [*places, ""], strict=True))
-        return FieldProblem(self._rule.mark.line, target, self._paths, f"{subject} {problem}".strip())
-
-    def apply(self, problems: list[FieldProblem], run: Run) -> object:
-        """Return what is written instead, MISSING for nothing."""
-        if self._rule.on_error == "default":
-            return copied(self._rule.default)
-        if self._rule.on_error == "review":
-            run.reviews.extend(str(problem) for problem in problems)
-        elif self._rule.on_error == "fail":
-            run.problems.extend(problems)
-        return MISSING
-
-
 def _plain(value: object) -> object:
     return copied(value) if type(value) in _TO_COPY else value
 
@@ -299,29 +256,6 @@ def _for_nothing(rule: Rule, expression: Expression, table: Table | None) -> Cal
         return lambda _scope, value: value
 
     def refuse(scope: Scope, _value: object) -> object:
-        raise ValueProblem(_absence(expression, table, scope), "")
+        raise ValueProblem(absence_of(expression, table, scope), "")
 
     return refuse
-
-
-def _absence(expression: Expression, table: Table | None, scope: Scope) -> str:
-    value = expression.evaluate(scope)
-    if table is not None and value is not MISSING and value is not None:
-        subject = expression.paths[0].text if len(expression.paths) == 1 else f"'{expression.text}'"
-        return f"{subject} has no entry in table '{table.name}' {looks(value)}"
-    gone = [path.text for path in expression.paths if path.get(scope) is MISSING]
-    null = [path.text for path in expression.paths if path.get(scope) is None]
-    told = [
-        f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} {what}"
-        for names, what in ((gone, "missing"), (null, "null"))
-        if names
-    ]
-    return " and ".join(told) or f"'{expression.text}' gives nothing"
-
-
-def _each_absence(over: Expression) -> Callable[[Scope], str]:
-    return lambda scope: f"{over.text} has no items that apply" if over.evaluate(scope) else _absence(over, None, scope)
-
-
-def _inner_absence(what: str) -> Callable[[Scope], str]:
-    return lambda _scope: f"none of its {what} has a value"

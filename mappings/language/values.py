@@ -7,7 +7,7 @@ expression from using up time or memory.
 from __future__ import annotations
 
 import operator
-from decimal import Context, Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow
+from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from mappings.language.missing import MISSING
@@ -22,10 +22,9 @@ DIGITS = 30
 """How many digits a number in an expression may have before the decimal point, and how many after it."""
 
 _LARGEST = 10**DIGITS
-_EXACT = Context(prec=100, Emax=200, Emin=-200, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
-_WIDE = Context(prec=100)
+_EXACT = Context(prec=4 * DIGITS + 1)  # enough for every sum and product of numbers within DIGITS
 _SMALLEST = Decimal(1).scaleb(-28)
-_DIVISION = Context(prec=28, Emax=200, Emin=-200, traps=[InvalidOperation, DivisionByZero, Overflow])
+_DIVISION = Context(prec=28)
 
 
 class ValueProblem(Exception):  # noqa: N818 - it is not an error of the program but a finding about a document
@@ -98,14 +97,9 @@ def _arithmetic(
         if left is None or right is None:
             return None
         a, b = _operand(left), _operand(right)
-        try:
-            if ints is not None and isinstance(a, int) and isinstance(b, int):
-                return number(ints(a, b))
-            return number(decimals(Decimal(a), Decimal(b)))
-        except DecimalException:
-            if not b:
-                raise ValueProblem("would be divided by zero") from None
-            raise ValueProblem("gives a number that cannot be calculated exactly") from None
+        if ints is not None and isinstance(a, int) and isinstance(b, int):
+            return number(ints(a, b))
+        return number(decimals(Decimal(a), Decimal(b)))
 
     return calculate
 
@@ -117,11 +111,13 @@ def _operand(value: object) -> int | Decimal:
 
 
 def _divide(left: Decimal, right: Decimal) -> Decimal:
+    if not right:
+        raise ValueProblem("would be divided by zero")
     # a quotient has 28 digits at most, and no more places than that either, so that it can be calculated with again
     quotient = _DIVISION.divide(left, right)
     places = quotient.as_tuple().exponent
     short_enough = isinstance(places, int) and places >= -_DIVISION.prec
-    return quotient if short_enough else quotient.quantize(_SMALLEST, context=_WIDE)
+    return quotient if short_enough else quotient.quantize(_SMALLEST, context=_EXACT)
 
 
 ARITHMETIC: dict[str, Callable[[object, object], object]] = {

@@ -121,7 +121,9 @@ class _Reader:
     def _syntax(self, error: yaml.MarkedYAMLError, end: int) -> RouteError:
         mark = error.problem_mark or error.context_mark
         if mark and mark.index >= end and error.context_mark:
-            mark = error.context_mark  # an open bracket or quote is found at the end of the file, but mended where it opens
+            mark = (
+                error.context_mark
+            )  # an open bracket or quote is found at the end of the file, but mended where it opens
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         what = " ".join(part for part in (error.context, error.problem) if part)
         hint = ""

@@ -9,8 +9,6 @@ from state.models import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # SQLite can undo DDL; alembic assumes it cannot. A migration that dies half way must leave nothing.
-    transactional_ddl=True,
     render_as_batch=True,
 )
 with context.begin_transaction():

@@ -25,6 +25,7 @@ class Request:
 
     @property
     def path(self):
+        """Say what was asked for, without the query."""
         return self.target.partition("?")[0]
 
 
@@ -41,6 +42,8 @@ class Loopback:
         self._tasks = set()
 
     async def serve(self, handler):
+        """Start a server and return its address."""
+
         async def connected(reader, writer):
             self._tasks.add(asyncio.current_task())
             with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -59,16 +62,19 @@ class Loopback:
         return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
     def client(self, url, auth=None, clock=None, **limits):
+        """Return an Api for an address; it is closed when the test ends."""
         options = {"clock": clock} if clock else {}
         api = Api("demo", url, auth or Basic("user", "password"), limits=Limits(**limits), **options)
         self._apis.append(api)
         return api
 
     async def api(self, handler, auth=None, clock=None, **limits):
+        """Start a server and return an Api for it."""
         return self.client(await self.serve(handler), auth, clock, **limits)
 
     @staticmethod
     def reply(status=200, body=b"{}", **headers):
+        """Return the bytes of an answer; bodies that are not bytes become JSON."""
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
         told = {"content-type": "application/json", "content-length": str(len(body))}
@@ -77,6 +83,7 @@ class Loopback:
         return "\r\n".join(lines).encode() + body
 
     async def close(self):
+        """Close whatever was opened."""
         for api in self._apis:
             await api.close()
         for server in self._servers:
@@ -109,9 +116,11 @@ class SkippingClock:
         self.slept = []
 
     def now(self):
+        """Return the time on the hands."""
         return self.time
 
     async def sleep(self, seconds):
+        """Wait by these hands."""
         self.slept.append(seconds)
         self.time += seconds
         await asyncio.sleep(0)
@@ -125,14 +134,17 @@ class VirtualClock:
         self._sleepers = []
 
     def now(self):
+        """Return the time on the hands."""
         return self.time
 
     async def sleep(self, seconds):
+        """Wait by these hands."""
         woken = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self.time + seconds, id(woken), woken))
         await woken
 
     async def run(self, work):
+        """Move the hands until the work is done, and return its result."""
         task = asyncio.ensure_future(work)
         while not task.done():
             for _ in range(100):  # everybody who can go on does

@@ -25,24 +25,28 @@ class Login:
         self.token_delay = 0.02
         self.useless_tokens = False
         self.meet = 0  # answer business calls only when so many have arrived
-        self._met = asyncio.Event()
+        self.met = asyncio.Event()
+        self.asked = asyncio.Event()
 
-    async def __call__(self, request, writer):
+    async def __call__(self, request, _writer):
+        """Answer one request."""
         if request.path == "/auth/token":
-            return await self.token(request)
+            return await self.token()
         self.calls += 1
         if self.calls >= self.meet:
-            self._met.set()
-        await self._met.wait()
+            self.met.set()
+        await self.met.wait()
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if token in self.valid:
             return self.loopback.reply(200, {"id": 1})
         self.refused += 1
         return self.loopback.reply(401, {"title": "Unauthorized"})
 
-    async def token(self, request):
+    async def token(self):
+        """Answer one login."""
         self.issued += 1
         number = self.issued
+        self.asked.set()
         await asyncio.sleep(self.token_delay)
         if self.token_status != 200:
             return self.loopback.reply(self.token_status, {"title": "Invalid client credentials"})
@@ -52,9 +56,14 @@ class Login:
         return self.loopback.reply(200, {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"})
 
     async def open(self, *, clock=None, **options):
-        url = await self.loopback.serve(self)
-        auth = ClientCredentials(f"{url}/auth/token", "client", "s3cret/+", **options)
-        return self.loopback.client(url, auth, clock)
+        """Start the provider and return an Api that logs in there."""
+        self.url = await self.loopback.serve(self)
+        return self.client(clock=clock, **options)
+
+    def client(self, *, clock=None, secret="s3cret/+", **options):
+        """Return one more Api that logs in there, as another process would."""
+        auth = ClientCredentials(f"{self.url}/auth/token", "client", secret, **options)
+        return self.loopback.client(self.url, auth, clock)
 
 
 async def everybody(api, count=16, path="/documents"):
@@ -114,7 +123,7 @@ async def test_a_revoked_token_is_renewed_once_for_sixteen_callers(loopback):
     await api.call("GET", "/")
     login.valid.clear()
     login.calls, login.meet = 0, 16
-    login._met.clear()
+    login.met.clear()
     answers = await everybody(api)
     assert [answer.status for answer in answers] == [200] * 16
     assert (login.issued, login.refused) == (2, 16)
@@ -135,7 +144,7 @@ async def test_after_the_credentials_die_at_most_three_requests_leave_and_all_ca
     await api.call("GET", "/")
     login.valid.clear()
     login.calls, login.meet = 0, 16
-    login._met.clear()
+    login.met.clear()
     login.useless_tokens = True
     login.token_status = int(death) if death.isdigit() else 200
     answers = await everybody(api, 200)  # sixteen leave, the others wait for a slot
@@ -167,15 +176,49 @@ async def test_a_wrong_password_is_dead_at_once(loopback):
     assert api.requests == 17
 
 
+async def test_calls_that_wait_for_their_turn_do_not_leave_once_the_password_is_refused(loopback):
+    async def handler(request, writer):
+        return loopback.reply(401)
+
+    api = await loopback.api(handler, rate=10)
+    answers = await everybody(api)
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert api.requests == 1
+
+
+async def test_a_new_token_that_has_not_been_seen_to_work_is_tried_by_one_caller_only(loopback, skipping):
+    login = Login(loopback)
+    broken = 0
+
+    async def handler(request, writer):
+        nonlocal broken
+        if login.issued == 2 and request.path != "/auth/token" and not broken:
+            broken += 1
+            return None  # the one that tries the new token first learns nothing
+        return await login(request, writer)
+
+    login.url = await loopback.serve(handler)
+    api = login.client(clock=skipping)
+    await api.call("GET", "/")
+    login.valid.clear()
+    login.useless_tokens = True
+    login.calls, login.meet = 0, 16
+    login.met.clear()
+    answers = await everybody(api)
+    assert broken == 1
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert api.requests - 2 == 16 + 3  # a token, the one that broke, the one that was refused
+
+
 async def test_calls_that_come_during_a_renewal_wait_for_it(loopback):
     login = Login(loopback)
     login.token_delay = 0.2
     api = await login.open()
     await api.call("GET", "/")
     login.valid.clear()
+    login.asked.clear()
     first = asyncio.create_task(api.call("GET", "/first"))
-    while login.issued < 2:
-        await asyncio.sleep(0.01)
+    await login.asked.wait()
     later = await everybody(api)
     assert (await first).status == 200
     assert [answer.status for answer in later] == [200] * 16
@@ -272,10 +315,10 @@ async def test_a_renewal_whose_caller_is_cancelled_is_finished_by_the_next(loopb
     api = await login.open()
     await api.call("GET", "/")
     login.valid.clear()
+    login.asked.clear()
     login.token_delay = 0.1
     first = asyncio.create_task(api.call("GET", "/"))
-    while login.issued < 2:
-        await asyncio.sleep(0.01)
+    await login.asked.wait()
     first.cancel()
     async with asyncio.timeout(2):
         assert (await api.call("GET", "/")).status == 200
@@ -283,13 +326,17 @@ async def test_a_renewal_whose_caller_is_cancelled_is_finished_by_the_next(loopb
 
 
 class Shelf:
+    """A token store in memory."""
+
     def __init__(self, text=None):
         self.text = text
 
     async def load(self):
+        """Return what is there."""
         return self.text
 
     async def save(self, text):
+        """Keep it."""
         self.text = text
 
 
@@ -297,12 +344,11 @@ async def test_a_stored_token_serves_the_next_process(loopback):
     login, shelf = Login(loopback), Shelf()
     api = await login.open(store=shelf)
     await api.call("GET", "/")
-    url = api._base.rstrip("/")
-    again = loopback.client(url, ClientCredentials(f"{url}/auth/token", "client", "s3cret/+", store=shelf))
+    again = login.client(store=shelf)
     await everybody(again)
     assert login.issued == 1
     assert "s3cret" not in shelf.text
-    other = loopback.client(url, ClientCredentials(f"{url}/auth/token", "client", "another", store=shelf))
+    other = login.client(store=shelf, secret="another")
     await other.call("GET", "/")
     assert login.issued == 2  # a token of other credentials is not used
 
@@ -312,8 +358,7 @@ async def test_a_stored_token_that_is_refused_is_renewed(loopback):
     api = await login.open(store=shelf)
     await api.call("GET", "/")
     login.valid.clear()
-    url = api._base.rstrip("/")
-    again = loopback.client(url, ClientCredentials(f"{url}/auth/token", "client", "s3cret/+", store=shelf))
+    again = login.client(store=shelf)
     assert (await again.call("GET", "/")).status == 200
     assert json.loads(shelf.text)["token"] == "token-2-secret"
 
@@ -328,17 +373,13 @@ async def test_a_shelf_full_of_rubbish_is_an_empty_shelf(loopback, text):
 
 async def test_gone_is_gone_and_proves_that_the_new_token_works(loopback):
     login = Login(loopback)
-    api = await login.open()
-    await api.call("GET", "/")
-    login.valid.clear()
-    inner = login.__call__
 
     async def handler(request, writer):
-        answer = await inner(request, writer)
+        answer = await login(request, writer)
         return loopback.reply(404) if b" 200 " in answer and request.path == "/lost" else answer
 
-    url = await loopback.serve(handler)
-    api = loopback.client(url, ClientCredentials(f"{url}/auth/token", "client", "s3cret/+"))
+    login.url = await loopback.serve(handler)
+    api = login.client()
     await api.call("GET", "/")
     login.valid.clear()
     with pytest.raises(GoneError):

@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from datetime import UTC, datetime, timedelta
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from connectors.errors import ConnectorError, RejectedError, TransientError
 
@@ -149,13 +154,6 @@ async def test_a_name_that_does_not_exist_has_not_arrived(loopback, skipping):
 
 
 async def test_an_untrusted_certificate_stops_the_connection(loopback, skipping, tmp_path):
-    from datetime import UTC, datetime, timedelta
-    from ssl import PROTOCOL_TLS_SERVER, SSLContext
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

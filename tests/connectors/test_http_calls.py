@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from decimal import Decimal
@@ -109,7 +110,7 @@ async def test_a_redirect_is_never_followed_but_its_target_is_told(loopback, sta
 
 
 async def test_credentials_do_not_travel_over_plain_http():
-    with pytest.raises(SettingsError, match="demo.*https"):
+    with pytest.raises(SettingsError, match=r"demo.*https"):
         Api("demo", "http://api.example.com/v2", Basic("user", "password"))
 
 
@@ -245,8 +246,6 @@ async def test_cookies_are_not_kept(loopback):
 
 
 async def test_no_more_calls_are_under_way_than_allowed(loopback):
-    import asyncio
-
     now = most = 0
 
     async def handler(request, writer):

@@ -25,6 +25,12 @@ async def send_file(request, writer, size=SIZE):
     return b""
 
 
+async def read_all(api, into):
+    async with api.stream("/files/1") as download:
+        async for chunk in download.chunks:
+            into.append(chunk)
+
+
 async def peak_of(work):
     tracemalloc.start()
     try:
@@ -91,12 +97,10 @@ async def test_a_cut_download_is_an_error_and_not_a_short_file(loopback, head):
         await writer.drain()
 
     api = await loopback.api(cut)
-    got = b""
+    got = []
     with pytest.raises(TransientError, match="demo: GET /files/1: the answer was cut off"):
-        async with api.stream("/files/1") as download:
-            async for chunk in download.chunks:
-                got += chunk
-    assert got == b"x" * 5000
+        await read_all(api, got)
+    assert b"".join(got) == b"x" * 5000
 
 
 async def test_a_download_that_falls_silent_ends(loopback):
@@ -106,9 +110,7 @@ async def test_a_download_that_falls_silent_ends(loopback):
 
     api = await loopback.api(stall, timeout=0.2)
     with pytest.raises(TransientError, match="no answer in time"):
-        async with api.stream("/files/1") as download:
-            async for _ in download.chunks:
-                pass
+        await read_all(api, [])
 
 
 async def test_opening_a_file_is_repeated_and_its_refusals_have_names(loopback, skipping):
@@ -158,10 +160,14 @@ async def test_errors_of_whoever_reads_a_file_stay_their_own(loopback):
         return loopback.reply()
 
     api = await loopback.api(handler, concurrency=1)
-    with pytest.raises(OSError, match="disk full"):
+
+    async def write_to_a_full_disk():
         async with api.stream("/files/1") as download:
             async for _ in download.chunks:
                 raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        await write_to_a_full_disk()
     async with asyncio.timeout(1), api.stream("/files/1"):  # the slot is free again
         pass
 

@@ -6,10 +6,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.auth import Basic
 from connectors.errors import TransientError
 from connectors.faults import retry_after
 from connectors.http import Api
@@ -106,15 +108,11 @@ async def test_a_503_is_waited_for_as_told_if_the_call_is_repeatable(loopback, s
 
 async def test_repeats_spread_out(skipping):
     """Callers that failed together must not come back together."""
-    import httpx
-
-    from connectors.auth import Basic
-
     waits = []
     for _ in range(20):
         before = skipping.time
         answers = iter([500, 200])
-        transport = httpx.MockTransport(lambda request, answers=answers: httpx.Response(next(answers)))
+        transport = httpx.MockTransport(lambda _request, answers=answers: httpx.Response(next(answers)))
         api = Api("demo", "https://api.example.com", Basic("u", "password"), transport=transport, clock=skipping)
         await api.call("GET", "/")
         waits.append(skipping.time - before)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import TransientError
+from connectors.limits import Clock
 from connectors.quota import Quota, window
 
 
@@ -23,6 +24,7 @@ class Window:
         self.used = self.refused = 0
 
     def headers(self):
+        """Count a request and say what is left."""
         if self.now() >= self.began + self.seconds:
             self.began, self.used = self.now(), 0
         self.used += 1
@@ -177,8 +179,6 @@ def test_the_limit_header_is_read_in_all_its_forms(text, seconds):
     )
 )
 async def test_odd_headers_do_no_harm(headers):
-    from connectors.limits import Clock
-
     pace = Quota("demo", Clock(), rate=None, patience=60)
     await pace.turn()
     pace.settled(headers, 0.0)

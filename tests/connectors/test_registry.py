@@ -30,7 +30,7 @@ async def connect(name, settings, *, transport=None, token_store=None):
 
 @pytest.fixture(autouse=True)
 def shop(tmp_path, monkeypatch):
-    """A provider package like the real ones, found where packages of connectors are found."""
+    """Put a provider package like the real ones, found where packages of connectors are looked for."""
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").write_text(PACKAGE)
     (tmp_path / "parts").mkdir()
@@ -62,18 +62,18 @@ async def test_a_second_account_says_which_provider_it_belongs_to(monkeypatch, t
 
 
 async def test_a_misspelt_provider_is_corrected(monkeypatch):
-    with pytest.raises(SettingsError, match="no provider shopp; did you mean shop?.*SHOPP_PROVIDER"):
+    with pytest.raises(SettingsError, match=r"no provider shopp; did you mean shop?.*SHOPP_PROVIDER"):
         await open_connection("shopp")
     monkeypatch.setenv("EAST_PROVIDER", "schop")
-    with pytest.raises(SettingsError, match="EAST_PROVIDER is schop.*did you mean shop?"):
+    with pytest.raises(SettingsError, match=r"EAST_PROVIDER is schop.*did you mean shop?"):
         await open_connection("east")
 
 
 async def test_a_provider_like_no_other_gets_the_list():
-    with pytest.raises(SettingsError, match="known are .*shop"):
+    with pytest.raises(SettingsError, match=r"known are .*shop"):
         await open_connection("xyzzy")
 
 
 async def test_missing_settings_of_the_provider_are_told():
-    with pytest.raises(SettingsError, match="SHOP_API_KEY is not set"):
+    with pytest.raises(SettingsError, match=r"SHOP_API_KEY is not set"):
         await open_connection("shop")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -12,22 +12,13 @@ import pytest
 from connectors.hypatos.sandbox import HypatosSandbox, Switches
 from connectors.sandbox import serve
 from connectors.sandbox_faults import Fault
-from connectors.zefort.sandbox import ZefortSandbox
 from connectors.zefort.sandbox import Switches as ZefortSwitches
-
-
-@asynccontextmanager
-async def zefort(*faults: Fault, **switches):
-    app = ZefortSandbox(ZefortSwitches(faults=list(faults), **switches))
-    async with (
-        serve({"zefort": app}) as urls,
-        httpx.AsyncClient(base_url=urls["zefort"], auth=(app.api_key, "")) as client,
-    ):
-        yield app, client
+from connectors.zefort.sandbox import ZefortSandbox
+from tests.connectors.sandbox_clients import zefort
 
 
 async def test_a_dropped_request_breaks_the_connection_and_has_no_effect():
-    async with zefort(Fault("drop", "POST", "/tags/")) as (app, client):
+    async with zefort(faults=[Fault("drop", "POST", "/tags/")]) as (app, client):
         before = len(app.store.tags)
         with pytest.raises(httpx.RemoteProtocolError):
             await client.post("tags/", json={"tag_name": "new"})
@@ -36,36 +27,36 @@ async def test_a_dropped_request_breaks_the_connection_and_has_no_effect():
 
 
 async def test_act_then_drop_has_its_effect_and_gives_no_answer():
-    async with zefort(Fault("act_then_drop", "POST", "/tags/")) as (app, client):
+    async with zefort(faults=[Fault("act_then_drop", "POST", "/tags/")]) as (app, client):
         with pytest.raises(httpx.RemoteProtocolError):
             await client.post("tags/", json={"tag_name": "new"})
         assert "new" in {tag.name for tag in app.store.tags.values()}
 
 
 async def test_a_cut_answer_announces_more_than_it_brings():
-    async with zefort(Fault("cut", "POST", "/tags/")) as (app, client):
-        with pytest.raises(httpx.RemoteProtocolError, match="incomplete|without sending complete"):
+    async with zefort(faults=[Fault("cut", "POST", "/tags/")]) as (app, client):
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
             await client.post("tags/", json={"tag_name": "new"})
         assert "new" in {tag.name for tag in app.store.tags.values()}
 
 
 async def test_after_a_broken_connection_the_next_request_is_served():
-    async with zefort(Fault("drop", times=1)) as (_, client):
+    async with zefort(faults=[Fault("drop", times=1)]) as (_, client):
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get("tags/")
         assert (await client.get("tags/")).status_code == 200
 
 
 async def test_garbled_json_cannot_be_read():
-    async with zefort(Fault("garbled")) as (_, client):
+    async with zefort(faults=[Fault("garbled")]) as (_, client):
         answer = await client.get("tags/")
         assert answer.status_code == 200
-        with pytest.raises(ValueError, match="decode|Unterminated|Expecting|delimiter"):
+        with pytest.raises(ValueError, match=r"Unterminated|Expecting|decode"):
             answer.json()
 
 
 async def test_a_web_page_comes_instead_of_an_answer_and_nothing_happens():
-    async with zefort(Fault("html", "POST")) as (app, client):
+    async with zefort(faults=[Fault("html", "POST")]) as (app, client):
         before = len(app.store.tags)
         answer = await client.post("tags/", json={"tag_name": "new"})
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -74,14 +65,14 @@ async def test_a_web_page_comes_instead_of_an_answer_and_nothing_happens():
 
 @pytest.mark.parametrize("act", [False, True])
 async def test_a_server_error_comes_without_or_after_the_effect(act):
-    async with zefort(Fault("status", "POST", status=503, act=act)) as (app, client):
+    async with zefort(faults=[Fault("status", "POST", status=503, act=act)]) as (app, client):
         answer = await client.post("tags/", json={"tag_name": "new"})
         assert (answer.status_code, answer.content) == (503, b"")
         assert ("new" in {tag.name for tag in app.store.tags.values()}) is act
 
 
 async def test_a_429_carries_the_headers_it_was_given():
-    async with zefort(Fault("status", status=429, headers={"retry-after": "3"}, nth=2)) as (_, client):
+    async with zefort(faults=[Fault("status", status=429, headers={"retry-after": "3"}, nth=2)]) as (_, client):
         assert (await client.get("tags/")).status_code == 200
         answer = await client.get("tags/")
         assert (answer.status_code, answer.headers["retry-after"], answer.content) == (429, "3", b"")
@@ -89,7 +80,7 @@ async def test_a_429_carries_the_headers_it_was_given():
 
 
 async def test_credentials_can_die_at_the_nth_request():
-    async with zefort(Fault("status", status=401, first=3)) as (_, client):
+    async with zefort(faults=[Fault("status", status=401, first=3)]) as (_, client):
         statuses = [(await client.get("tags/")).status_code for _ in range(5)]
         assert statuses == [200, 200, 401, 401, 401]
 
@@ -119,7 +110,10 @@ def test_a_chance_is_the_same_chance_for_the_same_seed():
 
 
 async def test_delay_drip_and_latency_take_their_time():
-    async with zefort(Fault("delay", path="/tags/", seconds=0.15), Fault("drip", seconds=0.15)) as (app, client):
+    async with zefort(faults=[Fault("delay", path="/tags/", seconds=0.15), Fault("drip", seconds=0.15)]) as (
+        app,
+        client,
+    ):
         for path in ("tags/", "binders/"):
             start = time.perf_counter()
             answer = await client.get(path)
@@ -137,12 +131,26 @@ async def test_leaving_cancels_requests_that_are_still_running():
     async with httpx.AsyncClient(auth=(app.api_key, "")) as client:
         async with serve({"zefort": app}) as urls:
             running = asyncio.create_task(client.get(urls["zefort"] + "tags/"))
-            while not app.at_once:
-                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            assert app.at_once == 1
         with pytest.raises(httpx.TransportError):
             await running
         with pytest.raises(httpx.ConnectError):
             await client.get(urls["zefort"] + "tags/")
+
+
+async def test_answers_are_not_held_back_by_nagle():
+    seen = []
+
+    async def app(scope, receive, send):
+        sock = scope["state"]["sandbox.transport"].get_extra_info("socket")
+        seen.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    async with serve({"bare": app}) as urls, httpx.AsyncClient(verify=False) as client:
+        assert (await client.get(urls["bare"])).status_code == 204
+    assert seen[0]
 
 
 async def test_a_taken_port_is_an_error():
@@ -155,7 +163,7 @@ async def test_a_taken_port_is_an_error():
 
 
 async def test_the_control_plane_is_never_faulted_and_never_counted():
-    async with zefort(Fault("drop")) as (app, client):
+    async with zefort(faults=[Fault("drop")]) as (app, client):
         state = (await client.get("_sandbox/state", auth=("", ""))).json()
         assert state["requests"]["total"] == 0
         assert (await client.post("_sandbox/switches", json={"faults": [], "index_lag": 2})).status_code == 200
@@ -206,7 +214,7 @@ async def test_a_switch_that_does_not_exist_or_fit_changes_nothing(body):
 )
 async def test_the_control_plane_refuses_what_it_does_not_know(path, body, status):
     app = HypatosSandbox(5)
-    async with serve({"hypatos": app}) as urls, httpx.AsyncClient(base_url=urls["hypatos"]) as client:
+    async with serve({"hypatos": app}) as urls, httpx.AsyncClient(base_url=urls["hypatos"], verify=False) as client:
         assert (await client.post(f"/_sandbox/{path}", json=body)).status_code == status
         assert len(app.store.records) == (3 if status == 200 else 5)
 

@@ -71,8 +71,9 @@ def test_logs_and_their_tracebacks_are_masked(value, before):
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(message)s %(extra)s"))
     handler.addFilter(Masking(secrets))
-    logger = logging.Logger("test")
-    logger.addHandler(handler)
+    logger = logging.getLogger("test-masking")
+    logger.propagate = False
+    logger.handlers = [handler]
 
     def fail():
         raise ValueError(f"{before}{value}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
+from pydantic import SecretStr  # noqa: TC002 - pydantic reads it at run time
 
 from connectors.secrets import mask
 from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, variable
@@ -13,6 +13,8 @@ from connectors.urls import checked_url, is_loopback
 
 
 class Settings(ConnectionSettings):
+    """The settings of a provider."""
+
     base_url: HttpsUrl = "https://api.example.com/v2"
     client_id: str
     client_secret: SecretStr

@@ -252,12 +252,15 @@ ATOMS = st.sampled_from(["a", "b.a", "c[0]", "a[-1].b", "none", "true", "'x'", "
 EXPRESSIONS = st.recursive(
     ATOMS,
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "~", "==", "<", ">=", "in", "not in", "and", "or"]), inner).map(
-            lambda parts: f"({' '.join(parts)})"
-        ),
-        st.tuples(inner, st.sampled_from(["trim", "round(1)", "abs", "join('x')", "first", "length", "default(1, true)", "replace('a', 'bb')"])).map(
-            lambda parts: f"({parts[0]} | {parts[1]})"
-        ),
+        st.tuples(
+            inner, st.sampled_from(["+", "-", "*", "/", "~", "==", "<", ">=", "in", "not in", "and", "or"]), inner
+        ).map(lambda parts: f"({' '.join(parts)})"),
+        st.tuples(
+            inner,
+            st.sampled_from(
+                ["trim", "round(1)", "abs", "join('x')", "first", "length", "default(1, true)", "replace('a', 'bb')"]
+            ),
+        ).map(lambda parts: f"({parts[0]} | {parts[1]})"),
         st.tuples(st.sampled_from(["not ", "-"]), inner).map("".join),
         st.tuples(inner, inner, inner).map(lambda parts: f"({parts[0]} if {parts[1]} else {parts[2]})"),
         st.tuples(inner, st.sampled_from(["0:2", "b", "'a'", "a"])).map(lambda parts: f"({parts[0]})[{parts[1]}]"),

@@ -25,7 +25,10 @@ def test_templates_are_filled_in_and_fixed_values_stay_what_they_are(route):
 
 def test_what_meets_something_missing_or_null_is_left_out(route):
     loaded = route(FEEDBACK)
-    assert loaded.feedback_actions("delivered", {"external_id": "ct_1", "reason": None})["external_data"] == {"id": "ct_1", "by": "docferry"}
+    assert loaded.feedback_actions("delivered", {"external_id": "ct_1", "reason": None})["external_data"] == {
+        "id": "ct_1",
+        "by": "docferry",
+    }
     assert loaded.feedback_actions("rejected", {"reason": None}) == {"tries": 3}
     assert loaded.feedback_actions("rejected", {}) == {"tries": 3}
 

@@ -36,7 +36,12 @@ def shipped():
 
 
 def test_the_shipped_route_says_where_from_and_where_to(shipped):
-    assert (shipped.name, shipped.source, shipped.destination, shipped.files) == ("hypatos_to_zefort", "hypatos.documents", "zefort.contracts", "all")
+    assert (shipped.name, shipped.source, shipped.destination, shipped.files) == (
+        "hypatos_to_zefort",
+        "hypatos.documents",
+        "zefort.contracts",
+        "all",
+    )
     assert set(shipped.feedback) == {"delivered", "rejected", "failed", "withdrawn"}
 
 
@@ -51,7 +56,13 @@ def test_the_shipped_route_maps_an_invoice(shipped):
             "value": Decimal("12345678901234567.89"),
         },
         "parties": [
-            {"name": "Müller & Söhne GmbH", "org_id": "DE123456789", "country": "DE", "role": "supplier", "external_id": "hypatos:s1"},
+            {
+                "name": "Müller & Söhne GmbH",
+                "org_id": "DE123456789",
+                "country": "DE",
+                "role": "supplier",
+                "external_id": "hypatos:s1",
+            },
             {"name": "株式会社", "org_id": "FI1", "role": "buyer"},
         ],
         "tags": ["invoice", "high-value"],
@@ -81,20 +92,30 @@ def test_the_shipped_route_leaves_out_what_a_document_does_not_have(shipped):
         "tags": ["credit_note"],
         "binders": ["Credit notes"],
     }
-    assert mapped.reviews == ("attributes.end_date: entities.dueAt is not a date of the form %d.%m.%Y (looks like 'aaaa')",)
+    assert mapped.reviews == (
+        "attributes.end_date: entities.dueAt is not a date of the form %d.%m.%Y (looks like 'aaaa')",
+    )
 
 
 @pytest.mark.parametrize(
     ("entities", "reason"),
     [
         ({"number": None}, "attributes.title: entities.number is null"),
-        ({"supplier": {}}, "attributes.title: entities.supplier.name is missing; parties[0].name: entities.supplier.name is missing"),
-        ({"issuedAt": "2026-02-27"}, "attributes.effective_date: entities.issuedAt is not a date of the form %d.%m.%Y (looks like '9999-99-99')"),
-        ({"currency": "XYZ"}, "attributes.currency: entities.currency has no entry in table 'currencies' (looks like 'AAA')"),
+        (
+            {"supplier": {}},
+            "attributes.title: entities.supplier.name is missing; parties[0].name: entities.supplier.name is missing",
+        ),
+        (
+            {"issuedAt": "2026-02-27"},
+            "attributes.effective_date: entities.issuedAt is not a date of the form %d.%m.%Y (looks like '9999-99-99')",
+        ),
+        (
+            {"currency": "XYZ"},
+            "attributes.currency: entities.currency has no entry in table 'currencies' (looks like 'AAA')",
+        ),
         (
             {"totalAmount": "99,95 EUR"},
-            "attributes.value: entities.totalAmount is not a number (looks like '99,99 AAA'); tags[1]: when 'entities.totalAmount >= 10000'"
-            " cannot be compared by size (looks like '99,99 AAA'); both sides must be numbers, or both text",
+            "attributes.value: entities.totalAmount is not a number (looks like '99,99 AAA'); tags[1]: when 'entities.totalAmount >= 10000' cannot be compared by size (looks like '99,99 AAA'); both sides must be numbers, or both text",
         ),
     ],
 )
@@ -108,16 +129,24 @@ def test_the_shipped_route_rejects_with_a_reason_a_person_can_act_on(shipped, en
 def test_the_shipped_route_skips_other_documents(shipped, kind):
     mapped = shipped.apply(invoice(documentType=kind))
     assert mapped.payload == {}
-    assert mapped.skipped == "the route applies only when entities.documentType in ['invoice', 'credit_note', 'contract']"
+    assert (
+        mapped.skipped == "the route applies only when entities.documentType in ['invoice', 'credit_note', 'contract']"
+    )
     assert shipped.apply({"id": "d3"}).skipped is not None
 
 
 def test_the_shipped_route_tells_hypatos_what_became_of_a_document(shipped):
     context = {"external_id": "ct_1", "reason": "trashed in Zefort"}
-    assert shipped.feedback_actions("delivered", context) == {"external_id": "ct_1", "external_data": {"zefortContract": "ct_1"}, "transfer": True}
+    assert shipped.feedback_actions("delivered", context) == {
+        "external_id": "ct_1",
+        "external_data": {"zefortContract": "ct_1"},
+        "transfer": True,
+    }
     assert shipped.feedback_actions("rejected", context) == {"reject": "trashed in Zefort"}
     assert shipped.feedback_actions("failed", context) == {"transfer": False, "message": "trashed in Zefort"}
-    assert shipped.feedback_actions("withdrawn", context) == {"external_data": {"zefortContract": "ct_1", "zefortStatus": "trashed in Zefort"}}
+    assert shipped.feedback_actions("withdrawn", context) == {
+        "external_data": {"zefortContract": "ct_1", "zefortStatus": "trashed in Zefort"}
+    }
 
 
 def test_the_version_changes_with_the_file_and_with_a_table_and_with_nothing_else(route, tmp_path):
@@ -135,13 +164,20 @@ def test_a_broken_condition_rejects_and_does_not_skip(route):
     assert caught.value.problems[0].line == 3
 
 
-@pytest.mark.parametrize(("when", "skips"), [("a", True), ("a is none", False), ("a == none", False), ("b == none", True), ("b is undefined", False)])
+@pytest.mark.parametrize(
+    ("when", "skips"),
+    [("a", True), ("a is none", False), ("a == none", False), ("b == none", True), ("b is undefined", False)],
+)
 def test_a_condition_tells_null_from_missing(route, when, skips):
     assert (route(f"when: {when}\nfields: {{x: y}}\n").apply({"a": None}).skipped is not None) is skips
 
 
 def test_files_are_all_main_or_none(route):
-    assert [route(f"files: {word}\nfields: {{x: y}}").files for word in ("all", "main", "none")] == ["all", "main", "none"]
+    assert [route(f"files: {word}\nfields: {{x: y}}").files for word in ("all", "main", "none")] == [
+        "all",
+        "main",
+        "none",
+    ]
     assert route("fields: {x: y}").files == "all"
 
 

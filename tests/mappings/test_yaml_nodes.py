@@ -125,9 +125,11 @@ def test_any_text_is_read_or_refused_with_a_place(text):
     try:
         node = read_yaml(PATH, text)
     except RouteError as error:
-        assert all(problem.line >= 1 and problem.column >= 1 for problem in error.problems)
+        places = [(problem.line, problem.column) for problem in error.problems]
     else:
-        assert node is None or node.mark.line >= 1
+        places = [(node.mark.line, node.mark.column)] if node else [(1, 1)]
+    assert places
+    assert all(line >= 1 and column >= 1 for line, column in places)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=60))

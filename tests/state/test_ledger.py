@@ -68,6 +68,35 @@ async def test_a_changed_document_is_pending_again_and_keeps_its_id_at_the_far_e
     assert [(t.version, t.status, t.external_id, t.attempts) for t in claimed] == [("2", "pending", "far-1", 0)]
 
 
+async def test_a_delivery_keeps_its_time_and_what_was_sent_when_a_later_one_is_refused(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await run.settle(
+            this,
+            status="delivered",
+            at=now,
+            event="delivered",
+            content_version="c1",
+            external_id="far-1",
+            mapping_version="m1",
+            payload_digest="p1",
+            follow_at=now,
+        )
+        await run.settle(this, status="rejected", at=now + HOUR, event="rejected", reason_class="data", reason="x")
+    kept = (await ledger.lookup("r", ["a"]))["a"]
+    assert (kept.delivered_at, kept.content_version, kept.external_id) == (now, "c1", "far-1")
+    assert (kept.mapping_version, kept.payload_digest, kept.follow_at) == ("m1", "p1", None)
+
+
+async def test_a_change_ends_the_waiting_after_failed_attempts(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = await one(run, now)
+        await run.postpone(this, due_at=now + HOUR, attempts=3, reason_class="transient", reason="busy", at=now)
+        assert await run.claim(10, now) == []
+        await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        assert [(t.attempts, t.due_at, t.reason) for t in await run.claim(10, now)] == [(0, now, None)]
+
+
 async def test_a_version_listed_while_its_predecessor_is_delivered_is_not_lost(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
         this = await one(run, now)
@@ -199,6 +228,7 @@ async def test_only_delivered_documents_are_followed_and_a_change_in_the_meantim
 async def test_what_the_far_end_altered_is_due_again(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
         this = await one(run, now)
+        await run.postpone(this, due_at=now, attempts=2, reason_class="transient", reason="busy", at=now)
         await run.settle(this, status="delivered", at=now, event="delivered", follow_at=now)
         await run.followed(this, status="pending", follow_at=None, due_at=now, at=now, event="altered", reason="title")
         assert [(t.attempts, t.due_at, t.reason) for t in await run.claim(10, now)] == [(0, now, "title")]

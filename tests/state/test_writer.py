@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -62,6 +63,14 @@ async def test_an_awaited_write_implies_the_posted_ones_before_it(ledger: Ledger
         other.close()
 
 
+async def test_writes_of_one_group_keep_their_order(ledger: Ledger, now: datetime):
+    async with ledger.run("r") as run:
+        this = (await remembered(run, now))[0]
+        run.done(this, "create", "one", now)
+        await asyncio.gather(run.forget(this, "create"), run.intend(this, "party", now), run.forget(this, "party"))
+        assert await steps(ledger, this) == set()
+
+
 async def test_after_a_posted_write_failed_nothing_later_is_kept(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
         this = (await remembered(run, now))[0]
@@ -115,7 +124,9 @@ async def test_a_locked_database_is_one_sentence_and_passes(ledger: Ledger, now:
         ids = await remembered(run, now, 3)
         other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
         answers = await asyncio.gather(*(run.intend(t, "create", now) for t in ids), return_exceptions=True)
+        assert time.monotonic() - began < 1  # all waited once, not one after the other
         assert ["is locked by another program" in str(answer) for answer in answers] == [True] * 3
         assert await run.pending_count() == 3  # reading goes on
         other.execute("ROLLBACK")
@@ -175,9 +186,8 @@ async def test_an_error_never_carries_what_was_in_the_row(ledger: Ledger, now: d
         assert "the-payload" not in str(caught.value) + str(cause)
 
 
-async def test_every_commit_reaches_the_disk_before_it_is_reported(ledger: Ledger):
-    def pragmas(connection):
+def test_every_commit_reaches_the_disk_before_it_is_reported(url: str):
+    with connect(address(url), busy_timeout=1).connect() as connection:
         ask = connection.exec_driver_sql
-        return [ask(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
-
-    assert await ledger._writer.call(pragmas) == ["wal", 2, 1]
+        kept = [ask(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+    assert kept == ["wal", 2, 1]  # 2 is FULL

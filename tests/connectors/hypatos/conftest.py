@@ -67,3 +67,8 @@ def tell():
         return Feedback(document_id, Result.DELIVERED, "ct_1", None, actions, seq)
 
     return feedback
+
+
+@pytest.fixture
+def new_journal():
+    return MemoryJournal

@@ -71,7 +71,7 @@ async def test_a_202_that_does_not_show_in_time_is_asked_about_later_and_not_sen
 
 
 async def test_a_202_that_never_showed_is_sent_again_after_the_settle_time(open_account, journal, tell):
-    account = await open_account(applied_after=3600.0, settings={"verify_within": 0.0, "settle_seconds": 60})
+    account = await open_account(applied_after=600.0, settings={"verify_within": 0.0, "settle_seconds": 60})
     document_id = await account.first()
     feedback = tell(document_id, external_id="ct_1", transfer=True)
     with pytest.raises(TransientError):
@@ -81,7 +81,7 @@ async def test_a_202_that_never_showed_is_sent_again_after_the_settle_time(open_
     with pytest.raises(TransientError):
         await account.source.report(feedback, journal)
     assert journal.results("feedback:") == {}
-    account.app.act({"advance": 3600})
+    account.app.act({"advance": 600})
     await account.source.report(feedback, journal)
     assert account.asked("POST /documents/{}/external-id") == 2
 
@@ -210,3 +210,14 @@ def test_no_refusal_repeats_a_value():
     with pytest.raises(RejectedError) as caught:
         messages({"external_data": {"k": "classified" * 200}})
     assert "classified" not in str(caught.value)
+
+
+async def test_the_first_look_comes_as_late_as_the_last_document_needed(open_account, new_journal, tell):
+    account = await open_account(applied_after=0.1)
+    ids = (await account.all_ids())[:4]
+    looks = []
+    for document_id in ids:
+        before = account.asked("GET /documents/{}")
+        await account.source.report(tell(document_id, transfer=True), new_journal())
+        looks.append(account.asked("GET /documents/{}") - before)
+    assert looks == [2, 1, 1, 1]

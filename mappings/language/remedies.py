@@ -1,0 +1,92 @@
+"""What comes up while a document is mapped: problems told in sentences, and what a rule does about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mappings.language.missing import MISSING
+from mappings.language.model import From
+from mappings.language.problems import FieldProblem
+from mappings.language.shapes import looks
+from mappings.language.values import copied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mappings.language.expressions import Expression
+    from mappings.language.model import Rule
+    from mappings.language.paths import Scope
+    from mappings.language.tables import Table
+    from mappings.language.values import ValueProblem
+
+Positions = tuple[int, ...]
+"""Where in the lists around it a rule works: the place in `list:` as written, or in the source list of `each:`."""
+Trace = tuple[int, Positions]
+"""One written field: the number of its rule in Route.rules, and the positions."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What comes up while one document is mapped."""
+
+    problems: list[FieldProblem] = field(default_factory=list)
+    reviews: list[str] = field(default_factory=list)
+    provenance: list[Trace] = field(default_factory=list)
+
+
+class Remedy:
+    """What a rule does about a problem: fail, skip, default or review."""
+
+    def __init__(self, rule: Rule, expression: Expression | None) -> None:
+        self._rule = rule
+        self._paths = tuple(path.text for path in expression.paths) if expression else ()
+        self._subject = "the value"
+        if expression and (self._paths or isinstance(rule.source, From)):
+            self._subject = expression.text if expression.text in self._paths else f"'{expression.text}'"
+
+    def told(self, problem: ValueProblem, positions: Positions) -> FieldProblem:
+        """Say in one sentence what is wrong."""
+        subject = self._subject if problem.subject is None else problem.subject
+        pieces = self._rule.target.split("[]")
+        places = [f"[{place}]" for place in positions]
+        target = "".join(piece + place for piece, place in zip(pieces, [*places, ""], strict=True))
+        return FieldProblem(self._rule.mark.line, target, self._paths, f"{subject} {problem}".strip())
+
+    def apply(self, problems: list[FieldProblem], run: Run) -> object:
+        """Return what is written instead, MISSING for nothing."""
+        if self._rule.on_error == "default":
+            return copied(self._rule.default)
+        if self._rule.on_error == "review":
+            run.reviews.extend(str(problem) for problem in problems)
+        elif self._rule.on_error == "fail":
+            run.problems.extend(problems)
+        return MISSING
+
+
+def absence_of(expression: Expression, table: Table | None, scope: Scope) -> str:
+    """Say why a required value is not there: which paths are missing or null, or what the table does not know."""
+    value = expression.evaluate(scope)
+    if table is not None and value is not MISSING and value is not None:
+        subject = expression.paths[0].text if len(expression.paths) == 1 else f"'{expression.text}'"
+        return f"{subject} has no entry in table '{table.name}' {looks(value)}"
+    gone = [path.text for path in expression.paths if path.get(scope) is MISSING]
+    null = [path.text for path in expression.paths if path.get(scope) is None]
+    told = [
+        f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} {what}"
+        for names, what in ((gone, "missing"), (null, "null"))
+        if names
+    ]
+    return " and ".join(told) or f"'{expression.text}' gives nothing"
+
+
+def each_absence(over: Expression) -> Callable[[Scope], str]:
+    """Return what says why `each` made no items."""
+    return lambda scope: (
+        f"{over.text} has no items that apply" if over.evaluate(scope) else absence_of(over, None, scope)
+    )
+
+
+def inner_absence(what: str) -> Callable[[Scope], str]:
+    """Return what says that an object or list came to nothing."""
+    return lambda _scope: f"none of its {what} has a value"

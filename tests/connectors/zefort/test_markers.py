@@ -1,0 +1,118 @@
+"""The marker in a file's name, and finding a contract by it."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.zefort.markers import contract_marker, file_marker, marked, markers
+
+MARKER = contract_marker("hypatos_to_zefort:d1")
+
+
+@given(name=st.text(), key=st.text(), file_id=st.text())
+def test_any_file_name_carries_its_marker_and_no_other(name, key, file_id):
+    for marker in (contract_marker(key), file_marker(key, file_id)):
+        result = marked(name, marker, "application/pdf")
+        assert markers([result]) == {marker}
+        assert len(result) < 200
+        assert not set(result) & set('\\/:*?"<>|\r\n\0')
+
+
+@given(name=st.text())
+def test_a_file_that_comes_through_again_sheds_its_old_marker(name):
+    once = marked(name, contract_marker("old"), "image/tiff")
+    assert markers([marked(once, contract_marker("new"), "image/tiff")]) == {contract_marker("new")}
+
+
+def test_a_name_stays_readable():
+    assert marked("NDA Ämme 合同.PDF", MARKER, "application/pdf") == f"NDA Ämme 合同 [gw-{MARKER}].PDF"
+    assert marked("v1.2 final draft", MARKER, "application/pdf") == f"v1.2 final draft [gw-{MARKER}].pdf"
+    assert marked("acme.com", MARKER, "application/pdf") == f"acme.com [gw-{MARKER}].pdf"
+    assert marked("scan.tif", MARKER, "image/tiff") == f"scan [gw-{MARKER}].tif"
+    assert marked("offer.xlsx", MARKER, "application/octet-stream") == f"offer [gw-{MARKER}].xlsx"
+    assert marked("offer", MARKER, "application/x-unheard-of") == f"offer [gw-{MARKER}]"
+    assert marked("", MARKER, "application/pdf") == f"document [gw-{MARKER}].pdf"
+
+
+@pytest.mark.parametrize("name", [f"NDA_gw-{MARKER}.pdf", f"NDA gw-{MARKER}_x7Yq.pdf", f"[gw-{MARKER}]"])
+def test_the_marker_survives_what_servers_do_to_names(name):
+    assert markers([name]) == {MARKER}
+
+
+@pytest.mark.parametrize("name", [f"gw-{MARKER}0.pdf", f"xgw-{MARKER}.pdf", "gw-123.pdf", f"gw-{MARKER.upper()}x.pdf"])
+def test_something_like_a_marker_is_none(name):
+    assert markers([name]) == set()
+
+
+async def push_and_lose(account, delivery, new_journal, keys):
+    """Make contracts whose journals know only that they were asked for."""
+    ids = {}
+    for key in keys:
+        journal = new_journal()
+        ids[key] = await account.contracts.push(delivery(key=key), journal)
+        journal.steps = {"create": (journal.now, None)}
+        ids[key] = (ids[key], journal)
+    return ids
+
+
+async def test_a_contract_is_found_on_the_first_page(account, delivery, new_journal):
+    made = await push_and_lose(account, delivery, new_journal, ["r:1"])
+    before = account.asked("GET /contracts/")
+    assert await account.contracts.push(delivery(key="r:1"), made["r:1"][1]) == made["r:1"][0]
+    assert account.asked("GET /contracts/") - before == 1
+
+
+@pytest.mark.parametrize("where", ["archived", "trash", "error", "limited", "later page"])
+async def test_a_contract_is_found_wherever_it_is(open_account, delivery, new_journal, where):
+    account = await open_account(settings={"page_size": 2})
+    made = await push_and_lose(account, delivery, new_journal, ["r:1", "r:2", "r:3", "r:4", "r:5"])
+    contract_id, _ = made["r:1"]
+    if where in {"archived", "error", "limited"}:
+        account.app.act({"status": contract_id, "to": where})
+    found = account.finder.find
+    if where == "trash":
+        account.app.act({"trash": contract_id})
+    assert await found(contract_marker("r:1"), 2) == contract_id
+    assert await found(contract_marker("r:none"), 2) is None
+
+
+async def test_many_who_ask_at_once_share_the_sweeps(open_account, delivery, new_journal):
+    account = await open_account(settings={"page_size": 10})
+    made = await push_and_lose(account, delivery, new_journal, [f"r:{number}" for number in range(30)])
+    find = account.finder.find
+    account.app.switches.latency = 0.005
+    before = account.asked("GET /contracts/")
+    answers = await asyncio.gather(*(find(contract_marker(key), 2) for key in made))
+    assert answers == [contract_id for contract_id, _ in made.values()]
+    assert account.asked("GET /contracts/") - before <= 2 * 3
+
+
+async def test_one_who_is_cancelled_leaves_the_others_their_answer(account, delivery, new_journal):
+    made = await push_and_lose(account, delivery, new_journal, ["r:1", "r:2", "r:3"])
+    find = account.finder.find
+    account.app.switches.latency = 0.005
+    first, *others = (asyncio.create_task(find(contract_marker(key), 2)) for key in made)
+    await asyncio.sleep(0)
+    first.cancel()
+    answers = await asyncio.gather(first, *others, return_exceptions=True)
+    assert isinstance(answers[0], BaseException)  # in-process transports do not always pass a cancellation on as one
+    assert answers[1:] == [contract_id for contract_id, _ in made.values()][1:]
+
+
+async def test_a_list_that_shrinks_while_it_is_searched_is_read_again(open_account, delivery, new_journal):
+    account = await open_account(settings={"page_size": 3})
+    made = await push_and_lose(account, delivery, new_journal, [f"r:{number}" for number in range(12)])
+    account.app.switches.drift, account.app.switches.drift_items, account.app.switches.drift_most = "leave", 2, 4
+    oldest = next(iter(made))
+    assert await account.finder.find(contract_marker(oldest), 2) == made[oldest][0]
+
+
+async def test_of_two_contracts_with_one_marker_the_older_is_kept(account, delivery, new_journal, caplog):
+    older = await account.contracts.push(delivery(key="r:1"), new_journal())
+    account.app.act({"advance": 5})
+    newer = await account.contracts.push(delivery(key="r:1"), new_journal())
+    assert await account.finder.find(contract_marker("r:1"), 2) == older
+    assert older in caplog.text
+    assert newer in caplog.text

@@ -1,0 +1,255 @@
+"""The ground on which processes are killed: both sandboxes, a server of victims, and what is asserted about each trial."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from connectors.hypatos.sandbox import HypatosSandbox
+from connectors.hypatos.sandbox import Switches as HypatosSwitches
+from connectors.sandbox import serve
+from connectors.zefort.sandbox import Switches as ZefortSwitches
+from connectors.zefort.sandbox import ZefortSandbox
+from tests.flows.books import Books
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from connectors.sandbox_app import SandboxApp
+    from starlette.types import Message, Receive, Scope, Send
+
+DOCUMENTS, SEED = 15, 320
+"""Twelve of these fifteen documents are ready; a test says what they have to offer."""
+LIVES = 3
+"""How many runs may follow the one that was killed until everything is done."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """One run of a process. `died` is the point at which it killed itself, `killed` says that somebody ended it."""
+
+    ended: int
+    died: str | None = None
+    complete: bool = False
+    passed: list[str] = field(default_factory=list)
+    words: str = ""
+
+    @property
+    def killed(self) -> bool:
+        """True if SIGKILL ended it, whoever sent it."""
+        return self.ended == -signal.SIGKILL
+
+
+@dataclass
+class Tally:
+    """What a sweep has found, over all its trials."""
+
+    points: int = 0
+    trials: int = 0
+    kills: int = 0
+    known: set[str] = field(default_factory=set)
+    """The kinds of points there are …"""
+    met: set[str] = field(default_factory=set)
+    """… and those at which a process has died."""
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    premature: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def clean(self) -> bool:
+        """True if nothing was found."""
+        return not (self.lost or self.doubled or self.premature or self.wrong)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.points} points, {self.trials} trials, {self.kills} processes killed; "
+            f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.premature)} acknowledged too early, "
+            f"{len(self.wrong)} otherwise wrong; {self.seconds:.0f} s"
+        )
+
+    @property
+    def everything(self) -> str:
+        """The findings in full, for a failed assertion."""
+        return "\n".join([str(self), *self.lost, *self.doubled, *self.premature, *self.wrong])
+
+
+class Ground:
+    """Both accounts and a server of victims. Every trial starts with fresh accounts and no ledger at all."""
+
+    def __init__(
+        self, folder: Path, settings: dict[str, str], *, at_once: int, lag: float, applied_after: float
+    ) -> None:
+        switches = HypatosSwitches(quota=0, applied_after=applied_after, listing_lag=lag)
+        self.hypatos = HypatosSandbox(DOCUMENTS, SEED, switches)
+        self.zefort = ZefortSandbox(ZefortSwitches(index_lag=lag))
+        self.books = Books(self.hypatos.store.demo)
+        self.answers = 0
+        """How many answers have gone out in this trial."""
+        self._folder = folder
+        self._settings = settings
+        self._at_once = at_once
+        self._trials = 0
+        self.premature: list[str] = []
+        """What contracts lacked when the source was told about their documents."""
+        self.urls: dict[str, str] = {}
+        self._fatal_answer = self._pid = 0
+
+    @asynccontextmanager
+    async def ready(self) -> AsyncIterator[Ground]:
+        """Serve the sandboxes and start the server of victims."""
+        doors = {"hypatos": _Door(self.hypatos, self), "zefort": _Door(self.zefort, self)}
+        async with serve(cast("Any", doors)) as self.urls:
+            for name, app in (("hypatos", self.hypatos), ("zefort", self.zefort)):
+                secrets = {"base_url": self.urls[name], **app.credentials}
+                self._settings |= {f"{name}_{key}".upper(): value for key, value in secrets.items()}
+            program = Path(__file__).with_name("victim.py")
+            self._victims = await asyncio.create_subprocess_exec(
+                sys.executable, program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            )
+            try:
+                yield self
+            finally:
+                cast("asyncio.StreamWriter", self._victims.stdin).close()
+                await self._victims.wait()
+
+    async def trial(self, tally: Tally, fatal: int = 0, *, answer: int = 0, careless: bool = False) -> list[Life]:
+        """Start over, let a process die at a point (or when that answer is about to go out), run again until all is done.
+
+        Returns all lives, the first one first. What is found is added to the tally.
+        """
+        self.hypatos.reset()
+        self.zefort.reset()
+        self.premature.clear()
+        self._trials += 1
+        folder = self._folder / f"trial-{self._trials}"
+        folder.mkdir(parents=True)
+        self.answers, self._fatal_answer = 0, answer
+        lives = [await self._live(folder, fatal, careless=careless)]
+        self._fatal_answer = 0
+        while lives[-1].killed or (not lives[-1].complete and len(lives) <= LIVES):
+            await self._quiet()
+            lives.append(await self._live(folder, 0, careless=careless))
+        self._add(tally, fatal or answer, lives)
+        shutil.rmtree(folder)
+        return lives
+
+    def _add(self, tally: Tally, point: int, lives: list[Life]) -> None:
+        found = self.books.audit(self.hypatos.state(), self.zefort.state())
+        if not lives[-1].complete:
+            found.wrong.append(f"not complete after {len(lives)} runs: {lives[-1].words or lives[-1].ended}")
+        tally.trials += 1
+        tally.kills += lives[0].killed
+        tally.met |= {lives[0].died} - {None}
+        where = f"point {point} ({lives[0].died or 'killed from outside' if lives[0].killed else 'it lived'}): "
+        tally.lost += [where + words for words in found.lost]
+        tally.doubled += [where + words for words in found.doubled]
+        tally.wrong += [where + words for words in found.wrong]
+        tally.premature += [where + words for words in self.premature]
+
+    async def _live(self, folder: Path, fatal: int, *, careless: bool) -> Life:
+        order = {
+            "folder": str(folder),
+            "settings": self._settings,
+            "fatal": fatal,
+            "at_once": self._at_once,
+            "careless": careless,
+        }
+        cast("asyncio.StreamWriter", self._victims.stdin).write(json.dumps(order).encode() + b"\n")
+        told: dict[str, Any] = {}
+        while "ended" not in told:
+            told |= json.loads(await cast("asyncio.StreamReader", self._victims.stdout).readline())
+            self._pid = told.get("pid", 0)
+        self._pid = 0
+        words = f"{told.get('stopped')} {told.get('notes')}"
+        return Life(told["ended"], told.get("died"), told.get("complete", False), told.get("passed", []), words)
+
+    async def _quiet(self) -> None:
+        """Let requests of the dead come to their end: what was on the wire is acted upon, as it would be anywhere."""
+        await asyncio.sleep(0.01)
+        while self.hypatos.at_once or self.zefort.at_once:
+            await asyncio.sleep(0.01)
+
+    def answering(self) -> None:
+        """An answer is about to go out: kill the process it is for if that is the one."""
+        self.answers += 1
+        if self.answers == self._fatal_answer:
+            os.kill(self._pid, signal.SIGKILL)
+
+    def acknowledged(self, document_id: str) -> None:
+        """The source is being told about a document: its contract must be whole by now."""
+        self.premature += self.books.lacking(document_id, self.zefort.state())
+
+
+class _Door:
+    """Stands in front of a sandbox and sees what goes in and out."""
+
+    def __init__(self, app: SandboxApp, ground: Ground) -> None:
+        self._app = app
+        self._ground = ground
+        self.base_path = app.base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts = scope["path"].split("/")
+        if scope["method"] == "POST" and parts[:3] == ["", "v2", "documents"] and len(parts) > 4:
+            self._ground.acknowledged(parts[3])
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._ground.answering()
+            await send(message)
+
+        with suppress(ConnectionResetError):  # the dead have hung up in the middle of an upload
+            await self._app(scope, receive, sending)
+
+
+@asynccontextmanager
+async def grounds(
+    folder: Path, *, lanes: int = 1, at_once: int = 2, lag: float = 0.0, settle: float = 0.0, applied_after: float = 0.0
+) -> AsyncIterator[list[Ground]]:
+    """Prepare grounds for trials that go on side by side. All times are in seconds.
+
+    `lag`: how long new contracts stay out of lists. `settle`: how long a lost outcome waits for lists to show it.
+    """
+    waits = {"HYPATOS_SETTLE_SECONDS": settle, "ZEFORT_SETTLE_SECONDS": settle, "HYPATOS_VERIFY_WITHIN": 5.0}
+    settings = {name: str(seconds) for name, seconds in waits.items()}
+    async with AsyncExitStack() as stack:
+        made = [
+            Ground(folder / f"lane-{lane}", dict(settings), at_once=at_once, lag=lag, applied_after=applied_after)
+            for lane in range(lanes)
+        ]
+        yield [await stack.enter_async_context(ground.ready()) for ground in made]
+
+
+async def sweep(lanes: Sequence[Ground], step: int, rotation: int = 0, *, by_answer: bool = False) -> Tally:
+    """Let a process die at every `step`-th point and say what was found. Which ones it starts with goes by `rotation`.
+
+    The points are those that a run passes which nobody kills; with `by_answer`, the moments before an answer goes out.
+    """
+    tally, began = Tally(), time.monotonic()
+    whole = (await lanes[0].trial(tally))[0]
+    assert whole.complete, whole
+    assert tally.clean, tally.everything
+    tally.points = lanes[0].answers if by_answer else len(whole.passed)
+    tally.known = set(whole.passed)
+    left = iter(range(1 + rotation % step, tally.points + 1, step))
+
+    async def work(ground: Ground) -> None:
+        for point in left:
+            await (ground.trial(tally, answer=point) if by_answer else ground.trial(tally, point))
+
+    async with asyncio.TaskGroup() as group:
+        for ground in lanes:
+            group.create_task(work(ground))
+    tally.seconds = time.monotonic() - began
+    return tally

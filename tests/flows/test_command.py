@@ -1,0 +1,276 @@
+"""The `docferry` command as people and scripts use it: words, exit codes, JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+import mappings
+from flows.cli import main
+
+SETTINGS = ("HYPATOS_", "ZEFORT_", "DOCFERRY_")
+ROUTE = "hypatos_to_zefort"
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict:
+        """The one object on stdout."""
+        return json.loads(self.out)
+
+
+@pytest.fixture(scope="module")
+def sandboxes():
+    """Both sandboxes with twelve documents, in a process of their own."""
+    command = [sys.executable, "-m", "connectors.sandbox", "--documents", "12"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        yield json.loads(process.stdout.readline())
+        process.terminate()
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """An empty folder and no settings at all."""
+    for name in [name for name in os.environ if name.startswith(SETTINGS)]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def accounts(sandboxes, empty, monkeypatch):
+    """Fresh sandboxes and the settings that point at them."""
+    for provider, settings in sandboxes.items():
+        httpx.post(settings["control"] + "reset", json={"documents": 12}).raise_for_status()
+        httpx.post(settings["control"] + "switches", json={"faults": []}).raise_for_status()
+        for name, value in settings.items():
+            monkeypatch.setenv(f"{provider}_{name}".upper(), value)
+    httpx.post(sandboxes["hypatos"]["control"] + "switches", json={"applied_after": 0, "quota": 0}).raise_for_status()
+    monkeypatch.setenv("DOCFERRY_PATIENCE", "5")
+    return sandboxes
+
+
+@pytest.fixture
+def docferry(monkeypatch, capsys):
+    """Call the command in this process."""
+
+    def call(*words: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["docferry", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        for name in ("docferry", "connectors"):
+            logging.getLogger(name).propagate = True
+        return Ended(ended.value.code or 0, out, err)
+
+    return call
+
+
+def one_sentence(ended: Ended) -> str:
+    """Return what the command complained about; it must not be a traceback."""
+    assert "Traceback" not in ended.err + ended.out
+    lines = [line for line in ended.err.splitlines() if line.startswith("docferry:")]
+    assert lines, ended.err
+    return ended.err
+
+
+def contracts(accounts) -> dict:
+    """Return the contracts that the destination holds."""
+    return httpx.get(accounts["zefort"]["control"] + "state").json()["contracts"]
+
+
+def documents_asked_for(accounts) -> int:
+    """Return how many requests the source has had."""
+    return httpx.get(accounts["hypatos"]["control"] + "state").json()["requests"]["total"]
+
+
+def test_a_run_delivers_and_says_so_in_a_table_and_in_json(accounts, docferry):
+    dry = docferry("run", ROUTE, "--dry-run", "--json")
+    assert dry.json["dry_run"]
+    assert dry.json["delivered"] > 0
+    assert contracts(accounts) == {}
+
+    first = docferry("run", ROUTE, "--json")
+    report = first.json
+    needed = "route run_id listed delivered updated unchanged rejected failed skipped owed_feedback requests seconds complete"
+    assert set(needed.split()) <= set(report)
+    assert report["adds_up"]
+    assert report["complete"]
+    assert report["delivered"] == dry.json["delivered"] == len(contracts(accounts))
+    assert report["rejected"] == dry.json["rejected"]
+    assert first.code == (1 if report["rejected"] else 0)
+
+    second = docferry("run", ROUTE)
+    assert second.code == 0
+    assert "the counts add up" in second.out
+    assert len(contracts(accounts)) == report["delivered"]
+
+
+def test_explain_shows_both_ids_and_finds_a_document_by_either(accounts, docferry):
+    docferry("run", ROUTE)
+    external_id = next(iter(contracts(accounts)))
+    by_contract = docferry("explain", external_id, "--json").json["found"][0]
+    assert by_contract["external_id"] == external_id
+    by_document = docferry("explain", by_contract["document_id"])
+    assert by_document.code == 0
+    assert external_id in by_document.out
+    assert "delivered" in by_document.out
+    assert docferry("explain", "nobody").code == 1
+
+
+def test_status_shows_counts_and_retry_makes_rejected_documents_due_again(accounts, docferry):
+    rejected = docferry("run", ROUTE, "--json").json["rejected"]
+    assert rejected, "the twelve sample documents must hold one that is rejected"
+    assert docferry("status", "--json").json["routes"][0]["statuses"]["rejected"] == rejected
+    assert "rejected" in docferry("status", ROUTE).out
+    assert docferry("retry", ROUTE, "--json").json == {"route": ROUTE, "due": rejected}
+    assert docferry("status", "--json").json["routes"][0]["statuses"]["pending"] == rejected
+    assert docferry("retry", ROUTE, "no-such-document").code == 1
+
+
+def test_check_is_green_with_good_settings_and_names_what_is_wrong_with_bad_ones(accounts, docferry, monkeypatch):
+    assert docferry("check").code == 0
+    monkeypatch.setenv("ZEFORT_API_KEY", "wrong-key-4711")
+    ended = docferry("check", "--json")
+    assert ended.code == 3
+    bad = [item for item in ended.json["checks"] if not item["ok"]]
+    assert [item["what"] for item in bad] == ["connection zefort"]
+    assert "wrong-key-4711" not in ended.out + ended.err
+    monkeypatch.delenv("ZEFORT_API_KEY")
+    assert docferry("check").code == 2
+
+
+def test_a_missing_setting_an_unknown_route_and_a_broken_route_each_give_one_sentence(empty, docferry, monkeypatch):
+    missing = docferry("run", ROUTE)
+    assert missing.code == 2
+    for name in ("HYPATOS_CLIENT_ID", "HYPATOS_CLIENT_SECRET", "ZEFORT_API_KEY"):
+        assert name in one_sentence(missing)
+    unknown = docferry("run", "hypatos_to_zefrot")
+    assert unknown.code == 2
+    assert "Did you mean 'hypatos_to_zefort'" in one_sentence(unknown)
+
+    folder = shutil.copytree(Path(mappings.__file__).parent, empty / "routes")
+    route = folder / f"{ROUTE}.yaml"
+    route.write_text(route.read_text().replace("required: true", "requird: true", 1))
+    monkeypatch.setenv("DOCFERRY_MAPPINGS", str(folder))
+    broken = docferry("run", ROUTE, "--json")
+    assert broken.code == 2
+    assert "did you mean 'required'" in broken.json["error"]
+    line = next(n for n, text in enumerate(route.read_text().splitlines(), 1) if "requird" in text)
+    assert f"{ROUTE}.yaml:{line}:" in broken.json["error"]
+
+    misdirected = folder / "other.yaml"
+    misdirected.write_text(
+        "source: hypatos.documents\ndestination: zefort.contracts\nfields: {attributes.title: title}\n"
+        "feedback: {delivered: {transfr: true}}\n"
+    )
+    for name in ("HYPATOS_CLIENT_ID", "HYPATOS_CLIENT_SECRET", "ZEFORT_API_KEY"):
+        monkeypatch.setenv(name, "some-value")
+    wrong = docferry("run", "other")
+    assert wrong.code == 2
+    assert "other.yaml:4:" in one_sentence(wrong)
+    assert "did you mean 'transfer'" in wrong.err
+
+
+def test_a_wrong_key_stops_the_run_with_exit_code_three_and_loses_nothing(accounts, docferry, monkeypatch):
+    key = accounts["zefort"]["api_key"]
+    monkeypatch.setenv("ZEFORT_API_KEY", "wrong-key-4711")
+    ended = docferry("run", ROUTE, "--json")
+    assert ended.code == 3
+    assert "401" in ended.json["stopped"]
+    assert "wrong-key-4711" not in ended.out + ended.err
+    monkeypatch.setenv("ZEFORT_API_KEY", key)
+    assert docferry("run", ROUTE, "--json").json["complete"]
+    assert contracts(accounts)
+
+
+def test_a_locked_ledger_and_one_that_is_no_database_each_give_one_sentence(accounts, docferry, monkeypatch, tmp_path):
+    (tmp_path / "not.db").write_text("this is a text file, and long enough to be taken for a header of one hundred bytes" * 3)
+    monkeypatch.setenv("DOCFERRY_STATE_URL", f"sqlite:///{tmp_path}/not.db")
+    ended = docferry("run", ROUTE)
+    assert ended.code == 3
+    assert "is not a database" in one_sentence(ended)
+    monkeypatch.setenv("DOCFERRY_STATE_URL", "mysql://somewhere")
+    assert docferry("status").code == 2
+
+
+def test_a_full_disk_stops_the_run_in_one_sentence_and_the_next_run_finishes(accounts, docferry, monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCFERRY_STATE_URL", f"sqlite:///{tmp_path}/state.db")
+    docferry("status")
+    with sqlite3.connect(tmp_path / "state.db") as database:
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+    script = tmp_path / "full.py"
+    # The page limit belongs to a connection, so the child sets it on every one that is opened.
+    script.write_text(
+        "import sys\n"
+        "from sqlalchemy import event\n"
+        "from sqlalchemy.engine import Engine\n"
+        "@event.listens_for(Engine, 'connect')\n"
+        "def limit(connection, _):\n"
+        f"    connection.execute('PRAGMA max_page_count={pages + 2}')\n"
+        "from flows.cli import main\n"
+        f"sys.argv = ['docferry', 'run', '{ROUTE}']\n"
+        "main()\n"
+    )
+    full = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert full.returncode == 3, full.stderr
+    assert "disk is full" in full.stdout + full.stderr
+    assert "Traceback" not in full.stdout + full.stderr
+    report = docferry("run", ROUTE, "--json").json
+    assert report["complete"]
+    assert len(contracts(accounts)) == len({item["notes"][0] for item in contracts(accounts).values()})
+    assert report["delivered"] + report["resumed"] + report["listed"] > 0
+
+
+def test_ctrl_c_finishes_what_is_under_way_and_the_next_run_goes_on(accounts, docferry):
+    for provider in ("hypatos", "zefort"):
+        httpx.post(accounts[provider]["control"] + "switches", json={"latency": 0.1}).raise_for_status()
+    command = [sys.executable, "-m", "flows.cli", "run", ROUTE, "--json"]
+    environment = {**os.environ, "DOCFERRY_IN_FLIGHT": "2"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        until = time.monotonic() + 30
+        while not contracts(accounts) and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    report = json.loads(out)
+    assert report["interrupted"]
+    assert report["adds_up"]
+    assert all(item["notes"] for item in contracts(accounts).values()), "what was under way was finished"
+    for provider in ("hypatos", "zefort"):
+        httpx.post(accounts[provider]["control"] + "switches", json={"latency": 0.0}).raise_for_status()
+    assert docferry("run", ROUTE, "--json").json["complete"]
+
+
+def test_a_second_run_of_the_same_route_leaves_at_once_and_says_who_is_running(accounts, docferry):
+    httpx.post(accounts["hypatos"]["control"] + "switches", json={"latency": 0.2}).raise_for_status()
+    command = [sys.executable, "-m", "flows.cli", "run", ROUTE, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 30
+        while not documents_asked_for(accounts) and time.monotonic() < until:
+            time.sleep(0.05)
+        second = docferry("run", ROUTE)
+        assert second.code == 3
+        assert str(process.pid) in one_sentence(second)
+        process.communicate(timeout=60)
+        assert process.returncode in (0, 1)
+    httpx.post(accounts["hypatos"]["control"] + "switches", json={"latency": 0.0}).raise_for_status()

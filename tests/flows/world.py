@@ -1,0 +1,232 @@
+"""Both sandboxes on loopback, a ledger on disk and a clock that runs fast: what an end-to-end test disturbs and reads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import mappings
+from connectors.auth import Basic, ClientCredentials
+from connectors.contract import Connection
+from connectors.http import Api, Clock, Limits
+from connectors.hypatos.client import HypatosClient
+from connectors.hypatos.sandbox import HypatosSandbox
+from connectors.hypatos.sandbox import Switches as HypatosSwitches
+from connectors.hypatos.source import Documents, Patience
+from connectors.sandbox import serve
+from connectors.sandbox_faults import Fault
+from connectors.zefort.client import ZefortClient
+from connectors.zefort.destination import Contracts
+from connectors.zefort.sandbox import Switches as ZefortSwitches
+from connectors.zefort.sandbox import ZefortSandbox
+from flows.engine import sync
+from flows.policy import Policy
+from flows.routes import OpenRoute
+from mappings.language import load_route
+from state.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from connectors.sandbox_app import SandboxApp
+    from flows.tally import Report
+
+ROUTE = "hypatos_to_zefort"
+PREFIX = f"docferry: {ROUTE}:"
+WANTED = ("invoice", "credit_note", "contract")
+"""The document types the shipped route carries."""
+QUICK = Policy(patience=4.0, clock=(0.02, 0.05, 0.1), outage_wait=0.05, attempts=200, circuit=500, follow_first=0.02)
+"""Everything that takes minutes takes hundredths of a second, and nothing is given up."""
+
+
+class FastClock(Clock):
+    """Runs a hundred times as fast as the real one: waiting for a provider costs a test next to nothing."""
+
+    SPEED = 100.0
+
+    def now(self) -> float:
+        return time.monotonic() * self.SPEED
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self.SPEED)
+
+
+@dataclass
+class World:
+    """One account on each side and one state database. Each `run` opens fresh connections, as a new process would."""
+
+    hypatos: HypatosSandbox
+    zefort: ZefortSandbox
+    urls: dict[str, str]
+    ledger: Ledger
+    database: Path
+    policy: Policy = QUICK
+    settle: float = 0.0
+    page_size: int = 50
+    timeout: float = 5.0
+    deadline: float = 30.0
+    source_secret: str = HypatosSandbox.client_secret
+    destination_key: str = ZefortSandbox.api_key
+    reports: list[Report] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[OpenRoute]:
+        """Open the shipped route, put together as the providers' `connect` does it but on the fast clock."""
+        route = load_route(Path(cast("str", mappings.__file__)).parent / f"{ROUTE}.yaml")
+        clock, limits = FastClock(), Limits(timeout=self.timeout, deadline=self.deadline)
+        auth = ClientCredentials(self.urls["hypatos"] + "/auth/token", HypatosSandbox.client_id, self.source_secret)
+        source = Api("hypatos", self.urls["hypatos"], auth, limits=limits, clock=clock)
+        destination = Api("zefort", self.urls["zefort"], Basic(self.destination_key, ""), limits=limits, clock=clock)
+        client = HypatosClient(source, ("done", "doneAutomatically"), ())
+        documents = Documents(client, page_size=self.page_size, patience=Patience(watch=0.5, settle=self.settle))
+        contracts = Contracts(ZefortClient(destination), timedelta(seconds=self.settle))
+
+        async def check() -> str:
+            return ""
+
+        here = Connection("hypatos", {"documents": documents}, {}, check, source.close, lambda: source.requests)
+        there = Connection(
+            "zefort", {}, {"contracts": contracts}, check, destination.close, lambda: destination.requests
+        )
+        try:
+            yield OpenRoute(route, documents, contracts, here, there)
+        finally:
+            await source.close()
+            await destination.close()
+
+    async def run(
+        self,
+        *,
+        policy: Policy | None = None,
+        limit: int | None = None,
+        documents: Sequence[str] = (),
+        stop: asyncio.Event | None = None,
+    ) -> Report:
+        """Run the route once. Whatever happened, the report must add up."""
+        async with self.opened() as opened:
+            report = await sync(
+                opened, self.ledger, policy=policy or self.policy, limit=limit, documents=documents, stop=stop
+            )
+        assert report.adds_up, report
+        self.reports.append(report)
+        return report
+
+    async def finish(self, most: int = 4) -> Report:
+        """Run until a report says that all is done, at most this often."""
+        for _ in range(most):
+            report = await self.run()
+            if report.complete:
+                return report
+        raise AssertionError(f"{most} runs were not enough: {report}")
+
+    def contracts(self) -> dict[str, list[dict[str, object]]]:
+        """Return the contracts by the document they were made from; what has no note is under ""."""
+        found: dict[str, list[dict[str, object]]] = {}
+        for contract_id, shown in cast("dict[str, dict[str, object]]", self.zefort.state()["contracts"]).items():
+            notes = cast("list[str]", shown["notes"])
+            owner = next((note.removeprefix(PREFIX) for note in notes if note.startswith(PREFIX)), "")
+            found.setdefault(owner, []).append({"id": contract_id, **shown})
+        return found
+
+    def documents(self) -> dict[str, dict[str, object]]:
+        """Return the documents as the source sees them."""
+        return cast("dict[str, dict[str, object]]", self.hypatos.state()["documents"])
+
+    def astray(self) -> list[str]:
+        """Name the documents that should be carried and are neither delivered once nor rejected."""
+        contracts = self.contracts()
+        wrong = [""] if "" in contracts else []
+        for document_id, document in self.documents().items():
+            held = len(contracts.get(document_id, ()))
+            if document["type"] in WANTED and document["accepted_state"] in ("done", "doneAutomatically"):
+                wrong.append(document_id)
+            elif document["feedback"]:
+                wrong += [document_id] * (held != (document["accepted_state"] == "transferred"))
+            else:
+                wrong += [document_id] * (held > 0)
+        return wrong
+
+    def result(self) -> dict[str, object]:
+        """Return everything both providers hold in the end, without ids and times that are different each time."""
+        self.zefort.act({"advance": 60})
+        contracts = self.contracts()
+        told = {}
+        for document_id, document in self.documents().items():
+            ids = [contract["id"] for contract in contracts.get(document_id, ())]
+            counts = cast("dict[str, dict[str, int]]", document["counts"])
+            told[document_id] = {
+                "state": document["state"],
+                "linked": [document["external_id"]] == ids if document["external_id"] else not ids,
+                "effective": {kind: count["effective"] for kind, count in counts.items()},
+                "contracts": [_plain(contract) for contract in contracts.get(document_id, ())],
+            }
+        register = cast("dict[str, dict[str, object]]", self.zefort.state()["parties"])
+        return {
+            "documents": told,
+            "strays": len(contracts.get("", ())),
+            "register": sorted(str(sorted(party.items())) for party in register.values()),
+            "tags": sorted(
+                str(tag["name"]) for tag in cast("dict[str, dict[str, object]]", self.zefort.state()["tags"]).values()
+            ),
+        }
+
+
+def _plain(contract: dict[str, object]) -> dict[str, object]:
+    files = cast("list[dict[str, object]]", contract["files"])
+    parties = cast("list[dict[str, object]]", contract["parties"])
+    return {
+        "attributes": contract["attributes"],
+        "files": sorted((str(file["name"]), str(file["sha256"])) for file in files),
+        "parties": sorted(
+            str(sorted((name, str(value)) for name, value in party.items() if name != "id")) for party in parties
+        ),
+        "tags": sorted(cast("list[str]", contract["tags"])),
+        "binders": sorted(cast("list[str]", contract["binders"])),
+        "notes": contract["notes"],
+        "trashed": contract["trashed"],
+    }
+
+
+@asynccontextmanager
+async def world(folder: Path, documents: int = 16, **options: object) -> AsyncIterator[World]:
+    """Build a world. `options` are fields of `World`."""
+    hypatos = HypatosSandbox(documents, switches=HypatosSwitches(quota=0, applied_after=0.0))
+    zefort = ZefortSandbox(ZefortSwitches(queued=0.0, processing=0.0))
+    database = folder / "state.db"
+    async with serve({"hypatos": hypatos, "zefort": zefort}) as urls:
+        ledger = await Ledger.open(f"sqlite:///{database}")
+        try:
+            yield World(hypatos, zefort, urls, ledger, database, **options)  # type: ignore[arg-type]
+        finally:
+            await ledger.close()
+
+
+def strike(app: SandboxApp, kind: str, method: str = "*", path: str = "*", **more: object) -> Fault:
+    """Give a sandbox one more fault; return it, so that a test can see that it struck."""
+    fault = Fault(kind, method, path, **more)  # type: ignore[arg-type]
+    app.shared.faults.append(fault)
+    return fault
+
+
+def heal(app: SandboxApp) -> None:
+    """Take all faults away."""
+    app.shared.faults.clear()
+
+
+_undisturbed: dict[int, dict[str, object]] = {}
+
+
+async def undisturbed(folder: Path, documents: int = 16) -> dict[str, object]:
+    """Return the result of a run that nothing went wrong in; every disturbed one must come to the same."""
+    if documents not in _undisturbed:
+        (folder / "undisturbed").mkdir()
+        async with world(folder / "undisturbed", documents) as quiet:
+            report = await quiet.run()
+            assert report.complete, report
+            _undisturbed[documents] = quiet.result()
+    return _undisturbed[documents]

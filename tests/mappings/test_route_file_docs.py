@@ -1,0 +1,81 @@
+"""Every example of the reference page does what the page says, and the page leaves out no key or word."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import mappings
+from mappings.language import MappingError, RouteError, load_route
+from mappings.language.conversions import TYPES
+from mappings.language.filters import FILTERS, TESTS
+from mappings.language.model import FEEDBACK_NAMES, FEEDBACK_WORDS, FILES_WORDS, ON_ERROR_WORDS, ROUTE_KEYS, RULE_KEYS
+
+PAGE = (Path(mappings.__file__).parents[1] / "docs" / "route-file.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"((?:^```\w+\n.*?^```\n)+)", PAGE, re.MULTILINE | re.DOTALL)
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+HEAD = "source: hypatos.documents\ndestination: zefort.contracts\n"
+BINDERS = (Path(mappings.__file__).parent / "tables" / "binders.csv").read_text(encoding="utf-8")
+
+
+def blocks(example):
+    return re.findall(r"^```(\w+)\n(.*?)^```\n", example, re.MULTILINE | re.DOTALL)
+
+
+def plain(text):
+    return msgspec.json.Decoder(float_hook=Decimal).decode(text)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_an_example_does_what_the_page_says(write_route, example):
+    (kind, yaml), *rest = blocks(example)
+    assert kind == "yaml"
+    path = write_route(yaml if "source:" in yaml else HEAD + yaml, {"tables/binders.csv": BINDERS})
+    match rest:
+        case []:
+            assert load_route(path).feedback
+        case [("text", problems)]:
+            with pytest.raises(RouteError) as refused:
+                load_route(path)
+            assert str(refused.value).replace(f"{path.parent}/", "") == problems.strip()
+        case [("json", document), ("json", payload)]:
+            result = load_route(path).apply(plain(document)).payload
+            assert result == plain(payload)
+            assert ENCODER.encode(result) == ENCODER.encode(plain(payload))
+        case [("json", document), ("text", reason)]:
+            with pytest.raises(MappingError) as rejected:
+                load_route(path).apply(plain(document))
+            assert str(rejected.value) == reason.strip()
+        case _:
+            pytest.fail("an example is a route, a document, and what comes out")
+
+
+def test_the_page_has_examples():
+    assert len(EXAMPLES) >= 10
+
+
+@pytest.mark.parametrize(
+    "word",
+    sorted(
+        {
+            *ROUTE_KEYS,
+            *RULE_KEYS,
+            *FILES_WORDS,
+            *ON_ERROR_WORDS,
+            *FEEDBACK_WORDS,
+            *FEEDBACK_NAMES,
+            *TYPES,
+            *FILTERS,
+            "lookup",
+        }
+    ),
+)
+def test_every_key_word_and_filter_is_on_the_page(word):
+    assert re.search(rf"`{word}[`(]", PAGE)
+
+
+@pytest.mark.parametrize("word", sorted(TESTS))
+def test_every_test_is_on_the_page(word):
+    assert f"`is {word}`" in PAGE
