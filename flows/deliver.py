@@ -22,7 +22,7 @@ from state.errors import StateError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
 
     from flows.context import Context
     from mappings.language import Mapped
@@ -135,12 +135,19 @@ async def _carry(context: Context, transfer: Transfer, values: list[object]) -> 
     external_id = await opened.destination.push(delivery, journal)
     context.got_through(context.destination_name)
     fate = Fate.DELIVERED if transfer.external_id is None else Fate.UPDATED
-    await _settle_sent(context, transfer, document, digest, external_id, fate)
+    await _settle_sent(context, transfer, document, digest, external_id, fate, mapped.reviews)
 
 
 async def _settle_sent(
-    context: Context, transfer: Transfer, document: Document, digest: str, external_id: str, fate: Fate
+    context: Context,
+    transfer: Transfer,
+    document: Document,
+    digest: str,
+    external_id: str,
+    fate: Fate,
+    reviews: Sequence[str] = (),
 ) -> None:
+    to_review = f"to review: {'; '.join(reviews)}" if reviews else ""
     now = datetime.now(UTC)
     await context.run.settle(
         transfer.id,
@@ -153,10 +160,13 @@ async def _settle_sent(
         follow_at=context.policy.follow_at(now, accepted=False),
         tell="delivered" if "delivered" in context.open.route.feedback else None,
         event=fate.value,
-        detail=external_id,
+        detail=f"{external_id}, {to_review}" if to_review else external_id,
     )
     context.tally.decide(transfer.id, fate)
-    context.tally.clear(transfer.document_id)
+    if to_review:
+        context.tally.explain(transfer.document_id, fate, to_review)
+    else:
+        context.tally.clear(transfer.document_id)
 
 
 async def _settle_rejected(

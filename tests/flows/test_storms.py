@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.flows.world import strike, undisturbed, world
+from tests.flows.books import Findings
+from tests.flows.world import strike, world
 
 
 class Storm(NamedTuple):
@@ -22,7 +23,7 @@ STORMS = {
     "429 with nothing": Storm("status", 429),
     "500 before acting": Storm("status", 500),
     "502 after acting": Storm("status", 502, act=True),
-    "503 before acting": Storm("status", 503, (("retry-after", "1"),)),
+    "503 before acting": Storm("status", 503),
     "503 after acting": Storm("status", 503, act=True),
     "cut": Storm("cut"),
     "garbled": Storm("garbled"),
@@ -39,28 +40,25 @@ def let_loose(app, storm, **when):
 
 @pytest.mark.parametrize("name", STORMS)
 async def test_a_storm_on_both_sides_ends_in_the_same_result(tmp_path, name):
-    expected = await undisturbed(tmp_path)
     async with world(tmp_path) as it:
         # Drawn, not counted: a strict rhythm can fall in step with "look, send, look" and hit each sending for ever.
         faults = [let_loose(app, STORMS[name], probability=0.4, seed=3) for app in (it.hypatos, it.zefort)]
         await it.finish(6)
-        assert all(fault.struck > 20 for fault in faults)
-        assert it.result() == expected
+        assert all(fault.struck > 10 for fault in faults)
+        assert it.findings() == Findings()
 
 
 async def test_answers_that_drip_are_waited_for(tmp_path):
-    expected = await undisturbed(tmp_path)
     async with world(tmp_path) as it:
         for app in (it.hypatos, it.zefort):
             strike(app, "drip", every=4, seconds=0.05)
         await it.finish(1)
-        assert it.result() == expected
+        assert it.findings() == Findings()
 
 
 async def test_answers_that_take_too_long_are_given_up_and_made_up_for(tmp_path):
-    expected = await undisturbed(tmp_path)
     async with world(tmp_path, deadline=0.5) as it:
         slow = [strike(app, "drip", every=11, seconds=3.0, times=4) for app in (it.hypatos, it.zefort)]
         await it.finish()
         assert all(fault.struck for fault in slow)
-        assert it.result() == expected
+        assert it.findings() == Findings()

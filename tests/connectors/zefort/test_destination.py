@@ -179,6 +179,47 @@ async def test_no_habit_of_the_server_changes_the_result(open_account, journal, 
     assert outcome.state in {State.ACCEPTED, State.ALTERED}
 
 
+@pytest.mark.parametrize("path", ["/tags/*/contracts/", "/contracts/*/binders/"])
+async def test_a_refusal_of_what_is_there_already_is_no_failure(open_account, journal, delivery, path):
+    refusal = Fault("status", "POST", path, times=1, status=400, act=True)
+    account = await open_account(faults=[refusal])
+    first = account.contracts.push(delivery(binders=["Invoices", "Contracts"]), journal)
+    contract_id = await first
+    # The upload puts it into its binders, so that call is made only for a contract that left one.
+    contract = account.app.store.contracts[contract_id]
+    binder, _ = contract.binders.pop()
+    binder.contracts.pop(contract_id)
+    await journal.forget("binders")
+    await account.contracts.push(delivery(binders=["Invoices", "Contracts"], replaces=contract_id), journal)
+    assert sorted(account.only["tags"]) == ["high-value", "invoice"]
+    assert sorted(account.only["binders"]) == ["Contracts", "Invoices"]
+    assert refusal.struck == 1
+
+
+async def test_a_refusal_of_what_is_not_there_is_a_failure(open_account, journal, delivery):
+    account = await open_account(faults=[Fault("status", "POST", "/tags/*/contracts/", status=400)])
+    with pytest.raises(RejectedError):
+        await account.contracts.push(delivery(), journal)
+
+
+@pytest.mark.parametrize("pending", [1, 3])
+async def test_a_tagging_that_becomes_a_task_is_waited_for(open_account, journal, delivery, pending):
+    started = Fault(
+        "status", "POST", "/tags/*/contracts/", status=200, body='{"id": "task_1", "backend_status": "pending"}'
+    )
+    waiting = Fault("status", "GET", "/tasks/*", times=pending - 1, status=200, body=started.body)
+    account = await open_account(faults=[started, waiting])
+    await account.contracts.push(delivery(tags=["invoice"]), journal)
+    assert account.asked("GET /tasks/{}/") == pending
+
+
+async def test_a_tagging_task_that_fails_rejects_the_document(open_account, journal, delivery):
+    body = '{"id": "task_1", "backend_status": "done", "failed_contracts": ["ct_1"]}'
+    account = await open_account(faults=[Fault("status", "POST", "/tags/*/contracts/", status=200, body=body)])
+    with pytest.raises(RejectedError, match="tag"):
+        await account.contracts.push(delivery(), journal)
+
+
 # Updates
 
 
@@ -288,6 +329,17 @@ async def test_what_the_ai_replaced_is_corrected_once_and_people_are_respected(a
 async def test_a_wished_status_is_set_once_the_ai_has_finished(account, journal, delivery):
     contract_id = await account.contracts.push(delivery(status="done"), journal)
     account.ai_finishes()
+    assert (await account.contracts.outcome(contract_id, journal)).state is State.ALTERED
+    await account.contracts.push(delivery(replaces=contract_id, status="done"), journal)
+    assert account.only["status"] == "done"
+    assert (await account.contracts.outcome(contract_id, journal)).state is State.ACCEPTED
+
+
+async def test_a_wished_status_is_set_where_no_ai_runs(open_account, journal, delivery):
+    account = await open_account(ai=False)
+    contract_id = await account.contracts.push(delivery(status="done"), journal)
+    account.ai_finishes()
+    account.app.store.contracts[contract_id].ai_done = None
     assert (await account.contracts.outcome(contract_id, journal)).state is State.ALTERED
     await account.contracts.push(delivery(replaces=contract_id, status="done"), journal)
     assert account.only["status"] == "done"

@@ -104,9 +104,11 @@ async def test_one_who_is_cancelled_leaves_the_others_their_answer(account, deli
 async def test_a_list_that_shrinks_while_it_is_searched_is_read_again(open_account, delivery, new_journal):
     account = await open_account(settings={"page_size": 3})
     made = await push_and_lose(account, delivery, new_journal, [f"r:{number}" for number in range(12)])
-    account.app.switches.drift, account.app.switches.drift_items, account.app.switches.drift_most = "leave", 2, 4
-    oldest = next(iter(made))
-    assert await account.finder.find(contract_marker(oldest), 2) == made[oldest][0]
+    account.app.switches.drift, account.app.switches.drift_items, account.app.switches.drift_most = "leave", 2, 2
+    before = account.asked("GET /contracts/")
+    # Newest first, three a page: two of 11, 10, 9 leave, and 8 has moved from the second page to the first.
+    assert await account.finder.find(contract_marker("r:8"), 2) == made["r:8"][0]
+    assert account.asked("GET /contracts/") - before == 3
 
 
 async def test_of_two_contracts_with_one_marker_the_older_is_kept(account, delivery, new_journal, caplog):
