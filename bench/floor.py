@@ -118,7 +118,9 @@ class Floor:
         self._to_follow.append((time.monotonic() + self._policy.follow_first, external_id, journal))
         self._owe(document_id, "delivered", external_id, None, journal)
 
-    def _owe(self, document_id: str, outcome: str, external_id: str | None, reason: str | None, journal: Memory) -> None:
+    def _owe(
+        self, document_id: str, outcome: str, external_id: str | None, reason: str | None, journal: Memory
+    ) -> None:
         route = self._open.route
         names = {
             "external_id": external_id,

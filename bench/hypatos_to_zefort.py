@@ -44,7 +44,11 @@ def measure(kind: str, listed: int, pace: Pace, in_flight: int, folder: str) -> 
         # Deliveries and acknowledgements share the Hypatos connection: it must not be what limits them.
         width = str(2 * in_flight)
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("DOCFERRY_", "HYPATOS_", "ZEFORT_"))},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("DOCFERRY_", "HYPATOS_", "ZEFORT_"))
+            },
             "DOCFERRY_STATE_URL": f"sqlite:///{state}/state.db",
             "DOCFERRY_IN_FLIGHT": str(in_flight),
             "HYPATOS_BASE_URL": ready["hypatos"]["base_url"],
@@ -127,7 +131,9 @@ def speed(options: argparse.Namespace) -> bool:
     for kind in KINDS:
         print(line(f"{kind}, median", medians[kind], listed))
     ratio = medians["floor"]["seconds"] / medians["ours"]["seconds"]
-    print(f"\nours/floor  rate {ratio:.2f}   CPU {medians['ours']['cpu'] / medians['floor']['cpu']:.2f}   (aim: rate ≥ 0.80)")
+    print(
+        f"\nours/floor  rate {ratio:.2f}   CPU {medians['ours']['cpu'] / medians['floor']['cpu']:.2f}   (aim: rate ≥ 0.80)"
+    )
     return right
 
 
@@ -141,7 +147,9 @@ def memory(options: argparse.Namespace) -> bool:
         peaks.append(result["rss_mib"])
         print(line(f"{listed}", result, listed))
         right &= verdict("ours", result, expected(load_route(ROUTE), listed))
-    print(f"\npeak grows by {peaks[1] - peaks[0]:.1f} MiB, {(peaks[1] - peaks[0]) * 1024 / (9 * options.documents):.2f} KiB per document")
+    print(
+        f"\npeak grows by {peaks[1] - peaks[0]:.1f} MiB, {(peaks[1] - peaks[0]) * 1024 / (9 * options.documents):.2f} KiB per document"
+    )
     return right
 
 
@@ -153,10 +161,14 @@ def main() -> None:
     parser.add_argument("--destination-ms", type=float, default=20, help="latency of every Zefort request")
     parser.add_argument("--applied-after-ms", type=float, default=50, help="from Hypatos' 202 to its effect")
     parser.add_argument("--in-flight", type=int, default=16)
-    parser.add_argument("--memory", choices=("also", "only", "no"), default="also", help="the check with ten times as many")
+    parser.add_argument(
+        "--memory", choices=("also", "only", "no"), default="also", help="the check with ten times as many"
+    )
     parser.add_argument("--folder", default=tempfile.gettempdir(), help="where the ledger is put; must be a real disk")
     options = parser.parse_args()
-    packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("aiohttp", "httpx", "msgspec", "sqlalchemy"))
+    packages = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("aiohttp", "httpx", "msgspec", "sqlalchemy")
+    )
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version} (WAL, synchronous=FULL), {packages}")
     mine, theirs = cores()
     pinned = f"gateway on core {min(mine)}, sandboxes on {sorted(theirs)}" if mine else "not pinned"

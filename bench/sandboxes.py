@@ -67,7 +67,15 @@ def expected(route: Route, listed: int) -> dict[str, int]:
 @contextlib.contextmanager
 def sandboxes(listed: int, pace: Pace, cores: set[int]) -> Iterator[dict[str, Any]]:
     """Serve both on loopback and yield what they print: base URL, control plane and credentials by provider."""
-    command = [sys.executable, "-m", "connectors.sandbox", "--documents", str(sandbox_size(listed)), "--seed", str(SEED)]
+    command = [
+        sys.executable,
+        "-m",
+        "connectors.sandbox",
+        "--documents",
+        str(sandbox_size(listed)),
+        "--seed",
+        str(SEED),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: _pin(cores))
     try:
         assert process.stdout is not None

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
@@ -180,8 +180,12 @@ class Source(Protocol):
 
     feedback_actions: Mapping[str, str]
     """The actions a route's `feedback:` may use, with one line of help each."""
-    drains: bool
-    """True if the listing is a work queue: what was reported leaves it, so it is read again until nothing new shows."""
+    drains: Collection[str]
+    """The feedback actions that take a document out of the listing, if the listing is a work queue; empty otherwise.
+
+    A work queue is read again until nothing new shows, and a document that is listed although such an action took
+    effect was put back by somebody who wants it carried again.
+    """
 
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         """List what is new or may have changed since `cursor`. May repeat, must not skip."""

@@ -125,9 +125,16 @@ class Api:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, *, params: Sequence[tuple[str, str]] | Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] | Mapping[str, str] | None = None,
+        name_header: str | None = None,
     ) -> AsyncIterator[Download]:
-        """GET a file without holding it. A cut shows as TransientError while the chunks are read."""
+        """GET a file without holding it. A cut shows as TransientError while the chunks are read.
+
+        The name comes from Content-Disposition, or from `name_header` where a provider has one of its own.
+        """
         headers = {"accept-encoding": "identity"}  # a compressed answer would not tell the file's size
         out = Outgoing("GET", self._url(path, params), path, headers, repeatable=True)
         attempt = partial(self._gate.carry, partial(self._wire.open, out))
@@ -139,7 +146,7 @@ class Api:
                     raise
                 response = await self._persist(error, attempt, repeatable=True)
             try:
-                yield _download(response, self._wire.chunks(response, out))
+                yield _download(response, self._wire.chunks(response, out), name_header)
             finally:
                 await response.aclose()
 
@@ -169,7 +176,7 @@ async def _same(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _download(response: httpx.Response, chunks: AsyncIterator[bytes]) -> Download:
+def _download(response: httpx.Response, chunks: AsyncIterator[bytes], name_header: str | None) -> Download:
     headers = response.headers
     size = headers.get("content-length", "")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -178,6 +185,6 @@ def _download(response: httpx.Response, chunks: AsyncIterator[bytes]) -> Downloa
     return Download(
         chunks=chunks,
         size=int(size) if size.isdecimal() and "content-encoding" not in headers else None,
-        name=told.get_filename() or None,
+        name=told.get_filename() or (headers.get(name_header) if name_header else None) or None,
         media_type=kind or None,
     )

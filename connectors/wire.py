@@ -86,7 +86,9 @@ class Wire:
         asked = self._asked(out)
         if body and "html" in headers.get("content-type", ""):
             # A proxy or a login screen has answered in the provider's place, so nobody knows what became of the call.
-            raise TransientError(f"{asked} answered {status} with a web page", connection=self.connection, status=status)
+            raise TransientError(
+                f"{asked} answered {status} with a web page", connection=self.connection, status=status
+            )
         answer = Answer(status, headers, body, asked, self.connection)
         if out.repeatable and body and "json" in headers.get("content-type", ""):
             try:

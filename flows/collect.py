@@ -39,7 +39,7 @@ async def collect(context: Context) -> Listing:
             [(change.document_id, change.version) for change in page.changes],
             page.cursor,
             now=datetime.now(UTC),
-            relist=opened.source.drains,
+            relist=opened.draining,
         )
         due = (*remembered.new, *remembered.changed, *remembered.relisted)
         context.tally.list((*due, *remembered.pending), Fate.WAITING)

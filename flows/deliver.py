@@ -130,7 +130,7 @@ async def _carry(context: Context, transfer: Transfer, values: list[object]) -> 
             await _settle_sent(context, transfer, document, digest, transfer.external_id, Fate.UNCHANGED)
             return
         # Whoever compares digests after a crash must know that the far end may hold this one in part.
-        await journal.record("sending", digest)
+        await journal.keep("sending", digest)
     delivery = Delivery(transfer.key, mapped.payload, files, replaces=transfer.external_id)
     external_id = await opened.destination.push(delivery, journal)
     context.got_through(context.destination_name)
@@ -149,6 +149,9 @@ async def _settle_sent(
 ) -> None:
     to_review = f"to review: {'; '.join(reviews)}" if reviews else ""
     now = datetime.now(UTC)
+    news = fate is not Fate.UNCHANGED
+    # Listed again with nothing new in it: the source wants to hear once more, if hearing takes it off its list.
+    words = context.open.route.feedback if news else context.open.draining
     await context.run.settle(
         transfer.id,
         status="delivered",
@@ -158,7 +161,8 @@ async def _settle_sent(
         mapping_version=context.open.route.version,
         payload_digest=digest,
         follow_at=context.policy.follow_at(now, accepted=False),
-        tell="delivered" if "delivered" in context.open.route.feedback else None,
+        tell="delivered" if "delivered" in words else None,
+        tell_again=news,
         event=fate.value,
         detail=f"{external_id}, {to_review}" if to_review else external_id,
     )

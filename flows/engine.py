@@ -116,7 +116,7 @@ async def _passes(context: Context, phase: Phase) -> bool:
         first = number == 1
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
         proven = listing.proven
-        again = listing.fresh > 0 and context.open.source.drains and context.only is None
+        again = listing.fresh > 0 and bool(context.open.source.drains) and context.only is None
         if listing.read and not proven:
             unproven += 1
             again = unproven < _UNPROVEN_READINGS

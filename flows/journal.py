@@ -26,6 +26,7 @@ class LedgerJournal:
         self._run = run
         self._transfer = transfer_id
         self._steps = dict(steps)
+        self._calling = 0  # how many calls are about to be made or under way
 
     async def once(
         self,
@@ -46,6 +47,7 @@ class LedgerJournal:
         intent_at = datetime.now(UTC)
         await self._run.intend(self._transfer, step, intent_at)
         self._steps[step] = Step(name=step, intent_at=intent_at, done_at=None, result=None)
+        self._calling += 1
         try:
             result = await do()
         except (AccessError, RejectedError):
@@ -59,6 +61,8 @@ class LedgerJournal:
             if found is None:
                 raise
             result = found
+        finally:
+            self._calling -= 1
         return self._finish(step, intent_at, result)
 
     async def _look(
@@ -95,10 +99,18 @@ class LedgerJournal:
         }
 
     async def record(self, step: str, result: str) -> None:
-        """Write down a result that needs no intent."""
+        """Write down a result that needs no intent.
+
+        Within `do` it is on the disk on return: the call that follows may need it to be found again. Elsewhere it gets
+        there with the next write that is waited for, at the latest when the document is settled.
+        """
         known = self._steps.get(step)
-        if known is not None and known.result == result:
-            return
-        at = datetime.now(UTC)
-        await self._run.intend(self._transfer, step, at)
-        self._finish(step, at, result)
+        if known is None or known.result != result:
+            self._finish(step, datetime.now(UTC), result)
+        if self._calling:
+            await self._run.flush()
+
+    async def keep(self, step: str, result: str) -> None:
+        """Write down a result that must be on the disk before anything else is done."""
+        await self.record(step, result)
+        await self._run.flush()

@@ -45,6 +45,12 @@ class OpenRoute:
         """The stream that is read, for the cursor."""
         return self.route.source
 
+    @property
+    def draining(self) -> frozenset[str]:
+        """The outcomes whose feedback takes a document out of the source's work queue, as this route tells them."""
+        keys = self.route.feedback_keys()
+        return frozenset(word for word, action, _, _ in keys if action in self.source.drains)
+
     def requests(self) -> int:
         """How many HTTP requests have left so far."""
         connections = {id(item): item for item in (self.source_connection, self.destination_connection)}

@@ -12,7 +12,7 @@ from state.reading import FOLLOWABLE, chunks
 from state.records import CONFIRMED, DELIVERED, FAILED, PENDING, REJECTED, Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -40,12 +40,13 @@ def remember(
     changes: Sequence[tuple[str, str]],
     *,
     now: datetime,
-    relisted_since: datetime | None,
+    relist: Collection[str],
+    told_before: datetime,
 ) -> Remembered:
     """Take over (document id, version) pairs; the last one counts where a page names a document twice.
 
-    With `relisted_since`, a settled document that is listed although all its feedback was told before that instant
-    is delivered again: the source shows by listing it that it wants it so.
+    A settled document that is listed although all its feedback was told before `told_before`, the last one with an
+    outcome in `relist`, is delivered again: the source shows by listing it that it wants it so.
     """
     versions = dict(changes)
     found = _known(connection, route, list(versions))
@@ -53,8 +54,8 @@ def remember(
     changed = [row.id for name, row in found.items() if row.version != versions[name]]
     same = [row for name, row in found.items() if row.version == versions[name]]
     relisted: list[int] = []
-    if relisted_since is not None:
-        relisted = _told_before(connection, [row.id for row in same if row.status in _SETTLED], relisted_since)
+    if relist:
+        relisted = _told_before(connection, [row.id for row in same if row.status in _SETTLED], relist, told_before)
     _reopen(connection, {row.id: versions[name] for name, row in found.items() if row.version != versions[name]}, now)
     _reopen(connection, dict.fromkeys(relisted), now)
     for kind, ids in (("new", new), ("changed", changed), ("relisted", relisted)):
@@ -138,7 +139,9 @@ def _insert(connection: Connection, route: str, versions: Mapping[str, str], now
     return list(connection.execute(made, rows).scalars())
 
 
-def _told_before(connection: Connection, transfer_ids: Sequence[int], since: datetime) -> list[int]:
+def _told_before(
+    connection: Connection, transfer_ids: Sequence[int], outcomes: Collection[str], before: datetime
+) -> list[int]:
     # Messages about one document are answered in order: if the last one is, all are.
     told: list[int] = []
     for some in chunks(transfer_ids):
@@ -151,7 +154,7 @@ def _told_before(connection: Connection, transfer_ids: Sequence[int], since: dat
         query = (
             select(feedback.c.transfer_id)
             .join(last, (last.c.transfer_id == feedback.c.transfer_id) & (last.c.seq == feedback.c.seq))
-            .where(feedback.c.answer == "told", feedback.c.done_at < since)
+            .where(feedback.c.answer == "told", feedback.c.done_at < before, feedback.c.outcome.in_(outcomes))
             .order_by(feedback.c.transfer_id)
         )
         told.extend(connection.execute(query).scalars())

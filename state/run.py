@@ -54,17 +54,24 @@ class RouteRun:
     # Collect
 
     async def remember(
-        self, stream: str, changes: Sequence[tuple[str, str]], cursor: str | None, *, now: datetime, relist: bool
+        self,
+        stream: str,
+        changes: Sequence[tuple[str, str]],
+        cursor: str | None,
+        *,
+        now: datetime,
+        relist: Collection[str],
     ) -> Remembered:
         """Take over a page of (document id, version) and move the cursor, both or neither. None leaves the cursor.
 
-        New and changed documents become pending and due. With `relist`, so does a settled one that is listed although
+        New and changed documents become pending and due. So does a settled one that is listed although
         the source was told about it before this run began.
         """
 
         def page(connection: Connection) -> Remembered:
-            since = self.started_at if relist else None
-            found = collecting.remember(connection, self.route, self.id, changes, now=now, relisted_since=since)
+            found = collecting.remember(
+                connection, self.route, self.id, changes, now=now, relist=relist, told_before=self.started_at
+            )
             if cursor is not None:
                 collecting.move_cursor(connection, self.route, stream, cursor, now)
             return found
@@ -137,10 +144,12 @@ class RouteRun:
         payload_digest: str | None = None,
         follow_at: datetime | None = None,
         tell: str | None = None,
+        tell_again: bool = True,
         detail: str | None = None,
     ) -> None:
         """Write down what became of a transfer and, with `tell`, owe the source that outcome; both or neither.
 
+        Without `tell_again` nothing is owed if the same outcome is still owed from before.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
         """
@@ -160,7 +169,8 @@ class RouteRun:
         }
         lines = [(sql.SETTLE, values), self._event(transfer_id, at, event, detail if detail is not None else reason)]
         if tell is not None:
-            lines.append((sql.OWE, {"this": transfer_id, "what": tell, "why": reason, "now": at}))
+            owe = sql.OWE if tell_again else sql.OWE_UNLESS_OWED
+            lines.append((owe, {"this": transfer_id, "what": tell, "why": reason, "now": at}))
         await self._write(*lines)
 
     async def postpone(

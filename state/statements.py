@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, Text, and_, bindparam, case, func, insert, literal, null, select, update
+from sqlalchemy import Integer, Text, and_, bindparam, case, exists, func, insert, literal, null, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state.instants import Instant
@@ -106,25 +106,38 @@ FOLLOWED = Statement(
 )
 """this (transfer id), to_…"""
 
-OWE = Statement(
+_owe = select(
+    transfer.c.id,
+    transfer.c.route,
+    select(func.coalesce(func.max(feedback.c.seq), 0) + 1)
+    .where(feedback.c.transfer_id == transfer.c.id)
+    .scalar_subquery(),
+    bindparam("what", type_=Text()),
+    bindparam("why", type_=Text()),
+    bindparam("now", type_=Instant()),
+    bindparam("now", type_=Instant()),
+    literal(0),
+).where(transfer.c.id == bindparam("this", type_=Integer()))
+_owed = feedback.alias("owed")
+_OWE_COLUMNS = ["transfer_id", "route", "seq", "outcome", "reason", "owed_at", "due_at", "attempts"]
+
+OWE = Statement("feedback", insert(feedback).from_select(_OWE_COLUMNS, _owe))
+"""this (transfer id), what (the outcome), why, now."""
+
+OWE_UNLESS_OWED = Statement(
     "feedback",
     insert(feedback).from_select(
-        ["transfer_id", "route", "seq", "outcome", "reason", "owed_at", "due_at", "attempts"],
-        select(
-            transfer.c.id,
-            transfer.c.route,
-            select(func.coalesce(func.max(feedback.c.seq), 0) + 1)
-            .where(feedback.c.transfer_id == transfer.c.id)
-            .scalar_subquery(),
-            bindparam("what", type_=Text()),
-            bindparam("why", type_=Text()),
-            bindparam("now", type_=Instant()),
-            bindparam("now", type_=Instant()),
-            literal(0),
-        ).where(transfer.c.id == bindparam("this", type_=Integer())),
+        _OWE_COLUMNS,
+        _owe.where(
+            ~exists().where(
+                _owed.c.transfer_id == transfer.c.id,
+                _owed.c.done_at.is_(None),
+                _owed.c.outcome == bindparam("what", type_=Text()),
+            )
+        ),
     ),
 )
-"""this (transfer id), what (the outcome), why, now."""
+"""As OWE, but nothing if that outcome is still owed."""
 
 ANSWERED = Statement(
     "feedback",

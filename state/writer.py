@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+GATHER = 0.002
+"""Seconds that a write waits for others to share its commit. A disk that syncs fast would else see one write at a time."""
+SOON = 0.02
+"""The same for a write that nobody waits for, unless an awaited one takes it along before."""
+
 
 class Guard(Protocol):
     """What a run must still hold when its writes are committed.
@@ -76,6 +81,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._gathered: list[_Write] = []
         self._busy = False
+        self._timer: asyncio.TimerHandle | None = None
         self._groups: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="docferry-writer", daemon=True)
         self._thread.start()
@@ -102,13 +108,20 @@ class Writer:
             raise StateError("The ledger is closed")
         waiting: asyncio.Future[object] = self._loop.create_future()
         self._gathered.append(_Write(guard, lines, call, waiting if wait else None))
-        if not self._busy:
-            self._busy = True
-            # Not at once: whatever else is ready to write in this turn of the loop joins the group.
-            self._loop.call_soon(self._hand_over)
+        self._hand_over_in(GATHER if wait else SOON)
         return waiting
 
+    def _hand_over_in(self, seconds: float) -> None:
+        if self._busy:
+            return  # `_committed` asks again
+        at = self._loop.time() + seconds
+        if self._timer is None or at < self._timer.when():
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(at, self._hand_over)
+
     def _hand_over(self) -> None:
+        self._timer, self._busy = None, True
         group, self._gathered = self._gathered, []
         self._groups.put(group)
 
@@ -122,10 +135,9 @@ class Writer:
                 write.waiting.set_exception(error)
             else:
                 write.waiting.set_result(result)
+        self._busy = False
         if self._gathered:
-            self._loop.call_soon(self._hand_over)  # after those just woken had their turn: they often write again
-        else:
-            self._busy = False
+            self._hand_over_in(GATHER if any(write.waiting is not None for write in self._gathered) else SOON)
 
     async def close(self) -> None:
         """Write what was asked for, then stop. Never raises for a failed write."""

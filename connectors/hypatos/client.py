@@ -60,7 +60,7 @@ class HypatosClient:
     def file(self, file_id: str) -> AbstractAsyncContextManager[Download]:
         """Stream one file."""
         # GET {base}/files/{id}
-        return self.api.stream(_path(FILE, file_id))
+        return self.api.stream(_path(FILE, file_id), name_header="x-hy-filename")
 
     async def set_external_id(self, document_id: str, value: str) -> None:
         """Replace the external id."""

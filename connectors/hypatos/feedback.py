@@ -25,6 +25,9 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+DRAINING = frozenset({"transfer", "reject"})
+"""The actions that take a document out of the work queue."""
+
 _ID_LENGTH = 100
 _TITLE_LENGTH = 256
 _PAIRS = 20

@@ -121,8 +121,9 @@ def _change(row: object) -> Change:
     document_id = text(fields.get("id"))
     if document_id is None:
         raise ConnectorError("a row of the document list has no id")
-    # `updatedAt` and `state` move with our own feedback and would bring every document back; completion does not.
-    parts = [text(fields.get("completedAt")) or "", content_digest(fields)[:16] if "entities" in fields else ""]
+    # Any of these may be absent, so all of them count. Our own feedback moves some: that costs one more look.
+    parts = [text(fields.get(name)) or "" for name in ("completedAt", "updatedAt", "state")]
+    parts.append(content_digest(fields)[:16] if "entities" in fields else "")
     return Change(document_id, "|".join(parts))
 
 

@@ -15,10 +15,12 @@ from connectors.hypatos import feedback as words
 from connectors.hypatos.listing import walk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 
     from connectors.contract import Document, Download, Feedback, File, Journal, Page
     from connectors.hypatos.client import HypatosClient
+
+_WEB_PAGE = "text/html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Documents:
     """The stream `documents`: everything in an exportable state, oldest first."""
 
     feedback_actions = words.ACTIONS
-    drains = True
+    drains: Collection[str] = words.DRAINING
 
     def __init__(self, client: HypatosClient, *, page_size: int = 50, patience: Patience | None = None) -> None:
         self._client = client
@@ -53,6 +55,9 @@ class Documents:
     async def open(self, file: File) -> AsyncGenerator[Download, None]:
         """Stream one file, under the name and media type that the download states."""
         async with self._client.file(file.id) as download:
+            if download.media_type == _WEB_PAGE != file.media_type:
+                # A proxy or a login screen answered in Hypatos' place.
+                raise TransientError(f"hypatos sent a web page instead of file {file.id}", arrived="no")
             # Names beyond Latin-1 are percent-encoded by those who upload; whether the server decodes them is not known.
             yield replace(download, name=unquote(download.name)) if download.name else download
 

@@ -122,6 +122,12 @@ class ZefortClient:
         # POST {base}contracts/{id}/binders/
         await self.api.call("POST", _path(CONTRACT_BINDERS, contract_id), json={"binder": binder}, repeatable=True)
 
+    async def create_binder(self, name: str) -> str | None:
+        """Create a binder at the top and return its id."""
+        # POST {base}binders/
+        answer = await self.api.call("POST", BINDERS, json={"name": name})
+        return models.reference(answer.json())
+
     async def create_tag(self, name: str) -> str | None:
         """Create a tag and return its id."""
         # POST {base}tags/

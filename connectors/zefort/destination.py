@@ -38,7 +38,7 @@ class Contracts:
         self._files = Files(client, settle, docai_skip)
         self._parties = Parties(client)
         self._tags = Tags(client)
-        self._binders = Binders(client)
+        self._binders = Binders(client, settle)
         self._writer = Writer(client)
 
     def check(self, payload: Fields) -> None:

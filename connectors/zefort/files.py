@@ -36,11 +36,11 @@ class Files:
         self, delivery: Delivery, wanted: Wanted, binders: Sequence[str], journal: Journal
     ) -> tuple[str, Contract | None]:
         """Make the contract with its main file, once. Return its id, and its body if it was made just now."""
-        made: list[Contract] = []
+        made: list[tuple[Contract, str]] = []
 
         async def create() -> str:
             made.append(await self._create(delivery, wanted, binders, journal))
-            return made[0].id
+            return made[0][0].id
 
         async def find() -> str | None:
             sent = _cover(journal)[0]
@@ -48,7 +48,10 @@ class Files:
             return await self._finder.find(contract_marker(delivery.key), max(days, 0) + OVERLAP)
 
         contract_id = await journal.once("create", create, find, settle=self._settle)
-        return contract_id, made[0] if made else None
+        for contract, sha256 in made:
+            await journal.record(f"sha256:{main_file(delivery).file.id}", sha256)
+            return contract_id, contract
+        return contract_id, None
 
     async def attach(self, contract_id: str, delivery: Delivery, journal: Journal) -> None:
         """Add every file but the one the contract was made with. Files the source has dropped since stay where they are."""
@@ -59,11 +62,12 @@ class Files:
 
     async def _attach(self, contract_id: str, key: str, attachment: Attachment, journal: Journal) -> None:
         marker = file_marker(key, attachment.file.id)
+        sent: list[str] = []
 
         async def add() -> str:
             async with opened(attachment) as upload:
                 await self._client.add_file(contract_id, Form(upload, marked(upload.name, marker, upload.media_type)))
-                await journal.record(f"sha256:{attachment.file.id}", upload.sha256)
+                sent.append(upload.sha256)
             return marker
 
         async def find() -> str | None:
@@ -71,9 +75,13 @@ class Files:
             return marker if marker in markers(contract.filenames) else None
 
         await journal.once(f"file:{attachment.file.id}", add, find, settle=self._settle)
+        for sha256 in sent:
+            await journal.record(f"sha256:{attachment.file.id}", sha256)
 
-    async def _create(self, delivery: Delivery, wanted: Wanted, binders: Sequence[str], journal: Journal) -> Contract:
-        """Send everything that can travel in one call: what comes later may be lost in between."""
+    async def _create(
+        self, delivery: Delivery, wanted: Wanted, binders: Sequence[str], journal: Journal
+    ) -> tuple[Contract, str]:
+        """Send everything that can travel in one call: what comes later may be lost in between. Return the file's SHA-256 too."""
         main = main_file(delivery)
         async with opened(main) as upload:
             # The AI is told to leave alone what we set.
@@ -86,8 +94,7 @@ class Files:
             await journal.record("cover", f"{datetime.now(UTC).date().isoformat()} {main.file.id}")
             name = marked(upload.name, contract_marker(delivery.key), upload.media_type)
             contract = await self._client.create(Form(upload, name, fields))
-            await journal.record(f"sha256:{main.file.id}", upload.sha256)
-        return contract
+            return contract, upload.sha256
 
 
 def main_file(delivery: Delivery) -> Attachment:

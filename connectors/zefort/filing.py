@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.errors import GoneError, RejectedError, TransientError
+from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.payload import normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract, Task
@@ -109,14 +111,17 @@ class Tags:
 
 
 class Binders:
-    """The account's binders, looked up by exact name when first needed."""
+    """The account's binders, looked up by exact name when first needed, and made where one is missing."""
 
-    def __init__(self, client: ZefortClient) -> None:
+    def __init__(self, client: ZefortClient, settle: timedelta) -> None:
         self._client = client
+        self._settle = settle
         self._ids: dict[str, str] = {}
+        self._doubtful: dict[str, datetime] = {}
+        self._lock = asyncio.Lock()
 
     async def resolve(self, wanted: Sequence[str]) -> list[str]:
-        """Return the binders' ids; an id (`bnd_…`) stands for itself. RejectedError: there is no such binder."""
+        """Return the binders' ids; an id (`bnd_…`) stands for itself. RejectedError: there is none and none can be made."""
         found = [name if name.startswith("bnd_") else await self._id(name) for name in wanted]
         return list(dict.fromkeys(found))
 
@@ -137,10 +142,42 @@ class Binders:
 
     async def _id(self, name: str) -> str:
         if name not in self._ids:
-            async for row in self._client.rows(paths.BINDERS, q=name):
-                found, binder_id = models.text(row.get("name")), models.text(row.get("id"))
-                if found and binder_id:
-                    self._ids.setdefault(found, binder_id)
-        if name not in self._ids:
-            raise RejectedError(f"there is no binder {name!r} that this key may see")
+            async with self._lock:
+                if name not in self._ids:
+                    await self._read(name)
+                if name not in self._ids:
+                    self._ids[name] = await self._create(name)
         return self._ids[name]
+
+    async def _read(self, name: str) -> None:
+        async for row in self._client.rows(paths.BINDERS, q=name):
+            found, binder_id = models.text(row.get("name")), models.text(row.get("id"))
+            if found and binder_id:
+                self._ids.setdefault(found, binder_id)
+
+    async def _create(self, name: str) -> str:
+        """Make a binder that the route names and the account lacks; after a lost answer, not before it must show."""
+        now = datetime.now(UTC)
+        if self._doubtful.get(name, now) > now:
+            raise UnsettledError(
+                f"whether binder {name!r} was made is not known yet", look_again_at=self._doubtful[name]
+            )
+        try:
+            made = await self._client.create_binder(name)
+        except RejectedError as error:
+            raise RejectedError(
+                f"there is no binder {name!r} that this key may see, and it may not make one ({error}); "
+                "make it in Zefort or correct the route",
+                connection=error.connection,
+                status=error.status,
+            ) from error
+        except TransientError as error:
+            if error.arrived == "maybe":
+                self._doubtful[name] = now + self._settle
+            raise
+        if made is None:
+            await self._read(name)
+        found = made or self._ids.get(name)
+        if found is None:
+            raise TransientError("zefort made a binder but does not list it yet", arrived="maybe")
+        return found

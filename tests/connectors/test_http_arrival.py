@@ -135,6 +135,17 @@ async def test_a_garbled_answer_is_read_again_but_never_sent_again(loopback, ski
     assert len(loopback.arrived) == 3
 
 
+async def test_a_web_page_in_place_of_an_answer_leaves_open_what_became_of_the_call(loopback, skipping):
+    async def handler(request, writer):
+        return loopback.reply(200, b"<html>Please log in</html>", content_type="text/html; charset=utf-8")
+
+    api = await loopback.api(handler, clock=skipping)
+    with pytest.raises(TransientError, match="POST /contracts/ answered 200 with a web page") as caught:
+        await api.call("POST", "/contracts/", json={})
+    assert caught.value.arrived == "maybe"
+    assert len(loopback.arrived) == 1
+
+
 async def test_a_connection_that_is_refused_has_not_arrived_and_is_tried_again(loopback, skipping):
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))

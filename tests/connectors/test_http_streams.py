@@ -8,9 +8,12 @@ import hashlib
 import tracemalloc
 from functools import partial
 
+import httpx
 import pytest
 
+from connectors.auth import Basic
 from connectors.errors import AccessError, GoneError, TransientError
+from connectors.http import Api
 
 MEGABYTE = 2**20
 SIZE = 50 * MEGABYTE
@@ -101,6 +104,18 @@ async def test_a_cut_download_is_an_error_and_not_a_short_file(loopback, head):
     with pytest.raises(TransientError, match="demo: GET /files/1: the answer was cut off"):
         await read_all(api, got)
     assert b"".join(got) == b"x" * 5000
+
+
+async def test_a_short_file_is_noticed_whatever_the_transport():
+    class Short(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            yield b"x" * 99
+
+    answer = httpx.Response(200, headers={"content-length": "100"}, stream=Short())
+    transport = httpx.MockTransport(lambda _request: answer)
+    api = Api("demo", "https://api.example.com", Basic("u", "password"), transport=transport)
+    with pytest.raises(TransientError, match="cut off"):
+        await read_all(api, [])
 
 
 async def test_a_download_that_falls_silent_ends(loopback):

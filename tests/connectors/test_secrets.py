@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import logging
+import sys
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -90,6 +91,18 @@ def test_logs_and_their_tracebacks_are_masked(value, before):
     assert "Traceback" in text
     for spelling in spellings(value):
         assert spelling not in text
+
+
+def test_a_formatter_that_prints_tracebacks_itself_finds_none():
+    try:
+        raise ValueError("open-sesame")  # noqa: TRY301 - a traceback is what is wanted
+    except ValueError:
+        record = logging.LogRecord("n", logging.ERROR, "p", 1, "failed", None, sys.exc_info())
+    secrets = Secrets()
+    secrets.hide("open-sesame")
+    Masking(secrets).filter(record)
+    assert record.exc_info is None
+    assert record.exc_text.endswith("ValueError: ***")
 
 
 def test_a_longer_secret_is_masked_whole_even_if_it_begins_with_a_shorter_one():

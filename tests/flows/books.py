@@ -25,7 +25,7 @@ ROUTE = "hypatos_to_zefort"
 _BINDERS = {"invoice": "Invoices", "credit_note": "Credit notes", "contract": "Contracts"}
 _CURRENCIES = {"€": "EUR", "EUR": "EUR", "EURO": "EUR", "$": "USD", "USD": "USD", "CHF": "CHF", "kr": "SEK"}
 _READY = ("done", "doneAutomatically")
-_REGISTERED = ("Acme Oy", "Acme Oyj", "Müller & Söhne GmbH")
+REGISTERED = ("Acme Oy", "Acme Oyj", "Müller & Söhne GmbH")
 """The parties that the destination's register has from the start."""
 _ACKNOWLEDGED = {"delivered": ("external-id", "external-data", "transfer"), "rejected": ("reject",)}
 _MARKER = re.compile(r"gw-([0-9a-f]{16})")
@@ -90,7 +90,7 @@ class Books:
                 found.wrong.append(f"document {document_id} must have no contract and has {len(contracts)}")
             self._told(found, document_id, hypatos["documents"][document_id], contracts)
         found.compare("register", self.register, (_plain(party["name"]) for party in zefort["parties"].values()))
-        found.compare("tags", self._tag_names(zefort), (tag["name"] for tag in zefort["tags"].values()))
+        found.compare("tags", self._tag_names, (tag["name"] for tag in zefort["tags"].values()))
         if zefort["final_deletes_tried"]:
             found.wrong.append("somebody tried to delete for good")
         return found
@@ -163,13 +163,14 @@ class Books:
         delivered = [self.numbers[document_id] for document_id, fate in self.fates.items() if fate == "delivered"]
         entities: list[Any] = [self.demo.entities(number) for number in delivered]
         names = [name for one in entities for name in (_plain(one["supplier"]["name"]), _plain(one["buyer"]["name"]))]
-        return list(dict.fromkeys((*_REGISTERED, *names)))
+        return list(dict.fromkeys((*REGISTERED, *names)))
 
     def _tags(self, number: int) -> list[str]:
         entities: Any = self.demo.entities(number)
         return [entities["documentType"], *(["high-value"] if entities["totalAmount"] >= 10_000 else [])]
 
-    def _tag_names(self, zefort: State) -> list[str]:
+    @property
+    def _tag_names(self) -> list[str]:
         """Return each name once: tags are shared, so two of one name are one too many."""
         used = {tag for one, fate in self.fates.items() if fate == "delivered" for tag in self._tags(self.numbers[one])}
         return sorted(used | {"invoice", "contract", "imported"})

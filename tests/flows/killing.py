@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import shutil
 import signal
 import sys
@@ -24,18 +25,21 @@ from tests.flows.books import Books
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from connectors.sandbox_app import SandboxApp
     from starlette.types import Message, Receive, Scope, Send
 
-DOCUMENTS, SEED = 15, 320
+    from connectors.sandbox_app import SandboxApp
+
+DOCUMENTS, SET = 15, 320
 """Twelve of these fifteen documents are ready; a test says what they have to offer."""
-LIVES = 3
-"""How many runs may follow the one that was killed until everything is done."""
+SETTING_OUT = 40
+"""About how many points a run passes before it comes to where the one before it died."""
+RUNS = 3
+"""How many runs may follow a killed one until everything is done."""
 
 
 @dataclass(frozen=True)
 class Life:
-    """One run of a process. `died` is the point at which it killed itself, `killed` says that somebody ended it."""
+    """One run of a process. `ended` is its exit code; `died` is the point at which it killed itself."""
 
     ended: int
     died: str | None = None
@@ -48,6 +52,11 @@ class Life:
         """True if SIGKILL ended it, whoever sent it."""
         return self.ended == -signal.SIGKILL
 
+    @property
+    def failed(self) -> bool:
+        """True if it ended in any other way than by itself or by SIGKILL: an exception, or an alarm because it hung."""
+        return not self.killed and self.ended != 0
+
 
 @dataclass
 class Tally:
@@ -56,6 +65,7 @@ class Tally:
     points: int = 0
     trials: int = 0
     kills: int = 0
+    most_runs: int = 0
     known: set[str] = field(default_factory=set)
     """The kinds of points there are …"""
     met: set[str] = field(default_factory=set)
@@ -73,7 +83,8 @@ class Tally:
 
     def __str__(self) -> str:
         return (
-            f"{self.points} points, {self.trials} trials, {self.kills} processes killed; "
+            f"{self.points} points, {self.trials} trials, {self.kills} processes killed, "
+            f"all done after at most {self.most_runs} more; "
             f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.premature)} acknowledged too early, "
             f"{len(self.wrong)} otherwise wrong; {self.seconds:.0f} s"
         )
@@ -91,7 +102,7 @@ class Ground:
         self, folder: Path, settings: dict[str, str], *, at_once: int, lag: float, applied_after: float
     ) -> None:
         switches = HypatosSwitches(quota=0, applied_after=applied_after, listing_lag=lag)
-        self.hypatos = HypatosSandbox(DOCUMENTS, SEED, switches)
+        self.hypatos = HypatosSandbox(DOCUMENTS, SET, switches)
         self.zefort = ZefortSandbox(ZefortSwitches(index_lag=lag))
         self.books = Books(self.hypatos.store.demo)
         self.answers = 0
@@ -123,10 +134,13 @@ class Ground:
                 cast("asyncio.StreamWriter", self._victims.stdin).close()
                 await self._victims.wait()
 
-    async def trial(self, tally: Tally, fatal: int = 0, *, answer: int = 0, careless: bool = False) -> list[Life]:
-        """Start over, let a process die at a point (or when that answer is about to go out), run again until all is done.
+    async def trial(
+        self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, careless: bool = False
+    ) -> list[Life]:
+        """Start over, let processes die one after the other at their fatal points, then run until all is done.
 
-        Returns all lives, the first one first. What is found is added to the tally.
+        With `answer`, the first one is killed from outside when that answer is about to go out. Returns all lives,
+        the first one first. What is found is added to the tally.
         """
         self.hypatos.reset()
         self.zefort.reset()
@@ -135,29 +149,34 @@ class Ground:
         folder = self._folder / f"trial-{self._trials}"
         folder.mkdir(parents=True)
         self.answers, self._fatal_answer = 0, answer
-        lives = [await self._live(folder, fatal, careless=careless)]
-        self._fatal_answer = 0
-        while lives[-1].killed or (not lives[-1].complete and len(lives) <= LIVES):
+        lives: list[Life] = []
+        for point in (*(fatal or [0]), *[0] * RUNS):
+            lives.append(await self._live(folder, point, careless=careless))
+            self._fatal_answer = 0
+            if lives[-1].complete:
+                break
             await self._quiet()
-            lives.append(await self._live(folder, 0, careless=careless))
-        self._add(tally, fatal or answer, lives)
+        self._add(tally, f"point {answer or list(fatal)}", lives)
         shutil.rmtree(folder)
         return lives
 
-    def _add(self, tally: Tally, point: int, lives: list[Life]) -> None:
+    def _add(self, tally: Tally, where: str, lives: list[Life]) -> None:
         found = self.books.audit(self.hypatos.state(), self.zefort.state())
+        kills = [life for life in lives if life.killed]
         if not lives[-1].complete:
-            found.wrong.append(f"not complete after {len(lives)} runs: {lives[-1].words or lives[-1].ended}")
+            found.wrong.append(f"not complete after {len(lives)} runs: {lives[-1].words}")
+        found.wrong += [f"run {number} ended with {life.ended}" for number, life in enumerate(lives, 1) if life.failed]
         tally.trials += 1
-        tally.kills += lives[0].killed
-        tally.met |= {lives[0].died} - {None}
-        where = f"point {point} ({lives[0].died or 'killed from outside' if lives[0].killed else 'it lived'}): "
+        tally.kills += len(kills)
+        tally.most_runs = max(tally.most_runs, len(lives) - len(kills))
+        tally.met |= {life.died for life in kills if life.died}
+        where += f" ({', then '.join(life.died or 'from outside' for life in kills) or 'it lived'}): "
         tally.lost += [where + words for words in found.lost]
         tally.doubled += [where + words for words in found.doubled]
         tally.wrong += [where + words for words in found.wrong]
         tally.premature += [where + words for words in self.premature]
 
-    async def _live(self, folder: Path, fatal: int, *, careless: bool) -> Life:
+    async def _live(self, folder: Path, fatal: int | str, *, careless: bool) -> Life:
         order = {
             "folder": str(folder),
             "settings": self._settings,
@@ -176,18 +195,18 @@ class Ground:
 
     async def _quiet(self) -> None:
         """Let requests of the dead come to their end: what was on the wire is acted upon, as it would be anywhere."""
-        await asyncio.sleep(0.01)
-        while self.hypatos.at_once or self.zefort.at_once:
+        await asyncio.sleep(0.02)
+        while self.hypatos.at_once or self.zefort.at_once:  # noqa: ASYNC110 -- the sandboxes offer a count, no event
             await asyncio.sleep(0.01)
 
     def answering(self) -> None:
-        """An answer is about to go out: kill the process it is for if that is the one."""
+        """Count an answer that is about to go out, and kill the process it is for if that is the one."""
         self.answers += 1
-        if self.answers == self._fatal_answer:
+        if self.answers == self._fatal_answer and self._pid:
             os.kill(self._pid, signal.SIGKILL)
 
     def acknowledged(self, document_id: str) -> None:
-        """The source is being told about a document: its contract must be whole by now."""
+        """Note what a document's contract lacks at the moment when the source is told about it."""
         self.premature += self.books.lacking(document_id, self.zefort.state())
 
 
@@ -231,10 +250,13 @@ async def grounds(
         yield [await stack.enter_async_context(ground.ready()) for ground in made]
 
 
-async def sweep(lanes: Sequence[Ground], step: int, rotation: int = 0, *, by_answer: bool = False) -> Tally:
+async def sweep(
+    lanes: Sequence[Ground], step: int, rotation: int = 0, *, by_answer: bool = False, twice: bool = False
+) -> Tally:
     """Let a process die at every `step`-th point and say what was found. Which ones it starts with goes by `rotation`.
 
     The points are those that a run passes which nobody kills; with `by_answer`, the moments before an answer goes out.
+    With `twice`, the next run is killed too, wherever it may be.
     """
     tally, began = Tally(), time.monotonic()
     whole = (await lanes[0].trial(tally))[0]
@@ -243,10 +265,15 @@ async def sweep(lanes: Sequence[Ground], step: int, rotation: int = 0, *, by_ans
     tally.points = lanes[0].answers if by_answer else len(whole.passed)
     tally.known = set(whole.passed)
     left = iter(range(1 + rotation % step, tally.points + 1, step))
+    chance = random.Random(rotation)
 
     async def work(ground: Ground) -> None:
         for point in left:
-            await (ground.trial(tally, answer=point) if by_answer else ground.trial(tally, point))
+            if by_answer:
+                await ground.trial(tally, answer=point)
+            else:
+                second = [chance.randrange(1, tally.points - point + SETTING_OUT)] if twice else []
+                await ground.trial(tally, [point, *second])
 
     async with asyncio.TaskGroup() as group:
         for ground in lanes:

@@ -203,7 +203,9 @@ def test_a_wrong_key_stops_the_run_with_exit_code_three_and_loses_nothing(accoun
 
 
 def test_a_locked_ledger_and_one_that_is_no_database_each_give_one_sentence(accounts, docferry, monkeypatch, tmp_path):
-    (tmp_path / "not.db").write_text("this is a text file, and long enough to be taken for a header of one hundred bytes" * 3)
+    (tmp_path / "not.db").write_text(
+        "this is a text file, and long enough to be taken for a header of one hundred bytes" * 3
+    )
     monkeypatch.setenv("DOCFERRY_STATE_URL", f"sqlite:///{tmp_path}/not.db")
     ended = docferry("run", ROUTE)
     assert ended.code == 3
@@ -245,7 +247,9 @@ def test_ctrl_c_finishes_what_is_under_way_and_the_next_run_goes_on(accounts, do
         httpx.post(accounts[provider]["control"] + "switches", json={"latency": 0.1}).raise_for_status()
     command = [sys.executable, "-m", "flows.cli", "run", ROUTE, "--json"]
     environment = {**os.environ, "DOCFERRY_IN_FLIGHT": "2"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         until = time.monotonic() + 30
         while not contracts(accounts) and time.monotonic() < until:
             time.sleep(0.05)

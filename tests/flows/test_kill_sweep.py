@@ -11,7 +11,9 @@ import sys
 import httpx
 import pytest
 
-from tests.flows.killing import Tally, grounds, sweep
+from connectors.hypatos.sandbox_documents import DemoDocuments
+from tests.flows.books import REGISTERED, Books
+from tests.flows.killing import DOCUMENTS, SET, Tally, grounds, sweep
 
 SEED = int(os.environ.get("KILL_SWEEP_SEED", random.randrange(100_000)))
 LAGGING = {"lag": 1.5, "settle": 3.0, "applied_after": 0.3}
@@ -23,9 +25,9 @@ def tell(title: str, tally: Tally) -> None:
     sys.stderr.write(f"\nkill sweep, {title}: {tally}\n")
 
 
-async def swept(folder, title, step, *, by_answer=False, lanes=1, **options):
+async def swept(folder, title, step, *, by_answer=False, twice=False, lanes=1, **options):
     async with grounds(folder, lanes=lanes, **options) as ready:
-        tally = await sweep(ready, step, SEED, by_answer=by_answer)
+        tally = await sweep(ready, step, SEED, by_answer=by_answer, twice=twice)
     tell(f"{title}, every {step}. point, seed {SEED}" if step > 1 else title, tally)
     assert tally.clean, tally.everything
     assert tally.kills > 0.9 * (tally.trials - 1), tally.everything
@@ -34,22 +36,27 @@ async def swept(folder, title, step, *, by_answer=False, lanes=1, **options):
 
 @pytest.mark.timeout(400)
 async def test_a_run_killed_at_any_point_is_finished_by_the_next_one(tmp_path):
-    await swept(tmp_path, "2 in flight", 40)
+    await swept(tmp_path, "2 in flight", 50)
 
 
 @pytest.mark.timeout(400)
 async def test_many_documents_in_flight_do_not_make_a_kill_worse(tmp_path):
-    await swept(tmp_path, "8 in flight", 60, at_once=8)
+    await swept(tmp_path, "8 in flight", 70, at_once=8)
 
 
 @pytest.mark.timeout(400)
 async def test_a_request_that_was_carried_out_after_its_sender_died_is_not_made_again(tmp_path):
-    await swept(tmp_path, "killed by the provider before it answers", 20, by_answer=True)
+    await swept(tmp_path, "killed by the provider before it answers", 25, by_answer=True)
 
 
 @pytest.mark.timeout(400)
 async def test_lists_that_lag_behind_do_not_make_the_next_run_send_anything_twice(tmp_path):
-    await swept(tmp_path, "lagging lists", 100, lanes=4, **LAGGING)
+    await swept(tmp_path, "lagging lists", 130, lanes=4, **LAGGING)
+
+
+@pytest.mark.timeout(400)
+async def test_the_run_that_cleans_up_may_be_killed_as_well(tmp_path):
+    await swept(tmp_path, "killed twice", 130, twice=True)
 
 
 @pytest.mark.soak
@@ -57,7 +64,7 @@ async def test_lists_that_lag_behind_do_not_make_the_next_run_send_anything_twic
 @pytest.mark.parametrize("at_once", [2, 8])
 async def test_no_point_of_a_run_is_a_bad_one_to_be_killed_at(tmp_path, at_once):
     tally = await swept(tmp_path, f"{at_once} in flight", 1, at_once=at_once)
-    assert tally.met == tally.known
+    assert tally.known <= tally.met
 
 
 @pytest.mark.soak
@@ -69,41 +76,44 @@ async def test_no_answer_is_a_bad_one_to_be_killed_before(tmp_path, at_once):
 
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
+async def test_no_point_is_a_bad_one_to_be_killed_at_for_the_second_time(tmp_path):
+    await swept(tmp_path, "killed twice", 3, twice=True)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14_400)
 async def test_lists_that_lag_behind_never_make_the_next_run_send_anything_twice(tmp_path):
     await swept(tmp_path, "lagging lists", 9, lanes=4, **LAGGING)
 
 
-async def test_the_documents_of_the_sweep_have_everything_that_can_go_wrong(tmp_path):
-    async with grounds(tmp_path) as (ground,):
-        books, demo = ground.books, ground.hypatos.store.demo
-        fates = {books.numbers[document_id]: fate for document_id, fate in books.fates.items()}
-        delivered = [number for number, fate in fates.items() if fate == "delivered"]
-        listed = [number for number in fates if demo.state(number) in ("done", "doneAutomatically")]
-        suppliers = [demo.supplier(number)["id"] for number in delivered]
-        known = {party["org_id"] for party in ground.zefort.state()["parties"].values()}
-        new = [demo.supplier(number)["id"] for number in delivered if demo.supplier(number).get("vatId") not in known]
+def test_the_documents_of_the_sweep_have_everything_that_can_go_wrong():
+    demo = DemoDocuments(SET, DOCUMENTS)
+    books = Books(demo)
+    fates = {books.numbers[document_id]: fate for document_id, fate in books.fates.items()}
+    delivered = [number for number, fate in fates.items() if fate == "delivered"]
+    listed = [number for number in fates if demo.state(number) in ("done", "doneAutomatically")]
+    suppliers = [demo.supplier(number)["name"] for number in delivered]
+    new = [name for name in suppliers if name not in REGISTERED]
     assert len(listed) == 12
     assert list(fates.values()).count("rejected") >= 1
     assert [fates[number] for number in listed].count("nothing") >= 1
     assert any(len(demo.files(number)) == 2 for number in delivered)
     assert any(demo.kind(number)[0] == "credit_note" for number in delivered)
     assert any(new.count(supplier) >= 2 for supplier in new)
-    assert set(suppliers) - set(new)
+    assert set(suppliers) & set(REGISTERED)
 
 
 @pytest.mark.timeout(400)
 async def test_the_sweep_finds_a_journal_that_never_looks(tmp_path):
-    async with grounds(tmp_path) as (ground,):
-        tally = Tally()
-        whole = (await ground.trial(tally, careless=True))[0]
+    async with grounds(tmp_path, at_once=1) as (ground,):
+        await ground.trial(tally := Tally(), careless=True)
         assert tally.clean, tally.everything
-        for path in ("/api/contracts/", "/api/contracts/{}/add_file/", "/api/contracts/{}/parties/"):
-            point = 1 + whole.passed.index(f"at the answer to POST {path}")
-            await ground.trial(tally, point, careless=True)
-    assert tally.kills == 3
-    assert sum(words.endswith("a contract is there 1 times too often") for words in tally.doubled) == 1
-    assert sum(", files: " in words for words in tally.doubled) == 1
-    assert sum(", parties: " in words for words in tally.doubled) == 1
+        for path in ("", "{}/add_file/", "{}/parties/", "{}/notes/"):
+            await ground.trial(tally, [f"at the answer to POST /api/contracts/{path}"], careless=True)
+    assert tally.kills == 4
+    doubled = "\n".join(tally.doubled)
+    assert "a contract is there 1 times too often" in doubled
+    assert all(f", {part}: " in doubled for part in ("files", "parties", "notes")), doubled
     assert not tally.lost
 
 

@@ -42,7 +42,12 @@ def let_loose(app, storm, **when):
 async def test_a_storm_on_both_sides_ends_in_the_same_result(tmp_path, name):
     async with world(tmp_path) as it:
         # Drawn, not counted: a strict rhythm can fall in step with "look, send, look" and hit each sending for ever.
-        faults = [let_loose(app, STORMS[name], probability=0.4, seed=3) for app in (it.hypatos, it.zefort)]
+        # A garbled file cannot be told from a whole one: the source states no digest.
+        where = "/documents*" if name == "garbled" else "*"
+        faults = [
+            let_loose(it.hypatos, STORMS[name], path=where, probability=0.4, seed=3),
+            let_loose(it.zefort, STORMS[name], probability=0.4, seed=3),
+        ]
         await it.finish(6)
         assert all(fault.struck > 10 for fault in faults)
         assert it.findings() == Findings()

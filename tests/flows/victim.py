@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import signal
 import sqlite3
 import sys
 import threading
 import traceback
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import alembic.command  # noqa: F401 -- loaded here, once, instead of in every fork
@@ -32,18 +30,22 @@ from flows.running import open_ledger
 from flows.settings import load_gateway
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable
 
     from connectors.contract import Delivery, Destination, Journal
 
+ROUTE = "hypatos_to_zefort"
 LONGEST = 60
 """Seconds after which a process that neither ended nor died is put down by its alarm clock."""
 
 
 class Points:
-    """Counts the points at which a process can die, in all its threads, and dies at the one that is fatal (0: none)."""
+    """Counts the points at which a process can die, in all its threads, and dies at the fatal one.
 
-    def __init__(self, fatal: int) -> None:
+    That is given by its number (0: none), or by its name, which means the first of that name.
+    """
+
+    def __init__(self, fatal: int | str) -> None:
         self.passed: list[str] = []
         self._fatal = fatal
         self._lock = threading.Lock()
@@ -52,7 +54,7 @@ class Points:
         """Come to a point. If it is the fatal one, say so and be gone."""
         with self._lock:
             self.passed.append(what)
-            if len(self.passed) == self._fatal:
+            if self._fatal in (what, len(self.passed)):
                 tell({"died": what})
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -142,7 +144,7 @@ class _NeverLooks:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-    async def once(self, step: str, do: Callable[[], Awaitable[str]], _find: object, **_more: object) -> str:
+    async def once(self, step: str, do: Any, find: object, **_settle: object) -> str:  # noqa: ARG002 -- that is the fault
         async def see_nothing() -> None:
             return None
 
@@ -153,13 +155,9 @@ async def live(points: Points, *, at_once: int, careless: bool) -> None:
     """Run the route once and tell what came of it."""
     gateway = load_gateway()
     policy = Policy(in_flight=at_once, acknowledging=at_once, patience=15.0, clock=(0.1,), follow_first=0.0)
-    async with (
-        open_ledger(gateway) as ledger,
-        open_route(gateway, "hypatos_to_zefort", ledger, transport=Wires(points)) as opened,
-    ):
-        if careless:
-            opened = replace(opened, destination=Careless(opened.destination))
-        report = await sync(opened, ledger, policy=policy)
+    async with open_ledger(gateway) as ledger, open_route(gateway, ROUTE, ledger, transport=Wires(points)) as opened:
+        route = replace(opened, destination=Careless(opened.destination)) if careless else opened
+        report = await sync(route, ledger, policy=policy)
     tell({"complete": report.complete, "stopped": report.stopped, "notes": report.notes, "passed": points.passed})
 
 
@@ -169,7 +167,8 @@ def tell(what: dict[str, object]) -> None:
 
 
 def carry_out(order: dict[str, Any]) -> None:
-    """Live one life, in a fork, in a folder and with settings of its own."""
+    """Live one life, in a fork, in a folder and with settings of its own. Tells the process id first."""
+    tell({"pid": os.getpid()})
     signal.alarm(LONGEST)
     os.chdir(order["folder"])
     os.environ.update(order["settings"])
@@ -179,7 +178,7 @@ def carry_out(order: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Fork for every order; tell the process id when it lives and how it ended (minus the signal's number if by one)."""
+    """Fork for every order and tell how the fork ended (minus the signal's number if by one)."""
     providers()
     for line in sys.stdin:
         pid = os.fork()
@@ -190,7 +189,6 @@ def main() -> None:
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)
-        tell({"pid": pid})
         tell({"ended": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])})
 
 

@@ -24,7 +24,7 @@ async def main():
     ledger = await Ledger.open(sys.argv[1])
     async with ledger.run("r", ttl=float(sys.argv[2])) as run:
         now = datetime.now(UTC)
-        this = (await run.remember("documents", [("a", "1")], None, now=now, relist=False)).new[0]
+        this = (await run.remember("documents", [("a", "1")], None, now=now, relist=())).new[0]
         await run.intend(this, "create", now)
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
@@ -102,7 +102,7 @@ async def test_a_lost_lease_keeps_nothing_of_a_whole_group(ledger: Ledger, url: 
         await second.close()
 
     async with ledger.run("r", ttl=0.2) as old:
-        this, other = (await old.remember("s", [("a", "1"), ("b", "1")], None, now=now, relist=False)).new
+        this, other = (await old.remember("s", [("a", "1"), ("b", "1")], None, now=now, relist=())).new
         time.sleep(0.3)  # noqa: ASYNC251 -- a loop that is blocked gives no sign of life
         taker = threading.Thread(target=lambda: asyncio.run(take_over()))
         taker.start()
@@ -110,7 +110,7 @@ async def test_a_lost_lease_keeps_nothing_of_a_whole_group(ledger: Ledger, url: 
         old.done(this, "posted", "x", now)
         lost = await asyncio.gather(
             old.settle(this, status="delivered", at=now, event="delivered", tell="delivered"),
-            old.remember("s", [("c", "1")], "moved", now=now, relist=False),
+            old.remember("s", [("c", "1")], "moved", now=now, relist=()),
             ledger.save_token("c", "t"),
             old.finish(at=now, counts={}, complete=True, note=None),
             return_exceptions=True,

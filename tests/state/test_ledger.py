@@ -16,14 +16,14 @@ async def deliver(run: RouteRun, transfer_id: int, now: datetime, external_id: s
 
 
 async def one(run: RouteRun, now: datetime, document: str = "a", version: str = "1") -> int:
-    found = await run.remember("documents", [(document, version)], None, now=now, relist=False)
+    found = await run.remember("documents", [(document, version)], None, now=now, relist=())
     await run.claim(10, now)
     return found.new[0]
 
 
 async def test_a_new_document_is_pending_and_due_at_once(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
-        found = await run.remember("documents", [("a", "1"), ("b", "1")], "page 2", now=now, relist=False)
+        found = await run.remember("documents", [("a", "1"), ("b", "1")], "page 2", now=now, relist=())
         claimed = await run.claim(10, now)
     assert [(t.id, t.document_id, t.key, t.status) for t in claimed] == [
         (found.new[0], "a", "r:a", "pending"),
@@ -34,9 +34,9 @@ async def test_a_new_document_is_pending_and_due_at_once(ledger: Ledger, now: da
 
 async def test_a_page_that_cannot_be_kept_does_not_move_the_cursor(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
-        await run.remember("documents", [], "page 1", now=now, relist=False)
+        await run.remember("documents", [], "page 1", now=now, relist=())
         with pytest.raises(StateError):
-            await run.remember("documents", [("a", None)], "page 2", now=now, relist=False)  # type: ignore[list-item] -- the fault
+            await run.remember("documents", [("a", None)], "page 2", now=now, relist=())  # type: ignore[list-item] -- the fault
         assert await run.pending_count() == 0
     assert await ledger.cursor("r", "documents") == "page 1"
 
@@ -44,8 +44,8 @@ async def test_a_page_that_cannot_be_kept_does_not_move_the_cursor(ledger: Ledge
 async def test_pages_longer_than_one_query_are_remembered_whole(ledger: Ledger, now: datetime):
     page = [(f"d{number}", "1") for number in range(1201)]
     async with ledger.run("r") as run:
-        first = await run.remember("documents", page, None, now=now, relist=False)
-        again = await run.remember("documents", page, None, now=now, relist=False)
+        first = await run.remember("documents", page, None, now=now, relist=())
+        again = await run.remember("documents", page, None, now=now, relist=())
     assert len(set(first.new)) == 1201
     assert set(again.pending) == set(first.new)
     assert len(await ledger.lookup("r", [name for name, _ in page])) == 1201
@@ -53,8 +53,8 @@ async def test_pages_longer_than_one_query_are_remembered_whole(ledger: Ledger, 
 
 async def test_the_last_version_counts_when_a_page_names_a_document_twice(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
-        found = await run.remember("documents", [("a", "1"), ("a", "2")], None, now=now, relist=False)
-        again = await run.remember("documents", [("a", "1"), ("a", "2")], None, now=now, relist=False)
+        found = await run.remember("documents", [("a", "1"), ("a", "2")], None, now=now, relist=())
+        again = await run.remember("documents", [("a", "1"), ("a", "2")], None, now=now, relist=())
     assert (len(found.new), again.pending) == (1, found.new)
 
 
@@ -62,7 +62,7 @@ async def test_a_changed_document_is_pending_again_and_keeps_its_id_at_the_far_e
     async with ledger.run("r") as run:
         this = await one(run, now)
         await deliver(run, this, now)
-        found = await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        found = await run.remember("documents", [("a", "2")], None, now=now, relist=())
         claimed = await run.claim(10, now)
     assert found.changed == (this,)
     assert [(t.version, t.status, t.external_id, t.attempts) for t in claimed] == [("2", "pending", "far-1", 0)]
@@ -93,14 +93,14 @@ async def test_a_change_ends_the_waiting_after_failed_attempts(ledger: Ledger, n
         this = await one(run, now)
         await run.postpone(this, due_at=now + HOUR, attempts=3, reason_class="transient", reason="busy", at=now)
         assert await run.claim(10, now) == []
-        await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        await run.remember("documents", [("a", "2")], None, now=now, relist=())
         assert [(t.attempts, t.due_at, t.reason) for t in await run.claim(10, now)] == [(0, now, None)]
 
 
 async def test_a_version_listed_while_its_predecessor_is_delivered_is_not_lost(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
         this = await one(run, now)
-        await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        await run.remember("documents", [("a", "2")], None, now=now, relist=())
         await deliver(run, this, now)
         claimed = await run.claim(10, now)
         owed = await run.owed(10, now, ())
@@ -111,7 +111,7 @@ async def test_a_version_listed_while_its_predecessor_is_delivered_is_not_lost(l
 async def test_postponing_does_not_delay_a_version_listed_in_the_meantime(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
         this = await one(run, now)
-        await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        await run.remember("documents", [("a", "2")], None, now=now, relist=())
         await run.postpone(this, due_at=now + HOUR, attempts=3, reason_class="transient", reason="busy", at=now)
         assert [(t.version, t.attempts) for t in await run.claim(10, now)] == [("2", 0)]
 
@@ -133,8 +133,8 @@ async def test_a_document_is_delivered_again_only_if_it_is_listed_after_its_feed
     async with ledger.run("r") as run:
         if answer == "told in this run":
             await run.told(owed[0].id, at=datetime.now(UTC))
-        same = await run.remember("documents", [("a", "1")], None, now=now, relist=False)
-        found = await run.remember("documents", [("a", "1")], None, now=now, relist=True)
+        same = await run.remember("documents", [("a", "1")], None, now=now, relist=())
+        found = await run.remember("documents", [("a", "1")], None, now=now, relist=("delivered",))
     assert same.known == (this,)
     assert found.relisted == ((this,) if relisted else ())
     assert found.known == (() if relisted else (this,))
@@ -152,7 +152,7 @@ async def test_what_is_wanted_by_name_becomes_pending_whatever_it_was(ledger: Le
 
 async def test_claims_come_in_due_order_without_what_is_excluded_or_not_due(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
-        a, b, c, d = (await run.remember("s", [(n, "1") for n in "abcd"], None, now=now, relist=False)).new
+        a, b, c, d = (await run.remember("s", [(n, "1") for n in "abcd"], None, now=now, relist=())).new
         for which, due in ((a, now + HOUR), (b, now), (c, now - HOUR)):
             await run.postpone(which, due_at=due, attempts=1, reason_class="transient", reason="busy", at=now)
         assert [t.id for t in await run.claim(10, now)] == [c, b, d]
@@ -219,7 +219,7 @@ async def test_only_delivered_documents_are_followed_and_a_change_in_the_meantim
         assert await run.follow_now(["far-1", "unknown"], now) == 1
         assert [t.id for t in await run.to_follow(10, now, ())] == [this]
         assert await run.to_follow(10, now, (this,)) == []
-        await run.remember("documents", [("a", "2")], None, now=now, relist=False)
+        await run.remember("documents", [("a", "2")], None, now=now, relist=())
         await run.followed(this, status="confirmed", follow_at=now, at=now, event="confirmed")
         assert await run.to_follow(10, now, ()) == []
         assert [t.status for t in await run.claim(10, now)] == ["pending"]
@@ -268,7 +268,7 @@ async def test_an_operator_finds_a_document_and_reads_what_happened_to_it(ledger
 
 async def test_a_retry_touches_only_what_was_asked_for_and_keeps_what_is_known(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
-        a, b, c = (await run.remember("s", [(n, "1") for n in "abc"], None, now=now, relist=False)).new
+        a, b, c = (await run.remember("s", [(n, "1") for n in "abc"], None, now=now, relist=())).new
         for which, status in ((a, "rejected"), (b, "failed"), (c, "delivered")):
             await run.intend(which, "create", now)
             await run.settle(which, status=status, at=now, event=status, external_id=f"far-{which}", reason="x")

@@ -120,7 +120,11 @@ class LedgerModel(RuleBasedStateMachine):
     @rule(page=pages, relist=st.booleans(), moves=st.booleans())
     def a_page_is_listed(self, page: list[tuple[str, str]], relist: bool, moves: bool) -> None:
         cursor = f"after {page}" if moves else None
-        found = self.do(self.run.remember("s", page, cursor, now=self.now(), relist=relist))
+        found = self.do(
+            self.run.remember(
+                "s", page, cursor, now=self.now(), relist=("delivered", "rejected", "failed") if relist else ()
+            )
+        )
         self.cursor = cursor or self.cursor
         expected: dict[str, set[str]] = {
             "new": set(),

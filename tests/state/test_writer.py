@@ -17,7 +17,7 @@ NOBODY = 999_999
 
 async def remembered(run: RouteRun, now: datetime, count: int = 1) -> list[int]:
     page = [(f"d{number}", "1") for number in range(count)]
-    return list((await run.remember("documents", page, None, now=now, relist=False)).new)
+    return list((await run.remember("documents", page, None, now=now, relist=())).new)
 
 
 async def steps(ledger: Ledger, transfer_id: int) -> set[str]:

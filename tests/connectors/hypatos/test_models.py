@@ -106,12 +106,13 @@ def test_a_title_that_is_a_file_name_is_the_guess_for_the_main_file():
     assert (guess.name, guess.media_type) == ("Rechnung 4711.pdf", "application/pdf")
 
 
-def test_the_hint_of_a_listing_moves_with_completion_and_not_with_our_feedback():
+def test_the_hint_of_a_listing_moves_with_everything_that_may_mean_a_change():
     def hint(**fields):
         return models.listing({"data": [{**LEAST, **fields}]}).rows[0].version
 
     first = hint(completedAt="2026-01-01T00:00:00Z", updatedAt="2026-01-01T00:00:00Z")
-    assert first == hint(completedAt="2026-01-01T00:00:00Z", updatedAt="2026-01-02T00:00:00Z", externalId="x")
+    assert first == hint(completedAt="2026-01-01T00:00:00Z", updatedAt="2026-01-01T00:00:00Z", externalId="x")
+    assert first != hint(completedAt="2026-01-01T00:00:00Z", updatedAt="2026-01-02T00:00:00Z")
     assert first != hint(completedAt="2026-01-02T00:00:00Z", updatedAt="2026-01-01T00:00:00Z")
     assert hint(entities={"number": "1"}) != hint(entities={"number": "2"})
 

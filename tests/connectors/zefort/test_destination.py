@@ -57,10 +57,27 @@ async def test_a_document_without_a_file_is_rejected(account, journal, payload):
     assert account.shown["contracts"] == {}
 
 
-async def test_an_unknown_binder_is_rejected_before_anything_is_made(account, journal, delivery):
-    with pytest.raises(RejectedError, match="no binder 'Nowhere'"):
+async def test_a_binder_that_is_missing_is_made_once(account, new_journal, delivery):
+    pushes = [account.contracts.push(delivery(key=f"r:{n}", binders=["Nowhere yet"]), new_journal()) for n in range(4)]
+    await asyncio.gather(*pushes)
+    named = [binder for binder in account.shown["binders"].values() if binder["name"] == "Nowhere yet"]
+    assert len(named) == 1
+    assert len(named[0]["contracts"]) == 4
+
+
+async def test_a_binder_that_may_not_be_made_is_rejected_before_anything_else_is(open_account, journal, delivery):
+    account = await open_account(faults=[Fault("status", "POST", "/binders/", status=400)])
+    with pytest.raises(RejectedError, match="no binder 'Nowhere'.*correct the route"):
         await account.contracts.push(delivery(binders=["Nowhere"]), journal)
     assert account.shown["contracts"] == {}
+
+
+async def test_a_binder_whose_making_was_not_answered_is_not_made_twice(open_account, new_journal, delivery):
+    account = await open_account(faults=[Fault("act_then_drop", "POST", "/binders/", times=1)])
+    with pytest.raises(TransientError):
+        await account.contracts.push(delivery(binders=["Nowhere"]), new_journal())
+    await account.contracts.push(delivery(binders=["Nowhere"]), new_journal())
+    assert [binder["name"] for binder in account.shown["binders"].values()].count("Nowhere") == 1
 
 
 async def test_a_binder_may_be_named_by_its_id(account, journal, delivery):
