@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _WEB_PAGE = "text/html"
 
 
+_GLANCES = (0.0, 0.4, 1.0, 2.0)
+"""Pauses in seconds before each look for a change that was answered, if at all, with "later" (202)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a 202 may take to show: `watch` seconds of looking at once, `settle` seconds before it is sent again."""
@@ -71,13 +75,14 @@ class Documents:
         if not wanted:
             return
         prefix = f"feedback:{feedback.seq}:"
-        settle = timedelta(seconds=self._patience.settle)
+        # Replacing a value twice is harmless. A transfer or rejection is only repeated once it must have shown.
+        settle = timedelta(seconds=self._patience.watch)
         for message in wanted:
             await journal.once(
                 prefix + message.action,
                 do=partial(message.send, self._client, feedback.document_id),
                 find=partial(self._find, message, feedback.document_id),
-                settle=settle,
+                settle=settle if message.state else None,
             )
         if prefix + "sent" not in journal.results(prefix):
             await journal.record(prefix + "sent", datetime.now(UTC).isoformat())
@@ -86,8 +91,13 @@ class Documents:
             await self._unsettled(missing, feedback, journal)
 
     async def _find(self, message: words.Message, document_id: str) -> str | None:
-        document = await self._client.document(document_id)
-        return "seen" if await message.shows(document.fields, self._client) else None
+        """Look for the effect of a message whose answer was lost; what moves the state is given time to show."""
+        for pause in _GLANCES if message.state else _GLANCES[:1]:
+            await asyncio.sleep(min(pause, self._patience.watch))
+            document = await self._client.document(document_id)
+            if await message.shows(document.fields, self._client):
+                return "seen"
+        return None
 
     async def _watch(self, wanted: Sequence[words.Message], document_id: str) -> list[words.Message]:
         """Read the document with growing pauses until it shows every message; return those it does not show.

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.payload import digest, identities, normal
@@ -83,11 +83,18 @@ class Parties:
                 await self._client.add_party(contract_id, party.fields)
             except TransientError as error:
                 # Its register entry may exist now, and the next document of this party must not make another one.
-                if error.arrived == "no" or (found := await self._find(contract_id, party)) is None:
+                if error.arrived == "no" or (found := await self._seen(contract_id, party)) is None:
                     raise
                 return found
             # Read while the lock is held: this is how the register's id becomes known.
-            return await self._find(contract_id, party) or "added"
+            return await self._seen(contract_id, party) or "added"
+
+    async def _seen(self, contract_id: str, party: Party) -> str | None:
+        """Do as `_find`, but a look that fails (the key was withdrawn just now) must not pass for a refused call."""
+        try:
+            return await self._find(contract_id, party)
+        except ConnectorError:
+            return None
 
     async def _find(self, contract_id: str, party: Party) -> str | None:
         """Return the party's id if the contract shows it."""

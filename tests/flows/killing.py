@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from cryptography.fernet import Fernet
+
 from connectors.hypatos.sandbox import HypatosSandbox
 from connectors.hypatos.sandbox import Switches as HypatosSwitches
 from connectors.sandbox import serve
@@ -242,6 +244,7 @@ async def grounds(
     """
     waits = {"HYPATOS_SETTLE_SECONDS": settle, "ZEFORT_SETTLE_SECONDS": settle, "HYPATOS_VERIFY_WITHIN": 5.0}
     settings = {name: str(seconds) for name, seconds in waits.items()}
+    settings["DOCFERRY_KEYS"] = Fernet.generate_key().decode()  # so that tokens are kept, and their commits die too
     async with AsyncExitStack() as stack:
         made = [
             Ground(folder / f"lane-{lane}", dict(settings), at_once=at_once, lag=lag, applied_after=applied_after)

@@ -1,0 +1,69 @@
+"""The Prefect side: the demo is a real flow run with a real (temporary) server; the deployments fit the routes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+import mappings
+from flows.artifacts import summary
+from flows.routes import route_names
+from flows.tally import Fate, Problem, Report
+
+ROOT = Path(mappings.__file__).parents[1]
+
+
+@pytest.mark.timeout(240)
+def test_the_demo_runs_the_route_through_prefect_and_everything_adds_up(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "DOCFERRY_"))}
+    command = [sys.executable, "-m", "flows.cli", "demo", "--documents", "40", "--json"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=220, check=False
+    )
+    report = json.loads(done.stdout)
+    assert done.returncode == 1, "the sample data holds documents that are rejected"
+    assert report["adds_up"]
+    assert report["complete"]
+    assert report["delivered"] > 10
+    assert report["acknowledged"] == report["delivered"] + report["rejected"]
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == [], "the demo leaves nothing behind"
+
+
+def test_every_route_has_one_deployment_of_its_name_and_every_deployment_a_route():
+    config = yaml.safe_load((ROOT / "prefect.yaml").read_text())
+    deployments = config["deployments"]
+    assert sorted(item["name"] for item in deployments) == route_names(Path(mappings.__file__).parent)
+    for item in deployments:
+        assert item["parameters"]["route"] == item["name"]
+        assert item["entrypoint"] == "flows/sync.py:sync"
+        assert item["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+        assert item["schedules"]
+
+
+def test_the_summary_shows_counts_that_add_up_and_says_when_they_do_not():
+    report = Report(
+        route="r",
+        run_id="1",
+        started=datetime.now(UTC),
+        listed=3,
+        delivered=1,
+        rejected=1,
+        skipped=1,
+        problems=(Problem("d", Fate.REJECTED, "because"),),
+    )
+    assert "| 3 + 0 | = | 1 | 0 | 0 | 1 | 1 | 0 | 0 |" in summary(report)
+    assert "please report" not in summary(report)
+    assert "please report" in summary(Report(route="r", run_id="1", started=datetime.now(UTC), listed=3, delivered=1))
+
+
+def test_a_report_survives_the_way_through_json():
+    report = Report(route="r", run_id="1", started=datetime.now(UTC), notes=("n",), problems=(Problem("d", Fate.FAILED, "x"),))
+    assert Report.from_json(json.loads(json.dumps(report.as_json()))) == report
