@@ -58,7 +58,8 @@ class Document:
     """A source document as mappings see it.
 
     `version` covers the content only: our own feedback must not change it. `not_ready` says in words why the
-    document must not be exported now (it left the work queue), None if it may.
+    document must not be exported now (it left the work queue), None if it may. `acknowledged` says that it left by
+    a message such as ours (transferred, rejected …), not because somebody is working on it.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Document:
     fields: Fields
     files: Sequence[File]
     not_ready: str | None = None
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from state.run import RouteRun
 
 log = logging.getLogger("docferry")
+
+ASK_AGAIN = 0.2
+"""Seconds after which a pool that is not full asks for more work while some is under way."""
 FORBIDDEN = 403
 
 
@@ -141,17 +145,22 @@ async def pool(
     """
     busy: dict[asyncio.Future[None], int] = {}
     ready: list[tuple[int, Awaitable[None]]] = []
+    wanted, ask_at = width * 4, 0.0
     try:
         while True:
             stopping = halted()
-            if not ready and not stopping and len(busy) < width:
-                ready = await take(width * 4, set(busy.values()))
+            if not ready and not stopping and len(busy) < width and (not busy or time.monotonic() >= ask_at):
+                ready = await take(wanted, set(busy.values()))
+                # When that was all there is, asking again after every piece would cost more than the work.
+                ask_at = time.monotonic() + ASK_AGAIN if len(ready) < wanted else 0.0
                 ready.reverse()
             while ready and len(busy) < width and not halted():
                 id_, work = ready.pop()
                 busy[asyncio.ensure_future(work)] = id_
             if busy:
-                done, _ = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+                # One slow piece must not keep what has come meanwhile from the free places.
+                timeout = ASK_AGAIN if len(busy) < width and not halted() else None
+                done, _ = await asyncio.wait(busy, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     del busy[task]
                     task.result()

@@ -108,7 +108,7 @@ async def _carry(context: Context, transfer: Transfer, values: list[object]) -> 
         return
     context.got_through(context.source_name)
     values.append(document.fields)
-    if document.not_ready is not None:
+    if document.not_ready is not None and not (_restores(transfer, document) or _asked_for(transfer, document)):
         await _leave(context, transfer, "not ready", document.not_ready)
         return
     mapped = opened.route.apply(document.fields)
@@ -149,7 +149,7 @@ async def _settle_sent(
 ) -> None:
     to_review = f"to review: {'; '.join(reviews)}" if reviews else ""
     now = datetime.now(UTC)
-    news = fate is not Fate.UNCHANGED
+    news, first = fate is not Fate.UNCHANGED, fate is Fate.DELIVERED
     # Listed again with nothing new in it: the source wants to hear once more, if hearing takes it off its list.
     words = context.open.route.feedback if news else context.open.draining
     await context.run.settle(
@@ -161,7 +161,8 @@ async def _settle_sent(
         mapping_version=context.open.route.version,
         payload_digest=digest,
         follow_at=context.policy.follow_at(now, accepted=False),
-        tell="delivered" if "delivered" in words else None,
+        # A source that has let go of the document need not hear that the far end had to be put right.
+        tell="delivered" if "delivered" in words and (document.not_ready is None or first) else None,
         tell_again=news,
         event=fate.value,
         detail=f"{external_id}, {to_review}" if to_review else external_id,
@@ -206,14 +207,28 @@ async def _skip(context: Context, transfer: Transfer, document: Document, mapped
     _explain(context, transfer, Fate.SKIPPED, mapped.skipped or "")
 
 
+def _restores(transfer: Transfer, document: Document) -> bool:
+    """Say whether this only brings back to the far end what it was given before; the source's state is no bar to that."""
+    was_there = transfer.external_id is not None and transfer.payload_digest is None
+    return was_there and transfer.content_version == document.version
+
+
+def _asked_for(transfer: Transfer, document: Document) -> bool:
+    """Say whether a person made a document due again that left the source's queue by our own rejection of it."""
+    told = any(step.result and name.startswith("feedback:") for name, step in transfer.steps.items())
+    return document.acknowledged and told and transfer.external_id is None
+
+
 async def _leave(context: Context, transfer: Transfer, reason_class: str, reason: str) -> None:
     """Settle a document that left the source's queue before it could be read, so that its return is noticed."""
     delivered = transfer.external_id is not None
+    now = datetime.now(UTC)
     await context.run.settle(
         transfer.id,
         status="delivered" if delivered else "skipped",
-        at=datetime.now(UTC),
+        at=now,
         version="",  # whatever hint it comes back with is a change
+        follow_at=context.policy.follow_at(transfer.delivered_at or now, accepted=True) if delivered else None,
         reason_class=None if delivered else reason_class,
         reason=None if delivered else reason,
         event="left the source" if delivered else "skipped",

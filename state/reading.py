@@ -39,12 +39,13 @@ def transfers(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[T
     return [replace(one, steps=steps[one.id]) if one.id in steps else one for one in found]
 
 
-def _steps(connection: Connection, transfer_ids: Sequence[int]) -> Mapping[int, dict[str, Step]]:
+def _steps(
+    connection: Connection, transfer_ids: Sequence[int], *names: ColumnElement[bool]
+) -> Mapping[int, dict[str, Step]]:
     steps: defaultdict[int, dict[str, Step]] = defaultdict(dict)
     for some in chunks(transfer_ids):
-        for owner, *fields in connection.execute(
-            select(*_STEP_COLUMNS).where(step.c.transfer_id.in_(some)).order_by(step.c.id)
-        ):
+        query = select(*_STEP_COLUMNS).where(step.c.transfer_id.in_(some), *names).order_by(step.c.id)
+        for owner, *fields in connection.execute(query):
             entry = Step(*fields)
             steps[owner][entry.name] = entry
     return steps
@@ -132,7 +133,8 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
         .limit(limit + len(exclude))
     )
     due = [one for one in (Owed(*row) for row in connection.execute(query)) if one.id not in exclude][:limit]
-    steps = _steps(connection, [one.transfer_id for one in due])
+    # ";" is the character after ":"
+    steps = _steps(connection, [one.transfer_id for one in due], step.c.name >= "feedback:", step.c.name < "feedback;")
     return [
         replace(
             one,

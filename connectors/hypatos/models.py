@@ -82,7 +82,14 @@ def document(body: object, exportable: Collection[str]) -> Document:
     if state not in exportable:
         kind = STATES.get(state) if isinstance(state, str) else None
         not_ready = f"state is {state!r}" + (f" ({kind})" if kind else "")
-    return Document(document_id, content_digest(fields), fields, files(fields), not_ready)
+    return Document(
+        document_id,
+        content_digest(fields),
+        fields,
+        files(fields),
+        not_ready,
+        acknowledged=state in {"transferred", "transferFailed", "rejected"},
+    )
 
 
 def files(fields: Fields) -> list[File]:

@@ -1,12 +1,11 @@
 """Documents that change after they were delivered: the same contract follows, and our own feedback is no change."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tests.flows.books import Findings
-from tests.flows.world import QUICK, heal, strike, world
+from tests.flows.world import ONCE, heal, strike, world
 
 
 def delivered(it, kind="invoice"):
@@ -96,7 +95,7 @@ async def test_a_rejected_document_that_was_corrected_is_delivered(tmp_path):
 async def test_a_document_taken_back_before_its_acknowledgement_gets_one_when_it_returns(tmp_path):
     async with world(tmp_path) as it:
         strike(it.hypatos, "status", "POST", "/documents/*/transfer", status=503)
-        report = await it.run(policy=replace(QUICK, patience=0.0))
+        report = await it.run(policy=ONCE)
         assert report.owed_feedback == 5
         heal(it.hypatos)
         key = next(key for key, one in it.documents().items() if one["external_id"])

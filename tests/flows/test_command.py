@@ -146,6 +146,22 @@ def test_status_shows_counts_and_retry_makes_rejected_documents_due_again(accoun
     assert docferry("retry", ROUTE, "no-such-document").code == 1
 
 
+def test_a_rejected_document_goes_out_after_the_mapping_was_mended_and_it_was_asked_for(
+    accounts, docferry, monkeypatch, tmp_path
+):
+    folder = shutil.copytree(Path(mappings.__file__).parent, tmp_path / "routes")
+    monkeypatch.setenv("DOCFERRY_MAPPINGS", str(folder))
+    route = folder / f"{ROUTE}.yaml"
+    good = route.read_text()
+    route.write_text(good.replace("entities.totalAmount, type: decimal", "entities.totalAmount, type: date", 1))
+    assert docferry("run", ROUTE, "--json").json["delivered"] == 0
+    assert contracts(accounts) == {}
+    route.write_text(good)
+    assert docferry("run", ROUTE, "--json").json["delivered"] == 0, "nobody asked for them yet"
+    docferry("retry", ROUTE)
+    assert docferry("run", ROUTE, "--json").json["delivered"] == len(contracts(accounts)) > 0
+
+
 def test_check_is_green_with_good_settings_and_names_what_is_wrong_with_bad_ones(accounts, docferry, monkeypatch):
     assert docferry("check").code == 0
     monkeypatch.setenv("ZEFORT_API_KEY", "wrong-key-4711")

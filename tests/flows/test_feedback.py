@@ -1,0 +1,62 @@
+"""What the source is told: late effects are awaited, refusals are settled, and one stuck message holds up no other."""
+
+import pytest
+
+from tests.flows.books import Findings
+from tests.flows.world import ONCE, heal, strike, world
+
+
+def first_delivered(it):
+    return next(key for key, one in it.documents().items() if one["external_id"])
+
+
+async def test_a_message_that_always_fails_stays_owed_and_the_others_arrive(tmp_path):
+    async with world(tmp_path) as it:
+        key = it.hypatos.store.demo.document_id(0)
+        strike(it.hypatos, "status", "POST", f"/documents/{key}/transfer", status=500)
+        report = await it.run(policy=ONCE)
+        assert (report.delivered, report.acknowledged, report.owed_feedback) == (5, 5, 1)
+        assert (report.exit_code, report.stopped) == (1, None)
+        heal(it.hypatos)
+        report = await it.finish(1)
+        assert (report.acknowledged, report.owed_feedback) == (1, 0)
+        assert it.findings() == Findings()
+
+
+@pytest.mark.parametrize("applied_after", [0.4, 1.2])
+async def test_an_accepted_message_is_not_sent_again_while_it_takes_effect(tmp_path, applied_after):
+    async with world(tmp_path, settle=3.0) as it:
+        it.hypatos.switches.applied_after = applied_after
+        await it.finish(2)
+        sent = sum(count for endpoint, count in it.hypatos.requests.items() if endpoint.startswith("POST /documents"))
+        assert sent == 5 * 3 + 1
+        assert it.findings() == Findings()
+
+
+async def test_a_source_that_ignores_our_message_is_given_up_with_the_reason(tmp_path):
+    """Somebody rejected the document at the source in between, and the source says 202 to everything."""
+    async with world(tmp_path, settle=0.2) as it:
+        it.hypatos.switches.wrong_state = "ignored"
+        strike(it.hypatos, "status", "POST", "/documents/*/transfer", status=503)
+        await it.run(policy=ONCE)
+        heal(it.hypatos)
+        key = first_delivered(it)
+        it.hypatos.act({"status": key, "state": "rejected"})
+        report = await it.finish(2)
+        assert report.owed_feedback == 0
+        (found,) = await it.ledger.find(key)
+        (told,) = (await it.ledger.timeline(found.id)).feedback
+        assert told.answer == "refused"
+        assert it.documents()[key]["state"] == "rejected"
+
+
+async def test_nothing_is_acknowledged_before_the_listing_was_read_to_its_end(tmp_path):
+    async with world(tmp_path, 24) as it:
+        it.page_size = 4
+        it.zefort.switches.ai = False
+        await it.finish(1)
+        endpoints = [endpoint for _, endpoint, _, _ in it.hypatos.log]
+        first_read = [at for at, endpoint in enumerate(endpoints) if endpoint == "GET /documents"]
+        first_told = next(at for at, endpoint in enumerate(endpoints) if endpoint.startswith("POST /documents"))
+        assert first_read[5] < first_told  # six pages
+        assert it.findings() == Findings()
