@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Attachment, Delivery, Feedback, Result, State
 from connectors.errors import RejectedError
@@ -37,18 +37,22 @@ class Memory:
         *,
         settle: timedelta | None = None,
     ) -> str:
+        """Run `do` unless it was run before."""
         del find, settle
         if step not in self._steps:
             self._steps[step] = await do()
         return self._steps[step]
 
     async def forget(self, step: str) -> None:
+        """Drop a step."""
         self._steps.pop(step, None)
 
     def results(self, prefix: str) -> Mapping[str, str]:
+        """Return the steps whose name starts with `prefix`."""
         return {name: result for name, result in self._steps.items() if name.startswith(prefix)}
 
     async def record(self, step: str, result: str) -> None:
+        """Remember a result."""
         self._steps[step] = result
 
 
@@ -162,7 +166,7 @@ class Floor:
         await _finished(due, [asyncio.create_task(look()) for _ in range(self._policy.in_flight)])
 
 
-async def _finished(queue: asyncio.Queue[object], workers: list[asyncio.Task[None]]) -> None:
+async def _finished(queue: asyncio.Queue[Any], workers: list[asyncio.Task[None]]) -> None:
     """Wait until everything in the queue is worked off, then end the workers. Their faults are raised."""
     joined = asyncio.create_task(queue.join())
     done, _ = await asyncio.wait({joined, *workers}, return_when=asyncio.FIRST_COMPLETED)

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sandboxes import Pace, counts, cpu_seconds, expected, sandboxes
+from sandboxes import Pace, counts, cpu_seconds, expected, pinned, sandboxes
 
 import mappings
 from mappings.language import load_route
@@ -60,14 +60,18 @@ def measure(kind: str, listed: int, pace: Pace, in_flight: int, folder: str) -> 
             "ZEFORT_MAX_CONCURRENCY": width,
         }
         started, busy = time.perf_counter(), cpu_seconds(ready["pid"])
-        done = subprocess.run(
-            [sys.executable, HERE / "gateway.py", kind],
-            env=environment, cwd=state, stdout=subprocess.PIPE, text=True, check=False,
-            preexec_fn=lambda: gateway_cores and os.sched_setaffinity(0, gateway_cores),
-        )  # fmt: skip
-        if done.returncode:
+        with pinned(gateway_cores):
+            gateway = subprocess.Popen(
+                [sys.executable, HERE / "gateway.py", kind],
+                env=environment,
+                cwd=state,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        printed, _ = gateway.communicate()
+        if gateway.returncode:
             sys.exit(f"the {kind} run failed")
-        result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        result: dict[str, Any] = json.loads(printed.splitlines()[-1])
         result["sandbox_load"] = (cpu_seconds(ready["pid"]) - busy) / (time.perf_counter() - started)
         result["held"] = counts(ready)
     return result
@@ -97,7 +101,7 @@ def middle(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: statistics.median(one[name] for one in results) for name in figures}
 
 
-def verdict(name: str, result: dict[str, Any], wanted: dict[str, int]) -> bool:
+def verdict(result: dict[str, Any], wanted: dict[str, int]) -> bool:
     wrong = faults(result, wanted)
     held = ", ".join(f"{count} {what}" for what, count in result["held"].items())
     print(f"{'':<12}{'WRONG: ' + '; '.join(wrong) if wrong else 'right'}: {held}", flush=True)
@@ -125,7 +129,7 @@ def speed(options: argparse.Namespace) -> bool:
             result = measure(kind, listed, pace, options.in_flight, options.folder)
             results[kind].append(result)
             print(line(f"{kind} {number + 1}", result, listed))
-            right &= verdict(kind, result, wanted)
+            right &= verdict(result, wanted)
     medians = {kind: middle(each) for kind, each in results.items()}
     print(f"\n{HEAD}")
     for kind in KINDS:
@@ -146,7 +150,7 @@ def memory(options: argparse.Namespace) -> bool:
         result = measure("ours", listed, Pace(0, 0, 0), options.in_flight, options.folder)
         peaks.append(result["rss_mib"])
         print(line(f"{listed}", result, listed))
-        right &= verdict("ours", result, expected(load_route(ROUTE), listed))
+        right &= verdict(result, expected(load_route(ROUTE), listed))
     print(
         f"\npeak grows by {peaks[1] - peaks[0]:.1f} MiB, {(peaks[1] - peaks[0]) * 1024 / (9 * options.documents):.2f} KiB per document"
     )

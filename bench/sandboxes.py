@@ -76,7 +76,8 @@ def sandboxes(listed: int, pace: Pace, cores: set[int]) -> Iterator[dict[str, An
         "--seed",
         str(SEED),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: _pin(cores))
+    with pinned(cores):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -114,9 +115,18 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _pin(cores: set[int]) -> None:
-    if cores:
-        os.sched_setaffinity(0, cores)
+@contextlib.contextmanager
+def pinned(cores: set[int]) -> Iterator[None]:
+    """Start on these cores whatever is started within; an empty set leaves the choice to the system."""
+    if not cores:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _post(sandbox: dict[str, Any], what: str, body: dict[str, object]) -> None:

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 from connectors.secrets import hide
 from connectors.wire import Outgoing
 
@@ -73,6 +73,7 @@ class Basic:
 class ClientCredentials:
     """An OAuth2 token per process, fetched when it is first needed and again shortly before it expires.
 
+    `other_url` is where the token endpoint may be instead, where the provider's papers disagree.
     `early` is how many seconds before the end a token is replaced. Callers who come while one is fetched share it,
     or the error. `now` returns seconds since the epoch, since a stored token outlives the process.
     """
@@ -83,15 +84,19 @@ class ClientCredentials:
         client_id: str,
         client_secret: str,
         *,
+        other_url: str | None = None,
         early: float = 30.0,
         store: TokenStore | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         hide(client_secret)
-        path = urlsplit(token_url).path
         headers = basic(client_id, client_secret) | {"content-type": "application/x-www-form-urlencoded"}
+        body = b"grant_type=client_credentials"
         # repeatable only makes a garbled answer an error; a token that got lost on its way hurts nobody
-        self._request = Outgoing("POST", token_url, path, headers, b"grant_type=client_credentials", repeatable=True)
+        self._requests = [
+            Outgoing("POST", url, urlsplit(url).path, headers, body, repeatable=True)
+            for url in dict.fromkeys((token_url, other_url or token_url))
+        ]
         self._owner = hashlib.sha256(f"{token_url}\n{client_id}\n{client_secret}".encode()).hexdigest()
         self._early = early
         self._store = store
@@ -127,9 +132,8 @@ class ClientCredentials:
     async def _fetch(self, wire: Wire) -> dict[str, str]:
         if not self._looked and await self._load() and self._headers is not None:
             return self._headers
-        await wire.quota.turn()
         try:
-            answer = (await wire.ask(self._request, {})).json()
+            answer = await self._ask(wire)
         except TransientError as error:
             # what the caller wanted to send has not left
             raise TransientError(
@@ -145,7 +149,7 @@ class ClientCredentials:
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
             raise ConnectorError(
-                f"{wire.connection}: {self._request.path} answered without a token", connection=wire.connection
+                f"{wire.connection}: {self._requests[0].path} answered without a token", connection=wire.connection
             )
         lifetime = _seconds(answer.get("expires_in") if isinstance(answer, dict) else None)
         # a token that lives less than `early` is used for half of its life
@@ -153,6 +157,18 @@ class ClientCredentials:
         if self._store:
             await self._store.save(json.dumps({"token": token, "until": self._until, "owner": self._owner}))
         return headers
+
+    async def _ask(self, wire: Wire) -> object:
+        """Ask for a token; where nothing answers at the first address, at the other one, and there from then on."""
+        await wire.quota.turn()
+        try:
+            return (await wire.ask(self._requests[0], {})).json()
+        except GoneError:
+            if len(self._requests) == 1:
+                raise
+        del self._requests[0]
+        await wire.quota.turn()
+        return (await wire.ask(self._requests[0], {})).json()
 
     async def _load(self) -> bool:
         self._looked = True

@@ -71,6 +71,11 @@ class Api:
         self._paused = 0.0
 
     @property
+    def connection(self) -> str:
+        """The name of the connection, as it stands in errors."""
+        return self._wire.connection
+
+    @property
     def requests(self) -> int:
         """How many HTTP requests have left so far, those for tokens included."""
         return self._wire.requests

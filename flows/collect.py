@@ -45,7 +45,7 @@ async def collect(context: Context) -> Listing:
         context.tally.list((*due, *remembered.pending), Fate.WAITING)
         context.tally.list(remembered.known, Fate.UNCHANGED)
         seen.update(due, remembered.pending, remembered.known)
-        fresh += len(due)
+        fresh += sum(1 for id_ in due if id_ not in context.left)
         total = page.total if page.total is not None else total
         context.got_through(context.source_name)
         if due or remembered.pending:

@@ -45,6 +45,8 @@ class Context:
     halts: dict[str, Exception] = field(default_factory=dict)
     """Why work on a connection ended, by connection name ("" stops everything)."""
     notes: list[str] = field(default_factory=list)
+    left: set[int] = field(default_factory=set)
+    """Documents that the source lists but no longer has to offer: its list lags, and showing them again is no news."""
     started: int = 0
     """Documents whose delivery was begun in this run (what `limit` limits)."""
     _in_a_row: Counter[str] = field(default_factory=Counter)
@@ -78,21 +80,24 @@ class Context:
             self._in_a_row[name] = 0
             self._through.add(name)
 
-    def failed(self, error: ConnectorError) -> None:
+    def failed(self, error: ConnectorError, words: str | None = None) -> None:
         """Count a failure; enough of them in a row open the circuit of that connection.
+
+        `words` is the error without the document's values, where the provider may have quoted some.
 
         A refusal is no sign of an outage, nor is an outcome that is not settled yet: the look for it was answered.
         """
         if isinstance(error, UnsettledError | RejectedError) or not error.connection:
             return
+        words = words or str(error)
         self._in_a_row[error.connection] += 1
         if isinstance(error, AccessError) and self._in_a_row[error.connection] >= self.policy.refusals:
-            self.halt(error)
+            self.halt(AccessError(words, connection=error.connection, status=error.status))
         elif self._in_a_row[error.connection] >= self.policy.circuit:
             self.halt(
                 TransientError(
                     f"{error.connection} failed {self._in_a_row[error.connection]} times in a row, "
-                    f"so this run leaves it alone; the next run tries again. Last: {error}",
+                    f"so this run leaves it alone; the next run tries again. Last: {words}",
                     connection=error.connection,
                     status=error.status,
                 )

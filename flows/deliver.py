@@ -108,8 +108,11 @@ async def _carry(context: Context, transfer: Transfer, values: list[object]) -> 
         return
     context.got_through(context.source_name)
     values.append(document.fields)
-    if document.not_ready is not None and not (_restores(transfer, document) or _asked_for(transfer, document)):
-        await _leave(context, transfer, "not ready", document.not_ready)
+    ended = _ended_by_us(transfer, document)
+    if document.not_ready is not None and not (
+        _restores(transfer, document) or (ended and _asked_for(context, transfer))
+    ):
+        await _leave(context, transfer, "not ready", document.not_ready, ended=ended)
         return
     mapped = opened.route.apply(document.fields)
     if mapped.skipped is not None:
@@ -213,31 +216,47 @@ def _restores(transfer: Transfer, document: Document) -> bool:
     return was_there and transfer.content_version == document.version
 
 
-def _asked_for(transfer: Transfer, document: Document) -> bool:
-    """Say whether a person made a document due again that left the source's queue by our own rejection of it."""
+def _ended_by_us(transfer: Transfer, document: Document) -> bool:
+    """Say whether it was our own rejection that took the document off the source's queue."""
     told = any(step.result and name.startswith("feedback:") for name, step in transfer.steps.items())
     return document.acknowledged and told and transfer.external_id is None
 
 
-async def _leave(context: Context, transfer: Transfer, reason_class: str, reason: str) -> None:
-    """Settle a document that left the source's queue before it could be read, so that its return is noticed."""
-    delivered = transfer.external_id is not None
+def _asked_for(context: Context, transfer: Transfer) -> bool:
+    """Say whether a person made the document due again, and not a listing that is behind the times."""
+    return context.only is not None or transfer.id not in context.tally.listed
+
+
+async def _leave(context: Context, transfer: Transfer, reason_class: str, reason: str, *, ended: bool = False) -> None:
+    """Settle a document that left the source's queue before it could be read, so that its return is noticed.
+
+    One that we have `ended` ourselves stays what it was.
+    """
+    status, class_, why = "skipped", reason_class, reason
+    follow_at = None
     now = datetime.now(UTC)
+    if transfer.external_id is not None:
+        status, class_, why = "delivered", None, None
+        follow_at = context.policy.follow_at(transfer.delivered_at or now, accepted=True)
+    elif ended and transfer.reason_class is not None:
+        status = "failed" if transfer.reason_class == "transient" else "rejected"
+        class_, why = transfer.reason_class, transfer.reason
+    context.left.add(transfer.id)
     await context.run.settle(
         transfer.id,
-        status="delivered" if delivered else "skipped",
+        status=status,
         at=now,
         version="",  # whatever hint it comes back with is a change
-        follow_at=context.policy.follow_at(transfer.delivered_at or now, accepted=True) if delivered else None,
-        reason_class=None if delivered else reason_class,
-        reason=None if delivered else reason,
-        event="left the source" if delivered else "skipped",
+        follow_at=follow_at,
+        reason_class=class_,
+        reason=why,
+        event="skipped" if status == "skipped" else "left the source",
         detail=reason,
     )
-    if delivered:
-        context.tally.decide(transfer.id, Fate.UNCHANGED)
-    else:
+    if status == "skipped":
         _explain(context, transfer, Fate.SKIPPED, reason)
+    else:
+        context.tally.decide(transfer.id, Fate.UNCHANGED)
 
 
 def _explain(context: Context, transfer: Transfer, fate: Fate, reason: str) -> None:
@@ -246,10 +265,10 @@ def _explain(context: Context, transfer: Transfer, fate: Fate, reason: str) -> N
 
 
 async def _try_later(context: Context, transfer: Transfer, error: ConnectorError, values: list[object]) -> None:
-    context.failed(error)
+    reason = redact(mask(str(error)), values)
+    context.failed(error, reason)
     attempts = transfer.attempts + 1
     others = context.others_succeed(error.connection)
-    reason = redact(mask(str(error)), values)
     reason_class = "auth" if isinstance(error, AccessError) else "transient"
     if attempts >= context.policy.attempts and others and reason_class != "auth":
         await context.run.settle(

@@ -69,15 +69,18 @@ class LedgerJournal:
         self, step: str, find: Callable[[], Awaitable[str | None]], intent_at: datetime, settle: timedelta
     ) -> str | None:
         """Ask `find`; None means "not there, and it is late enough to be sure of that"."""
-        # Read before looking: what is absent in a look that began after the settle time was never done.
-        began = datetime.now(UTC)
-        found = await find()
-        if found is None and began < intent_at + settle:
-            raise UnsettledError(
-                f"the answer to '{step}' was lost and its effect cannot be seen yet",
-                look_again_at=intent_at + settle,
-            )
-        return found
+        while True:
+            # Read before looking: what is absent in a look that began after the settle time was never done.
+            began = datetime.now(UTC)
+            found = await find()
+            if found is not None or began >= intent_at + settle:
+                return found
+            if datetime.now(UTC) < intent_at + settle:
+                raise UnsettledError(
+                    f"the answer to '{step}' was lost and its effect cannot be seen yet",
+                    look_again_at=intent_at + settle,
+                )
+            # The look itself has used up the time: one more settles it. An error would only bring us back at once.
 
     def _finish(self, step: str, intent_at: datetime, result: str) -> str:
         at = datetime.now(UTC)
@@ -102,11 +105,12 @@ class LedgerJournal:
         """Write down a result that needs no intent.
 
         Within `do` it is on the disk on return: the call that follows may need it to be found again. Elsewhere it gets
-        there with the next write that is waited for, at the latest when the document is settled.
+        there with the next write that is waited for: the intent of the next call, at the latest the settling.
         """
         known = self._steps.get(step)
-        if known is None or known.result != result:
-            self._finish(step, datetime.now(UTC), result)
+        if known is not None and known.result == result:
+            return
+        self._finish(step, datetime.now(UTC), result)
         if self._calling:
             await self._run.flush()
 

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import re
 from decimal import Decimal
 
 from connectors.secrets import safe_shape
 
-_SHORTEST = 4  # shorter values are ordinary words ("EUR", "no"): replacing them would only garble the sentence
+_SHORTEST = 4
+"""Shorter values are ordinary words ("EUR", "no"): replacing them would only garble the sentence."""
+_CODE = re.compile(r"[a-z][a-z_]{0,20}")
+"""Values such as `credit_note` or `supplier` are words of the trade and tell nobody anything."""
 
 
 def redact(text: str, values: list[object]) -> str:
-    """Replace every document value that occurs in `text` by its shape (digits as 9, letters as a or A)."""
-    found = {value for tree in values for value in _scalars(tree) if len(value) >= _SHORTEST and value in text}
-    for value in sorted(found, key=len, reverse=True):
-        text = text.replace(value, safe_shape(value))
-    return text
+    """Replace every document value that occurs in `text` by its shape (digits as 9, letters as a or A).
+
+    Providers quote values as they are, in other case, escaped as in JSON, or cut off; of a long text with several
+    words each longer word counts as well.
+    """
+    found = {form for tree in values for value in _scalars(tree) for form in _forms(value)}
+    known = [form for form in found if form.casefold() in text.casefold()]
+    if not known:
+        return text
+    pattern = "|".join(re.escape(form) for form in sorted(known, key=len, reverse=True))
+    return re.sub(pattern, lambda match: safe_shape(match.group()), text, flags=re.IGNORECASE)
+
+
+def _forms(value: str) -> set[str]:
+    if _CODE.fullmatch(value) or len(value) < _SHORTEST:
+        return set()
+    words = {word for word in re.findall(r"\w+", value) if len(word) > _SHORTEST and not _CODE.fullmatch(word)}
+    return {value, json.dumps(value)[1:-1], *words}
 
 
 def _scalars(tree: object) -> list[str]:

@@ -27,10 +27,10 @@ _REOPEN = (
         version=func.coalesce(bindparam("to_version"), transfer.c.version),
         due_at=bindparam("now", type_=transfer.c.due_at.type),
         attempts=0,
-        reason_class=None,
-        reason=None,
     )
 )
+_REOPEN_AFRESH = _REOPEN.values(reason_class=None, reason=None)
+"""As a person asked for it. What a listing brings back may turn out to be a late list, and then the old reason stands."""
 
 
 def remember(
@@ -77,7 +77,7 @@ def want(connection: Connection, route: str, run_id: str, document_ids: Sequence
     # No listing has shown a version yet: the next one counts as a change and is looked at.
     new = _insert(connection, route, {name: "" for name in wanted if name not in found}, now)
     again = [row.id for row in found.values()]
-    _reopen(connection, dict.fromkeys(again), now)
+    _reopen(connection, dict.fromkeys(again), now, afresh=True)
     _send_anyway(connection, again)
     _note(connection, [*new, *again], "wanted", run_id, now)
     return Remembered(new=tuple(new), changed=tuple(again))
@@ -85,7 +85,7 @@ def want(connection: Connection, route: str, run_id: str, document_ids: Sequence
 
 def reopen(connection: Connection, transfer_ids: Sequence[int], now: datetime, kind: str, note: str | None) -> None:
     """Make transfers pending and due, as a person asked; what is known about the far end stays."""
-    _reopen(connection, dict.fromkeys(transfer_ids), now)
+    _reopen(connection, dict.fromkeys(transfer_ids), now, afresh=True)
     _send_anyway(connection, transfer_ids)
     _note(connection, transfer_ids, kind, None, now, note)
 
@@ -161,10 +161,11 @@ def _told_before(
     return told
 
 
-def _reopen(connection: Connection, versions: Mapping[int, str | None], now: datetime) -> None:
+def _reopen(connection: Connection, versions: Mapping[int, str | None], now: datetime, *, afresh: bool = False) -> None:
     if versions:
         connection.execute(
-            _REOPEN, [{"this": key, "to_version": version, "now": now} for key, version in versions.items()]
+            _REOPEN_AFRESH if afresh else _REOPEN,
+            [{"this": key, "to_version": version, "now": now} for key, version in versions.items()],
         )
 
 

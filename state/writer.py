@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-GATHER = 0.002
+GATHER = 0.001
 """Seconds that a write waits for others to share its commit. A disk that syncs fast would else see one write at a time."""
 SOON = 0.02
 """The same for a write that nobody waits for, unless an awaited one takes it along before."""

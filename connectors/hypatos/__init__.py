@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from pydantic import Field, SecretStr
 
@@ -49,6 +50,8 @@ async def connect(
         settings.base_url.rstrip("/") + settings.token_path,
         settings.client_id.get_secret_value(),
         settings.client_secret.get_secret_value(),
+        # The reference prints the path with and without the version in front.
+        other_url=urljoin(settings.base_url, settings.token_path),
         store=token_store,
     )
     # The real quota is not published: five a second is safe; the answers' own headers may slow it down further.

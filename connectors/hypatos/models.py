@@ -88,7 +88,7 @@ def document(body: object, exportable: Collection[str]) -> Document:
         fields,
         files(fields),
         not_ready,
-        acknowledged=state in {"transferred", "transferFailed", "rejected"},
+        acknowledged=state in ("transferred", "transferFailed", "rejected"),  # a tuple: it may be any JSON
     )
 
 

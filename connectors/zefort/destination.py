@@ -6,10 +6,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from connectors.contract import Outcome, State
-from connectors.errors import GoneError, RejectedError
+from connectors.errors import GoneError, RejectedError, TransientError
 from connectors.zefort import client as paths
 from connectors.zefort import models
-from connectors.zefort.attributes import Writer, altered
+from connectors.zefort.attributes import FINAL, SENT, Writer, altered
 from connectors.zefort.files import Files, main_file
 from connectors.zefort.filing import Binders, Tags
 from connectors.zefort.parties import Parties
@@ -56,10 +56,22 @@ class Contracts:
         contract_id, contract = delivery.replaces, None
         if contract_id is None:
             contract_id, contract = await self._files.contract(delivery, wanted, binders, journal)
-        if contract is None:
-            contract = await self._still_there(contract_id)
         try:
+            if contract is None:
+                contract = await self._still_there(contract_id)
             await self._complete(contract, delivery, wanted, binders, journal)
+        except GoneError as error:
+            if delivery.replaces is None and error.connection == self._client.api.connection:
+                # What was only just made may not be readable yet.
+                raise TransientError(
+                    f"contract {contract_id} was made and cannot be read yet: {error}",
+                    connection=error.connection,
+                    status=error.status,
+                ) from error
+            # Not GoneError: that would say that the source's document is gone.
+            raise RejectedError(
+                f"contract {contract_id} cannot be completed: {error}", connection=error.connection, status=error.status
+            ) from error
         except RejectedError as error:
             raise RejectedError(
                 f"contract {contract_id} is incomplete: {error}", connection=error.connection, status=error.status
@@ -82,6 +94,9 @@ class Contracts:
             log.warning("contract %s has status limited: the file is stored, the AI has probably not run", external_id)
         if keys := altered(contract, journal):
             return Outcome(State.ALTERED, f"it does not show what was sent: {', '.join(keys)}")
+        if contract.analysed and journal.results(SENT) and not journal.results(FINAL):
+            # Seen whole after the AI had finished: whatever is different from now on, a person has changed.
+            await journal.record(FINAL, "seen whole after the AI had finished")
         return Outcome(State.ACCEPTED)
 
     async def dropped(self) -> AsyncIterator[str]:
@@ -92,15 +107,7 @@ class Contracts:
             yield models.contract(row).id
 
     async def _still_there(self, contract_id: str) -> Contract:
-        try:
-            contract = await self._client.contract(contract_id)
-        except GoneError as error:
-            # Not GoneError: that would say that the source's document is gone.
-            raise RejectedError(
-                f"contract {contract_id} does not exist any more or is not visible to this key",
-                connection=error.connection,
-                status=error.status,
-            ) from error
+        contract = await self._client.contract(contract_id)
         if contract.trashed:
             raise RejectedError(f"contract {contract_id} is in the trash; restore it in Zefort and retry")
         return contract

@@ -47,6 +47,10 @@ class Files:
             days = (datetime.now(UTC).date() - date.fromisoformat(sent)).days if sent else 0
             return await self._finder.find(contract_marker(delivery.key), max(days, 0) + OVERLAP)
 
+        if not _cover(journal)[0]:
+            # The first attempt: it gets to the disk together with the intent of the call. A later one sees the old one
+            # until the look for the earlier call is over.
+            await _record_cover(journal, delivery)
         contract_id = await journal.once("create", create, find, settle=self._settle)
         for contract, sha256 in made:
             await journal.record(f"sha256:{main_file(delivery).file.id}", sha256)
@@ -90,8 +94,7 @@ class Files:
             fields = [("title", wanted.title)]
             fields += [("docai_skip", name) for name in dict.fromkeys((*skip, *self._docai_skip))]
             fields += [("binders", binder) for binder in binders]
-            # Which file it is and the day it is sent, for whoever has to look for it later.
-            await journal.record("cover", f"{datetime.now(UTC).date().isoformat()} {main.file.id}")
+            await _record_cover(journal, delivery)
             name = marked(upload.name, contract_marker(delivery.key), upload.media_type)
             contract = await self._client.create(Form(upload, name, fields))
             return contract, upload.sha256
@@ -102,6 +105,11 @@ def main_file(delivery: Delivery) -> Attachment:
     if not delivery.files:
         raise RejectedError("the document has no file; a contract is found again by the name of its main file")
     return next((each for each in delivery.files if each.file.main), delivery.files[0])
+
+
+async def _record_cover(journal: Journal, delivery: Delivery) -> None:
+    """Write down which file is sent and on which day (UTC), for whoever has to look for it later."""
+    await journal.record("cover", f"{datetime.now(UTC).date().isoformat()} {main_file(delivery).file.id}")
 
 
 def _cover(journal: Journal) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract, Task
+
+log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 6.4
 """Seconds between looks at a tagging task, doubling: 12.6 in all before it is left for later."""
@@ -85,10 +88,13 @@ class Tags:
 
     async def _read(self) -> None:
         # A filter-less list may be narrowed by a default search of the account, but tags have no documented filter.
-        async for row in self._client.rows(paths.TAGS):
-            name, tag_id = models.text(row.get("tag_name")), models.text(row.get("id"))
-            if name and tag_id:
-                self._ids.setdefault(name, tag_id)
+        try:
+            async for row in self._client.rows(paths.TAGS):
+                name, tag_id = models.text(row.get("tag_name")), models.text(row.get("id"))
+                if name and tag_id:
+                    self._ids.setdefault(name, tag_id)
+        except GoneError as error:
+            log.warning("tags cannot be listed, so those a route names are made: %s", error)
 
     async def _create(self, name: str) -> str:
         try:
@@ -129,7 +135,12 @@ class Binders:
         """Make sure that every binder holds the contract. Others that hold it, such as default binders, are left alone."""
         if not binder_ids:
             return
-        holding = await self._client.binders_of(contract_id)
+        try:
+            holding = await self._client.binders_of(contract_id)
+        except GoneError as error:
+            # They were named when the contract was made; only the look whether that worked is not to be had.
+            log.warning("the binders of contract %s cannot be read: %s", contract_id, error)
+            return
         for binder in binder_ids:
             if binder in holding:
                 continue
@@ -150,10 +161,13 @@ class Binders:
         return self._ids[name]
 
     async def _read(self, name: str) -> None:
-        async for row in self._client.rows(paths.BINDERS, q=name):
-            found, binder_id = models.text(row.get("name")), models.text(row.get("id"))
-            if found and binder_id:
-                self._ids.setdefault(found, binder_id)
+        try:
+            async for row in self._client.rows(paths.BINDERS, q=name):
+                found, binder_id = models.text(row.get("name")), models.text(row.get("id"))
+                if found and binder_id:
+                    self._ids.setdefault(found, binder_id)
+        except GoneError as error:
+            log.warning("binders cannot be listed, so those a route names are made: %s", error)
 
     async def _create(self, name: str) -> str:
         """Make a binder that the route names and the account lacks; after a lost answer, not before it must show."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from connectors.errors import ConnectorError, RejectedError, TransientError
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.payload import digest, identities, normal
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from connectors.zefort.models import Contract
     from connectors.zefort.payload import Party
 
+log = logging.getLogger(__name__)
+
+FORBIDDEN = 403
 STEP = "party:"
 SURE = 3
 REMEMBERED = 10_000
@@ -36,6 +40,7 @@ class Parties:
 
     def __init__(self, client: ZefortClient) -> None:
         self._client = client
+        self._searchable = True
         self._known: OrderedDict[str, str] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -109,6 +114,22 @@ class Parties:
 
     async def _look_up(self, party: Party) -> str | None:
         """Search the register. The search ranks by likeness, so every hit is compared exactly."""
+        if not self._searchable:
+            return None
+        try:
+            return await self._search(party)
+        except GoneError as error:
+            reason: ConnectorError = error
+        except AccessError as error:
+            if error.status != FORBIDDEN:
+                raise
+            reason = error
+        # The register's list is not documented. Without it the account may show a supplier twice, contracts never.
+        log.warning("the party register cannot be searched, so parties are added without looking there: %s", reason)
+        self._searchable = False
+        return None
+
+    async def _search(self, party: Party) -> str | None:
         best: tuple[int, str | None] = (0, None)
         words = dict.fromkeys(
             str(party.fields[name]) for name in ("name", "external_id", "org_id") if name in party.fields

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.flows.books import Findings
-from tests.flows.world import QUICK, heal, strike, world
+from tests.flows.world import QUICK, heal, soon, strike, world
 
 ONE_AT_A_TIME = replace(QUICK, in_flight=1, acknowledging=1)
 
@@ -81,8 +81,7 @@ async def test_a_token_that_is_revoked_in_mid_run_does_no_harm(tmp_path):
     async with world(tmp_path) as it:
         it.zefort.switches.latency = 0.02
         run = asyncio.create_task(it.run())
-        while arrived(it.zefort) < 20:
-            await asyncio.sleep(0.01)
+        await soon(lambda: arrived(it.zefort) >= 20)
         it.hypatos.act({"revoke_tokens": True})
         assert (await run).complete
         assert it.hypatos.requests["POST /auth/token"] == 2

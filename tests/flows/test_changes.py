@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.flows.books import Findings
-from tests.flows.world import ONCE, heal, strike, world
+from tests.flows.world import ONCE, ROUTE, heal, strike, world
 
 
 def delivered(it, kind="invoice"):
@@ -109,13 +109,30 @@ async def test_a_document_taken_back_before_its_acknowledgement_gets_one_when_it
         assert (acknowledgements(it, key), it.documents()[key]["state"]) == (1, "transferred")
 
 
+async def test_a_list_that_lags_shows_documents_we_are_through_with_and_nothing_comes_of_it(tmp_path):
+    async with world(tmp_path) as it:
+        it.hypatos.switches.listing_lag = 3600.0
+        await it.finish(1)
+        written = writes(it.zefort)
+        for _ in range(2):
+            report = await it.finish(1)
+            assert report.passes <= 2
+            assert (report.unchanged, report.acknowledged) == (9, 0)
+        it.hypatos.act({"advance": 7200})
+        report = await it.finish(1)
+        assert (report.listed, report.acknowledged) == (3, 0)
+        assert writes(it.zefort) == written
+        (rejected,) = await it.ledger.rejects(ROUTE, 5)
+        assert (rejected.status, rejected.reason) == ("rejected", "`parties[0].name` is missing")
+        assert it.findings() == Findings()
+
+
 @pytest.mark.parametrize(
     "switches",
     [
         {},
         {"software_bumps_updated": True, "list_entities": True},
         {"applied_after": 0.3},
-        {"listing_lag": 0.6},
         {"listing_lag": 0.6, "applied_after": 0.2, "wrong_state": "ignored", "software_bumps_updated": True},
     ],
     ids=lambda value: "+".join(value) or "plain",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.flows.books import Findings
-from tests.flows.world import ONCE, QUICK, heal, strike, world
+from tests.flows.world import QUICK, heal, strike, world
 
 
 @pytest.mark.parametrize("status", [500, 422])
@@ -67,13 +67,3 @@ async def test_a_dead_provider_opens_the_circuit_and_the_next_run_finishes(tmp_p
         heal(app)
         await it.finish(2)
         assert it.findings() == Findings()
-
-
-async def test_a_provider_that_never_answers_a_write_is_left_alone_too(tmp_path):
-    """Every read works, every contract that is to be made fails: that is an outage as well."""
-    async with world(tmp_path, settle=30.0) as it:
-        fault = strike(it.zefort, "status", "POST", "/contracts/", status=503)
-        report = await it.run(policy=replace(ONCE, circuit=3, in_flight=1))
-        assert fault.struck <= 5
-        assert report.delivered == 0
-        assert report.waiting == 5

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from flows.journal import LedgerJournal
 from tests.flows.world import ROUTE, world
 
 
@@ -124,3 +125,20 @@ async def test_contracts_still_being_processed_are_asked_about_again(tmp_path):
         await note()
         await looked(it, lambda: confirmed[-1] == 5, note)
         assert confirmed[0] == 0
+
+
+async def test_what_a_person_changes_after_it_was_seen_whole_is_left_alone(tmp_path):
+    async with world(tmp_path) as it:
+        it.zefort.switches.processing = 30.0
+        await it.finish(1)
+        key = invoice_of(it)
+        (contract,) = it.contracts()[key]
+        it.zefort.act({"advance": 31})
+        states = []
+        for title in (contract["attributes"]["title"], "As a person calls it"):
+            it.zefort.act({"edit": contract["id"], "attributes": {"title": title}})
+            async with it.opened() as opened, it.ledger.run(ROUTE) as run:
+                (transfer,) = (await it.ledger.lookup(ROUTE, [key])).values()
+                journal = LedgerJournal(run, transfer.id, transfer.steps)
+                states.append((await opened.destination.outcome(contract["id"], journal)).state)
+        assert states == ["accepted", "accepted"]
