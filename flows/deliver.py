@@ -232,7 +232,9 @@ async def _leave(context: Context, transfer: Transfer, reason_class: str, reason
 
     One that we have `ended` ourselves stays what it was.
     """
-    status, class_, why = "skipped", reason_class, reason
+    status = "skipped"
+    class_: str | None = reason_class
+    why: str | None = reason
     follow_at = None
     now = datetime.now(UTC)
     if transfer.external_id is not None:

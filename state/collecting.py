@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, null, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state.models import cursor, event, feedback, transfer
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _SETTLED = {DELIVERED, CONFIRMED, REJECTED, FAILED}
 
+_refused = (transfer.c.status == REJECTED) | (transfer.c.status == FAILED)
+
 _REOPEN = (
     update(transfer)
     .where(transfer.c.id == bindparam("this"))
@@ -27,10 +29,13 @@ _REOPEN = (
         version=func.coalesce(bindparam("to_version"), transfer.c.version),
         due_at=bindparam("now", type_=transfer.c.due_at.type),
         attempts=0,
+        # It may turn out that the list was only behind the times, and then the old reason stands.
+        reason_class=case((_refused, transfer.c.reason_class), else_=null()),
+        reason=case((_refused, transfer.c.reason), else_=null()),
     )
 )
 _REOPEN_AFRESH = _REOPEN.values(reason_class=None, reason=None)
-"""As a person asked for it. What a listing brings back may turn out to be a late list, and then the old reason stands."""
+"""As a person asked for it."""
 
 
 def remember(

@@ -48,7 +48,7 @@ def sandboxes():
 
 @pytest.fixture
 def empty(tmp_path, monkeypatch):
-    """An empty folder and no settings at all."""
+    """Be in an empty folder, without any settings."""
     for name in [name for name in os.environ if name.startswith(SETTINGS)]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

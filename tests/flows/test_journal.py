@@ -132,6 +132,7 @@ class JournalAgainstALaggingProvider(RuleBasedStateMachine):
     @rule(kept=st.booleans())
     def restart(self, kept):
         self.rows.crash(kept=kept)
+        self.finished = self.finished if kept else None
         self.journal = LedgerJournal(self.rows, 1, dict(self.rows.disk))
 
     @rule(hours=st.integers(1, 5))

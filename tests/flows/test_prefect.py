@@ -65,5 +65,7 @@ def test_the_summary_shows_counts_that_add_up_and_says_when_they_do_not():
 
 
 def test_a_report_survives_the_way_through_json():
-    report = Report(route="r", run_id="1", started=datetime.now(UTC), notes=("n",), problems=(Problem("d", Fate.FAILED, "x"),))
+    report = Report(
+        route="r", run_id="1", started=datetime.now(UTC), notes=("n",), problems=(Problem("d", Fate.FAILED, "x"),)
+    )
     assert Report.from_json(json.loads(json.dumps(report.as_json()))) == report

@@ -23,7 +23,16 @@ DOCUMENT = {
 
 @pytest.mark.parametrize(
     "quoted",
-    ["Müller & Söhne GmbH", "MÜLLER & SÖHNE GMBH", "Müller & Sö…", "DE123456789", "12345.67", 'He said "Größe"', json.dumps('He said "Größe"'), json.dumps("Müller & Söhne GmbH")],
+    [
+        "Müller & Söhne GmbH",
+        "MÜLLER & SÖHNE GMBH",
+        "Müller & Sö…",
+        "DE123456789",
+        "12345.67",
+        'He said "Größe"',
+        json.dumps('He said "Größe"'),
+        json.dumps("Müller & Söhne GmbH"),
+    ],
 )
 def test_a_quoted_value_leaves_only_its_shape(quoted):
     said = redact(f"zefort: POST contracts/ answered 400: {quoted} is too long", [DOCUMENT])

@@ -1,5 +1,4 @@
 """The ledger against a model of it: any order of listings, deliveries, messages, retries, ends and crashes."""
-# ruff: noqa: D102 -- a rule's name is its sentence
 
 import asyncio
 import shutil
