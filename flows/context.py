@@ -85,9 +85,11 @@ class Context:
 
         `words` is the error without the document's values, where the provider may have quoted some.
 
-        A refusal is no sign of an outage, nor is an outcome that is not settled yet: the look for it was answered.
+        A refusal is no sign of an outage, nor is an outcome that is still not settled: the look for it was answered.
+        One that has only now become unsettled is: a call was not.
         """
-        if isinstance(error, UnsettledError | RejectedError) or not error.connection:
+        still_unsettled = isinstance(error, UnsettledError) and error.__cause__ is None
+        if isinstance(error, RejectedError) or still_unsettled or not error.connection:
             return
         words = words or str(error)
         self._in_a_row[error.connection] += 1

@@ -57,7 +57,11 @@ class LedgerJournal:
             if error.arrived == "no":
                 await self.forget(step)
                 raise
-            found = await self._look(step, find, intent_at, settle or AT_ONCE)
+            try:
+                found = await self._look(step, find, intent_at, settle or AT_ONCE)
+            except UnsettledError as unsettled:
+                unsettled.connection = error.connection
+                raise unsettled from error
             if found is None:
                 raise
             result = found

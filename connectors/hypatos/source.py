@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _WEB_PAGE = "text/html"
 
 
+_SOON = timedelta(seconds=5)
 _GLANCES = (0.0, 0.4, 1.0, 2.0)
 """Pauses in seconds before each look for a change that was answered, if at all, with "later" (202)."""
 
@@ -75,14 +76,15 @@ class Documents:
         if not wanted:
             return
         prefix = f"feedback:{feedback.seq}:"
-        # Replacing a value twice is harmless. A transfer or rejection is only repeated once it must have shown.
+        # Replacing a value twice is harmless, so it is soon repeated; a transfer only once it must have shown.
         settle = timedelta(seconds=self._patience.watch)
+        soon = min(settle, _SOON)
         for message in wanted:
             await journal.once(
                 prefix + message.action,
                 do=partial(message.send, self._client, feedback.document_id),
                 find=partial(self._find, message, feedback.document_id),
-                settle=settle if message.state else None,
+                settle=settle if message.state else soon,
             )
         if prefix + "sent" not in journal.results(prefix):
             await journal.record(prefix + "sent", datetime.now(UTC).isoformat())
@@ -91,8 +93,8 @@ class Documents:
             await self._unsettled(missing, feedback, journal)
 
     async def _find(self, message: words.Message, document_id: str) -> str | None:
-        """Look for the effect of a message whose answer was lost; what moves the state is given time to show."""
-        for pause in _GLANCES if message.state else _GLANCES[:1]:
+        """Look for the effect of a message whose answer was lost, and give it time to show."""
+        for pause in _GLANCES:
             await asyncio.sleep(min(pause, self._patience.watch))
             document = await self._client.document(document_id)
             if await message.shows(document.fields, self._client):
