@@ -11,6 +11,7 @@ import urllib.request
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import RejectedError
@@ -110,8 +111,11 @@ def counts(ready: dict[str, Any]) -> dict[str, int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU seconds a process has used so far."""
-    fields = open(f"/proc/{pid}/stat", encoding="ascii").read().rpartition(")")[2].split()  # noqa: SIM115, PTH123 - gone at once
+    """Return the CPU seconds a process has used so far, 0 where there is no /proc."""
+    status = Path(f"/proc/{pid}/stat")
+    if not status.exists():
+        return 0.0
+    fields = status.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

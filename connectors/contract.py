@@ -213,6 +213,9 @@ class Source(Protocol):
 class Destination(Protocol):
     """Where documents go."""
 
+    targets: Collection[str]
+    """The keys that a payload may have at its top."""
+
     def check(self, payload: Fields) -> None:
         """Raise RejectedError if this payload can never be accepted; called before anything is sent."""
         ...

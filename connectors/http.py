@@ -165,7 +165,10 @@ class Api:
 
     async def _persist(self, error: TransientError, attempt: Callable[[], Awaitable[T]], *, repeatable: bool) -> T:
         limits, clock, sleep = self._limits, self._clock, self._sleep
-        return await persist(error, attempt, repeatable=repeatable, limits=limits, clock=clock, sleep=sleep)
+        held_off = self._wire.held_off
+        return await persist(
+            error, attempt, repeatable=repeatable, limits=limits, clock=clock, sleep=sleep, held_off=held_off
+        )
 
     async def _sleep(self, seconds: float) -> None:
         self._paused += seconds

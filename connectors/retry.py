@@ -35,8 +35,12 @@ async def persist(
     limits: Limits,
     clock: Clock,
     sleep: Callable[[float], Awaitable[None]],
+    held_off: Callable[[], float],
 ) -> T:
-    """Repeat a call that has failed with `first` until it works, and raise its last error if it does not."""
+    """Repeat a call that has failed with `first` until it works, and raise its last error if it does not.
+
+    `held_off` says for how many seconds the provider has answered nothing but 429, to anybody.
+    """
     begun = clock.now()
     known = [first]
 
@@ -48,7 +52,8 @@ async def persist(
     def give_up(state: RetryCallState) -> bool:
         # Being told to wait is no fault: only patience bounds it.
         faulty = _status(state) != TOO_MANY and state.attempt_number >= limits.attempts
-        return faulty or clock.now() - begun + state.upcoming_sleep > limits.patience
+        waited = max(clock.now() - begun, held_off() if _status(state) == TOO_MANY else 0.0)
+        return faulty or waited + state.upcoming_sleep > limits.patience
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(lambda error: may_repeat(error, repeatable=repeatable)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import urllib.request
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
     from connectors.limits import Clock, Limits
+
+log = logging.getLogger(__name__)
 
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "docferry"}
 _KEEP_ALIVE = 4.0
@@ -70,11 +73,16 @@ class Wire:
         self.quota = Quota(connection, clock, rate=limits.rate, patience=limits.patience)
         self.requests = 0
         """HTTP requests that have left."""
+        self._held_since: float | None = None
         self._transport = transport
         self._limits = limits
         wait = limits.connect_timeout
         timeout = {"connect": wait, "pool": wait, "read": limits.timeout, "write": limits.timeout}
         self._extensions = {"timeout": timeout}
+
+    def held_off(self) -> float:
+        """For how many seconds every answer has been a 429, 0 if the last one was not."""
+        return 0.0 if self._held_since is None else self.clock.now() - self._held_since
 
     async def ask(self, out: Outgoing, credentials: Mapping[str, str]) -> Answer:
         """Send, read the whole answer, and return it if it is 2xx. The caller has taken a turn of the quota."""
@@ -83,6 +91,7 @@ class Wire:
         status, headers = response.status_code, response.headers
         if not 200 <= status < 300:  # noqa: PLR2004 - the success range of RFC 9110
             raise self._refused(out, response, body)
+        self._held_since = None
         asked = self._asked(out)
         if body and "html" in headers.get("content-type", ""):
             # A proxy or a login screen has answered in the provider's place, so nobody knows what became of the call.
@@ -101,6 +110,7 @@ class Wire:
         """Send, and return a 2xx answer whose body is still to be read. The caller closes it."""
         async with self._sent(out, credentials, keep=True) as response:
             if 200 <= response.status_code < 300:  # noqa: PLR2004 - the success range of RFC 9110
+                self._held_since = None
                 return response
             body = await self._read(response, out, most=_LONGEST_REFUSAL)
         raise self._refused(out, response, body)
@@ -181,6 +191,11 @@ class Wire:
         error = refusal(self.connection, self._asked(out), out.url, out.path, status, headers, body)
         if status == 429 and isinstance(error, TransientError):  # noqa: PLR2004 - too many requests, RFC 6585
             self.quota.pause(max(error.retry_after or 0.0, 1.0))
+            if self._held_since is None:
+                self._held_since = self.clock.now()
+                log.info("%s asks to slow down (429); waiting", self.connection)
+        else:
+            self._held_since = None
         return error
 
     def _not_readable(self, out: Outgoing, failure: Exception) -> Exception:

@@ -50,6 +50,7 @@ def summary(report: Report) -> str:
         "| " + " | ".join(cells) + " |",
         "",
         f"- Acknowledged to the source: {report.acknowledged}; still owed: {report.owed_feedback}",
+        f"- Refused by the source: {report.refused_feedback} messages",
         f"- Withdrawn at the destination since delivery: {report.withdrawn}",
     ]
     lines += [f"- {note}" for note in report.notes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,14 @@ from connectors.settings import SettingsError
 from flows.routes import open_route, read_route
 from flows.running import open_ledger
 from mappings.language import RouteError
-from state.errors import StateError
+from state.errors import SettingError, StateError
 
 if TYPE_CHECKING:
     from flows.settings import Gateway
+
+
+_PATIENCE = 30
+"""Seconds that a connection may take to answer one cheap call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,9 @@ class Finding:
 async def check(gateway: Gateway, routes: list[str]) -> list[Finding]:
     """Look at everything that these routes need and report all of it, not only the first fault."""
     findings = [await _state(gateway)]
+    if not routes:
+        says = f"{gateway.mappings} holds none (*.yaml); set DOCFERRY_MAPPINGS to the folder that does"
+        findings.append(Finding("routes", ok=False, says=says, exit_code=2))
     connections: list[str] = []
     for name in routes:
         try:
@@ -56,6 +64,8 @@ async def _state(gateway: Gateway) -> Finding:
     try:
         async with open_ledger(gateway) as ledger:
             routes = await ledger.routes()
+    except SettingError as error:
+        return Finding("state", ok=False, says=mask(str(error)), exit_code=2)
     except StateError as error:
         return Finding("state", ok=False, says=mask(str(error)), exit_code=3)
     return Finding("state", ok=True, says=f"opens, knows {len(routes)} routes")
@@ -68,7 +78,10 @@ async def _connection(name: str) -> Finding:
     except SettingsError as error:
         return Finding(what, ok=False, says=str(error), exit_code=2)
     try:
-        return Finding(what, ok=True, says=await connection.check())
+        async with asyncio.timeout(_PATIENCE):
+            return Finding(what, ok=True, says=(await connection.check()).removeprefix(f"{name}: "))
+    except TimeoutError:
+        return Finding(what, ok=False, says=f"no usable answer within {_PATIENCE} s", exit_code=3)
     except AccessError as error:
         return Finding(
             what, ok=False, says=f"{mask(str(error))}. Renew the credentials or grant the right.", exit_code=3

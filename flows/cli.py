@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from flows.settings import load_gateway
 from flows.tally import Tally
 from mappings.language import RouteError
 from state import records
-from state.errors import AddressError, StateError
+from state.errors import SettingError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -220,12 +221,19 @@ def main() -> None:
     """Run the command; every foreseeable error becomes one sentence and an exit code."""
     try:
         app()
-    except (SettingsError, RouteError, AddressError) as error:
+    except SystemExit as ended:
+        if ended.code == USAGE and "--json" in sys.argv and not output.json_printed():
+            output.print_json({"error": "the command was called wrongly; see stderr", "exit_code": USAGE})
+        raise
+    except (SettingsError, RouteError, SettingError) as error:
         _say(str(error), USAGE)
     except (ConnectorError, StateError) as error:
         _say(str(error), STOPPED)
     except (asyncio.CancelledError, KeyboardInterrupt):
         _say("stopped at once; nothing is lost, the next run goes on from here", INTERRUPTED)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it ends
+        _say(f"the output cannot be written ({error.strerror})", STOPPED)
 
 
 def _say(message: str, code: int) -> None:

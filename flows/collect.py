@@ -42,10 +42,11 @@ async def collect(context: Context) -> Listing:
             relist=opened.draining,
         )
         due = (*remembered.new, *remembered.changed, *remembered.relisted)
+        # What this run has been through already is listed late or was moved by our own feedback: no news.
+        fresh += sum(1 for id_ in due if not context.tally.handled(id_))
         context.tally.list((*due, *remembered.pending), Fate.WAITING)
         context.tally.list(remembered.known, Fate.UNCHANGED)
         seen.update(due, remembered.pending, remembered.known)
-        fresh += sum(1 for id_ in due if id_ not in context.left)
         total = page.total if page.total is not None else total
         context.got_through(context.source_name)
         if due or remembered.pending:

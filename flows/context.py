@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
     from flows.routes import OpenRoute
+    from state.records import Transfer
     from state.run import RouteRun
 
 log = logging.getLogger("docferry")
@@ -45,8 +46,10 @@ class Context:
     halts: dict[str, Exception] = field(default_factory=dict)
     """Why work on a connection ended, by connection name ("" stops everything)."""
     notes: list[str] = field(default_factory=list)
-    left: set[int] = field(default_factory=set)
-    """Documents that the source lists but no longer has to offer: its list lags, and showing them again is no news."""
+    suspects: dict[int, tuple[Transfer, str]] = field(default_factory=dict)
+    """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
+    delivered: bool = False
+    """Whether the destination has taken a document in this run."""
     started: int = 0
     """Documents whose delivery was begun in this run (what `limit` limits)."""
     _in_a_row: Counter[str] = field(default_factory=Counter)

@@ -180,8 +180,8 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
     tally, counts = context.tally, context.tally.counts()
     interrupted = context.stop.is_set()
     stopped = "; ".join(mask(_what_to_do(error)) for error in context.halts.values()) or None
-    limited = context.limit is not None and not context.may_begin
-    if limited:
+    limited = context.limit is not None and not context.may_begin and not tally.tried
+    if context.limit is not None and not context.may_begin:
         context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
     return Report(
         route=context.open.route.name,
@@ -199,6 +199,7 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
         withdrawn=tally.withdrawn,
         acknowledged=tally.told,
         owed_feedback=owed,
+        refused_feedback=tally.refused,
         requests=context.open.requests() - requests,
         passes=tally.passes,
         seconds=seconds,

@@ -11,6 +11,7 @@ from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.secrets import mask
 from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
+from flows.tally import Fate
 from state.errors import StateError
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ async def tell(context: Context, owed: Owed) -> None:
         context.got_through(context.source_name)
     except RejectedError as error:
         log.warning("document %s: the source refused our feedback: %s", owed.document_id, error)
-        await context.run.refused(owed.id, at=datetime.now(UTC), reason=mask(str(error)))
+        reason = mask(str(error))
+        await context.run.refused(owed.id, at=datetime.now(UTC), reason=reason)
+        context.tally.refused += 1
+        fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
+        context.tally.explain(owed.document_id, fate, f"the source refused to be told: {reason}")
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 _SHOWN = 20
+_INTERNAL = {"attributes", "binders", "cover", "final", "sending", "sha256", "tags"}
+"""Journal records that only serve comparisons."""
 _ROWS = (
     (Fate.DELIVERED, "delivered", "green", "new at the destination"),
     (Fate.UPDATED, "updated", "green", "changed at the source, brought up to date"),
@@ -50,36 +52,44 @@ def start_logging(*, verbose: bool) -> None:
     quiet.setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
+_printed: list[bool] = []
+
+
+def json_printed() -> bool:
+    """Return True if an object was printed, so that no second one follows."""
+    return bool(_printed)
+
+
 def print_json(data: object) -> None:
     """Print one JSON object on stdout and nothing else."""
+    _printed.append(True)
     json.dump(data, sys.stdout, default=str, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
 
 
 def show_report(report: Report) -> None:
     """Print what became of every document of a run."""
-    title = f"{report.route}: dry run" if report.dry_run else f"{report.route}: run {report.run_id}"
+    title = (
+        f"{report.route}: dry run (what a run would do)" if report.dry_run else f"{report.route}: run {report.run_id}"
+    )
     table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
     table.add_column(justify="right")
     table.add_column()
     table.add_column(style="dim")
-    table.add_row(str(report.listed), "[bold]listed[/]", f"by the source, in {report.passes} readings")
+    times = f", in {report.passes} readings" if report.passes > 1 else ""
+    table.add_row(str(report.listed), "[bold]listed[/]", f"by the source{times}")
     if report.resumed:
         table.add_row(str(report.resumed), "[bold]resumed[/]", "due from earlier runs")
     for fate, name, style, meaning in _ROWS:
         count = getattr(report, fate.value)
-        if count or fate in (Fate.DELIVERED, Fate.REJECTED):
+        if count or fate is Fate.DELIVERED:
             table.add_row(str(count), f"[{style}]{name}[/]", meaning)
     sign, word = ("=", "the counts add up") if report.adds_up else ("≠", "the counts do NOT add up: please report this")
     total = report.listed + report.resumed
     table.add_row("", "", "")
     table.add_row(str(total), sign, word)
     if not report.dry_run:
-        table.add_row(str(report.acknowledged), "acknowledged", "the source was told, and it took effect")
-        if report.withdrawn:
-            table.add_row(str(report.withdrawn), "[yellow]withdrawn[/]", "dropped at the destination since delivery")
-        if report.owed_feedback:
-            table.add_row(str(report.owed_feedback), "[yellow]owed[/]", "messages the source has not taken yet")
+        _add_feedback(table, report)
     out.print(table)
     show_problems(report)
     out.print(f"[dim]{report.requests} requests, {report.seconds:.1f} s[/]")
@@ -89,6 +99,16 @@ def show_report(report: Report) -> None:
         out.print(f"[red]stopped:[/] {escape(report.stopped)}")
     if report.interrupted:
         out.print("[yellow]interrupted:[/] what was under way was finished; run again to go on")
+
+
+def _add_feedback(table: Table, report: Report) -> None:
+    table.add_row(str(report.acknowledged), "acknowledged", "the source was told, and it took effect")
+    if report.withdrawn:
+        table.add_row(str(report.withdrawn), "[yellow]withdrawn[/]", "dropped at the destination since delivery")
+    if report.refused_feedback:
+        table.add_row(str(report.refused_feedback), "[yellow]refused[/]", "messages the source does not take")
+    if report.owed_feedback:
+        table.add_row(str(report.owed_feedback), "[yellow]owed[/]", "messages the source has not taken yet")
 
 
 def show_problems(report: Report) -> None:
@@ -132,7 +152,10 @@ def show_summaries(summaries: Iterable[Summary]) -> None:
 
 def _run_line(run: RunRow) -> str:
     counts = ", ".join(f"{run.counts[name]} {name}" for name in ("listed", *Fate) if run.counts.get(name))
-    ended = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else run.state
+    if run.state == "running":
+        return f"{instant(run.started_at)}  running, or ended without a word: then the next run takes over"
+    ended = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else ""
+    ended = f"{ended} {run.state}".strip() if run.state != "finished" else ended
     note = f" — {escape(run.note)}" if run.note else ""
     return f"{instant(run.started_at)}  {ended}  {counts or 'nothing listed'}{note}"
 
@@ -144,10 +167,14 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
     out.print(f"  key                 {escape(transfer.key)}")
     if transfer.reason:
         out.print(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
+    if transfer.status == "pending" and not transfer.reason:
+        out.print("  reason              not begun yet; `docferry status` shows how the last runs ended")
     if transfer.due_at:
         out.print(f"  due                 {instant(transfer.due_at)}, {transfer.attempts} attempts so far")
     lines = [(event.at, event.kind, event.detail or "") for event in timeline.events]
     for step in timeline.steps:
+        if step.name.partition(":")[0] in _INTERNAL and step.done_at:
+            continue
         if step.done_at:
             lines.append((step.done_at, f"· {step.name}", step.result or ""))
         else:

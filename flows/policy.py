@@ -31,6 +31,8 @@ class Policy:
     """After so many failed attempts, while others get through, the document counts as failed and a person must look."""
     circuit: int = 10
     """After so many failures in a row on one connection the run stops using it."""
+    suspects: int = 50
+    """After so many documents refused by the destination, and none taken, the run stops and suspects the route."""
     refusals: int = 3
     """After so many missing rights (403) in a row the run stops using the connection; a 401 stops it at once."""
     passes: int = 25

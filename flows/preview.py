@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError, RejectedError
 from connectors.secrets import mask
-from flows.redact import redact
+from flows.redact import content, redact
 from flows.tally import Fate, Report, Tally
 from mappings.language import MappingError
 
@@ -101,7 +101,7 @@ async def _would(opened: OpenRoute, document_id: str, external_id: str | None) -
     values: list[object] = []
     try:
         document = await opened.source.fetch(document_id)
-        values.append(document.fields)
+        values.append(content(document.fields))
         if document.not_ready is not None:
             return Fate.SKIPPED, document.not_ready
         mapped = opened.route.apply(document.fields)

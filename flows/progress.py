@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from flows.tally import Tally
 
+log = logging.getLogger("docferry")
+_EVERY = 15.0
+"""Seconds between two lines."""
+
 watched: ContextVar[Tally | None] = ContextVar("watched", default=None)
 """The tally that somebody outside a Prefect flow wants the flow to count on (the demo's bar)."""
 
@@ -24,7 +29,11 @@ watched: ContextVar[Tally | None] = ContextVar("watched", default=None)
 async def following(tally: Tally, name: str, *, quiet: bool = False) -> AsyncIterator[None]:
     """Show how far the run is while the block is active."""
     if quiet or not err.is_terminal:
-        yield
+        telling = asyncio.ensure_future(_tell(tally, name))
+        try:
+            yield
+        finally:
+            telling.cancel()
         return
     columns = (
         TextColumn("{task.description}"),
@@ -48,3 +57,16 @@ async def following(tally: Tally, name: str, *, quiet: bool = False) -> AsyncIte
         finally:
             watcher.cancel()
             progress.update(bar, completed=tally.settled, total=tally.touched or None, told=tally.told)
+
+
+async def _tell(tally: Tally, name: str) -> None:
+    """Say now and then how far a run is, where nobody sees a bar."""
+    while True:
+        await asyncio.sleep(_EVERY)
+        log.info(
+            "%s: %d documents listed or resumed, %d settled, %d acknowledged",
+            name,
+            tally.touched,
+            tally.settled,
+            tally.told,
+        )

@@ -14,6 +14,9 @@ _CODE = re.compile(r"[a-z][a-z_]{0,20}")
 """Values such as `credit_note` or `supplier` are words of the trade and tell nobody anything."""
 
 
+_NAMES = re.compile(r"(^|[a-z_])(id|Id|ID|ids|Ids)$|^(state|status|externalData|files|url)$")
+
+
 def redact(text: str, values: list[object]) -> str:
     """Replace every document value that occurs in `text` by its shape (digits as 9, letters as a or A).
 
@@ -26,6 +29,11 @@ def redact(text: str, values: list[object]) -> str:
         return text
     pattern = "|".join(re.escape(form) for form in sorted(known, key=len, reverse=True))
     return re.sub(pattern, lambda match: safe_shape(match.group()), text, flags=re.IGNORECASE)
+
+
+def content(fields: dict[str, object]) -> dict[str, object]:
+    """Return a document without what names it: its ids, its state and our own marks on it may be said aloud."""
+    return {name: value for name, value in fields.items() if not _NAMES.search(name)}
 
 
 def _forms(value: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -100,6 +101,7 @@ async def open_route(
         destination = _stream(
             route, "destination", destination_stream, destination_name, opened[destination_name].destinations
         )
+        _check_targets(route, destination)
         _check_feedback(route, source)
         yield OpenRoute(route, source, destination, opened[source_name], opened[destination_name])
     finally:
@@ -114,6 +116,29 @@ def _stream(route: Route, key: str, stream: str, connection: str, known: Mapping
         there = ", ".join(sorted(known)) or "none in this role"
         raise _problem(route, key, f"'{connection}' has no {key} stream '{stream}'.{hint} It has: {there}.")
     return known[stream]
+
+
+def _check_targets(route: Route, destination: Destination) -> None:
+    """Refuse targets that the destination does not have, at the line where they stand."""
+    problems = []
+    told: set[str] = set()
+    for rule in route.rules:
+        top = re.split(r"[.\[]", rule.target, maxsplit=1)[0]
+        if top not in destination.targets and top not in told:
+            told.add(top)
+            near = difflib.get_close_matches(top, destination.targets, n=1)
+            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            there = ", ".join(destination.targets)
+            problems.append(
+                Problem(
+                    route.path,
+                    rule.line,
+                    rule.column,
+                    f"fields: '{rule.target}' cannot be written, {route.destination} has no '{top}'{hint}; it has {there}",
+                )
+            )
+    if problems:
+        raise RouteError(tuple(problems))
 
 
 def _check_feedback(route: Route, source: Source) -> None:

@@ -78,7 +78,7 @@ async def sync(
     await leave_artifacts(report)
     if report.stopped:
         return Failed(message=report.stopped, data=report.as_json())
-    open_ends = report.rejected + report.failed + report.owed_feedback + report.withdrawn
+    open_ends = report.rejected + report.failed + report.owed_feedback + report.withdrawn + report.refused_feedback
     done = f"{report.delivered} delivered, {report.updated} updated, {report.rejected} rejected, {report.failed} failed"
     return Completed(name="Completed" if not open_ends else "NeedsAttention", message=done, data=report.as_json())
 

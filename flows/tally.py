@@ -36,16 +36,18 @@ class Problem:
 class Tally:
     """Counts of a run in progress. Holds ids, never documents; of the problems only the first `MOST_PROBLEMS`."""
 
-    MOST_PROBLEMS = 200
+    MOST_PROBLEMS = 10_000
 
     def __init__(self) -> None:
         self.problems: dict[str, Problem] = {}
         self.listed: set[int] = set()
         self.passes = 0
         self.told = 0
+        self.refused = 0
         self.withdrawn = 0
         self._fates: dict[int, Fate] = {}
         self._sent: dict[int, Fate] = {}
+        self._tried: set[int] = set()
 
     def list(self, ids: Iterable[int], fate: Fate) -> None:
         """Note documents that the source listed; a fate from earlier in this run stands."""
@@ -56,13 +58,26 @@ class Tally:
             else:
                 self._fates.setdefault(id_, fate)
 
+    def handled(self, id_: int) -> bool:
+        """Return True if this run has already been through with a document."""
+        return self._fates.get(id_, Fate.WAITING) is not Fate.WAITING
+
     def decide(self, id_: int, fate: Fate) -> None:
         """Note what became of a document; an update after a delivery in the same run stays a delivery."""
         if fate in (Fate.DELIVERED, Fate.UPDATED, Fate.UNCHANGED):
             fate = self._sent.get(id_, fate)
         if fate in (Fate.DELIVERED, Fate.UPDATED):
             self._sent[id_] = fate
+        if fate is Fate.WAITING:
+            self._tried.add(id_)
+        else:
+            self._tried.discard(id_)
         self._fates[id_] = fate
+
+    @property
+    def tried(self) -> int:
+        """How many documents wait because an attempt failed, not because they were not begun."""
+        return len(self._tried)
 
     def explain(self, document_id: str, fate: Fate, reason: str) -> None:
         """Keep why a document was rejected, failed, skipped or has to wait; the latest word counts."""
@@ -107,6 +122,7 @@ class Report:
     withdrawn: int = 0
     acknowledged: int = 0
     owed_feedback: int = 0
+    refused_feedback: int = 0
     requests: int = 0
     passes: int = 0
     seconds: float = 0.0
@@ -131,7 +147,7 @@ class Report:
             return 130
         if self.stopped:
             return 3
-        open_ends = self.rejected + self.failed + self.withdrawn + self.owed_feedback
+        open_ends = self.rejected + self.failed + self.withdrawn + self.owed_feedback + self.refused_feedback
         return 1 if open_ends or not (self.complete or self.limited) else 0
 
     def as_json(self) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, case, func, insert, null, select, update
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
+
+REFUSED_FOR = timedelta(hours=1)
+"""How long the source is not told again what it has refused to be told."""
 
 _SETTLED = {DELIVERED, CONFIRMED, REJECTED, FAILED}
 
@@ -51,7 +55,8 @@ def remember(
     """Take over (document id, version) pairs; the last one counts where a page names a document twice.
 
     A settled document that is listed although all its feedback was told before `told_before`, the last one with an
-    outcome in `relist`, is delivered again: the source shows by listing it that it wants it so.
+    outcome in `relist`, is delivered again: the source shows by listing it that it wants it so. One whose feedback
+    was refused is tried again after a while.
     """
     versions = dict(changes)
     found = _known(connection, route, list(versions))
@@ -159,7 +164,11 @@ def _told_before(
         query = (
             select(feedback.c.transfer_id)
             .join(last, (last.c.transfer_id == feedback.c.transfer_id) & (last.c.seq == feedback.c.seq))
-            .where(feedback.c.answer == "told", feedback.c.done_at < before, feedback.c.outcome.in_(outcomes))
+            .where(feedback.c.outcome.in_(outcomes))
+            .where(
+                ((feedback.c.answer == "told") & (feedback.c.done_at < before))
+                | ((feedback.c.answer == "refused") & (feedback.c.done_at < before - REFUSED_FOR))
+            )
             .order_by(feedback.c.transfer_id)
         )
         told.extend(connection.execute(query).scalars())

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 from sqlalchemy.pool import NullPool
 
-from state.errors import AddressError, StateError
+from state.errors import SettingError, StateError
 from state.migrations import HEAD, upgrade
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ _SENTENCES = {
 
 
 def address(url: str) -> URL:
-    """Check a database address and create its folder. Raises AddressError, or StateError if the folder cannot be made."""
+    """Check a database address and create its folder. Raises SettingError, or StateError if the folder cannot be made."""
     example = "write it like sqlite:///.docferry/state.db"
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise AddressError(f"DOCFERRY_STATE_URL is not a database address; {example}") from error
+        raise SettingError(f"DOCFERRY_STATE_URL is not a database address; {example}") from error
     if parsed.get_backend_name() != "sqlite" or parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
-        raise AddressError(f"DOCFERRY_STATE_URL names {parsed.drivername}, but the ledger is kept in SQLite; {example}")
+        raise SettingError(f"DOCFERRY_STATE_URL names {parsed.drivername}, but the ledger is kept in SQLite; {example}")
     if parsed.database in {None, "", ":memory:"} or str(parsed.database).startswith("file:"):
-        raise AddressError(f"DOCFERRY_STATE_URL names no file, and a ledger in memory forgets; {example}")
+        raise SettingError(f"DOCFERRY_STATE_URL names no file, and a ledger in memory forgets; {example}")
     folder = Path(str(parsed.database)).absolute().parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,18 +101,18 @@ def _use_wal(cursor: DBAPICursor, patience: float) -> None:
 def prepare(engine: Engine) -> None:
     """Bring the tables to this release's form; safe when several processes start at once. Raises StateError."""
     try:
-        with engine.connect().execution_options(**WRITING) as connection:
-            with connection.begin():
-                here = _version(connection)
-            if here == HEAD:
-                return
-            with connection.begin():  # the write lock is held from the second look on: only one process migrates
-                here = _version(connection)
-                if here != HEAD and not upgrade(connection, here):
-                    raise StateError(
-                        f"The ledger {engine.url.database} was written by a newer docferry (its tables are at {here}, "
-                        f"this one knows {HEAD}); install that release or point DOCFERRY_STATE_URL at another file"
-                    )
+        with engine.connect() as connection, connection.begin():
+            here = _version(connection)
+        if here == HEAD:
+            return  # nothing to write, so that looking at a ledger waits for nobody
+        # The write lock is held from the second look on: only one process migrates.
+        with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+            here = _version(connection)
+            if here != HEAD and not upgrade(connection, here):
+                raise StateError(
+                    f"The ledger {engine.url.database} was written by a newer docferry (its tables are at {here}, "
+                    f"this one knows {HEAD}); install that release or point DOCFERRY_STATE_URL at another file"
+                )
     except SQLAlchemyError as error:
         raise explain(error, engine) from error
 

@@ -7,8 +7,8 @@ class StateError(Exception):
     """The ledger cannot be read or written. The message is one sentence for a person and carries no row's content."""
 
 
-class AddressError(StateError):
-    """DOCFERRY_STATE_URL does not name a ledger: correct the setting."""
+class SettingError(StateError):
+    """DOCFERRY_STATE_URL or DOCFERRY_KEYS is wrong: correct the setting."""
 
 
 class RouteBusyError(StateError):

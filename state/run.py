@@ -149,7 +149,7 @@ class RouteRun:
     ) -> None:
         """Write down what became of a transfer and, with `tell`, owe the source that outcome; both or neither.
 
-        Without `tell_again` nothing is owed if the same outcome is still owed from before.
+        Without `tell_again` nothing is owed if the same outcome is still owed, or was refused within the last hour.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
         """
@@ -170,7 +170,8 @@ class RouteRun:
         lines = [(sql.SETTLE, values), self._event(transfer_id, at, event, detail if detail is not None else reason)]
         if tell is not None:
             owe = sql.OWE if tell_again else sql.OWE_UNLESS_OWED
-            lines.append((owe, {"this": transfer_id, "what": tell, "why": reason, "now": at}))
+            words: dict[str, object] = {"this": transfer_id, "what": tell, "why": reason, "now": at}
+            lines.append((owe, words if tell_again else {**words, "lately": at - collecting.REFUSED_FOR}))
         await self._write(*lines)
 
     async def postpone(

@@ -131,13 +131,14 @@ OWE_UNLESS_OWED = Statement(
         _owe.where(
             ~exists().where(
                 _owed.c.transfer_id == transfer.c.id,
-                _owed.c.done_at.is_(None),
                 _owed.c.outcome == bindparam("what", type_=Text()),
+                _owed.c.done_at.is_(None)
+                | ((_owed.c.answer == "refused") & (_owed.c.done_at > bindparam("lately", type_=Instant()))),
             )
         ),
     ),
 )
-"""As OWE, but nothing if that outcome is still owed."""
+"""As OWE, but nothing if that outcome is still owed, or was refused after `lately`."""
 
 ANSWERED = Statement(
     "feedback",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from state.errors import StateError
+from state.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,16 +18,16 @@ class Vault:
     """Encrypts text with authenticated encryption (Fernet). To rotate keys, put the new one first."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """Take Fernet keys. Raises StateError if there is none or one is malformed, without showing it."""
+        """Take Fernet keys. Raises SettingError if there is none or one is malformed, without showing it."""
         if not keys:
-            raise StateError(f"DOCFERRY_KEYS is empty; make a key with {_MAKE_ONE}")
+            raise SettingError(f"DOCFERRY_KEYS is empty; make a key with {_MAKE_ONE}")
         fernets = []
         for place, key in enumerate(keys, start=1):
             try:
                 fernets.append(Fernet(key.strip()))
             except ValueError:
                 # Not chained: the cause could quote the key.
-                raise StateError(
+                raise SettingError(
                     f"Key {place} in DOCFERRY_KEYS is not a Fernet key; make one with {_MAKE_ONE}"
                 ) from None
         self._fernets = MultiFernet(fernets)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connectors.contract import Document, Download, Feedback, File, Journal, Page
     from connectors.hypatos.client import HypatosClient
 
-_WEB_PAGE = "text/html"
+_NO_FILE = frozenset({"text/html", "application/json"})
 
 
 _SOON = timedelta(seconds=5)
@@ -60,9 +60,9 @@ class Documents:
     async def open(self, file: File) -> AsyncGenerator[Download, None]:
         """Stream one file, under the name and media type that the download states."""
         async with self._client.file(file.id) as download:
-            if download.media_type == _WEB_PAGE != file.media_type:
-                # A proxy or a login screen answered in Hypatos' place.
-                raise TransientError(f"hypatos sent a web page instead of file {file.id}", arrived="no")
+            if download.media_type in _NO_FILE and download.media_type != file.media_type and not download.name:
+                # A proxy, a login screen or an error in disguise answered in the file's place.
+                raise TransientError(f"hypatos sent {download.media_type} instead of file {file.id}", arrived="no")
             # Names beyond Latin-1 are percent-encoded by those who upload; whether the server decodes them is not known.
             yield replace(download, name=unquote(download.name)) if download.name else download
 

@@ -64,7 +64,10 @@ class Writer:
             answer = await self._send(contract.id, {**contract.attributes, **changes})
         shown = answer.attributes
         if lost := [key for key, value in changes.items() if plain(value) and not plain(shown.get(key))]:
-            raise RejectedError(f"zefort kept nothing of {', '.join(lost)}; does the account have such an attribute?")
+            raise RejectedError(
+                f"zefort kept nothing of {', '.join(lost)}; does the account have such an attribute?",
+                connection=self._client.api.connection,
+            )
         if other := differing(changes, shown):
             log.warning("contract %s shows %s differently from what was sent", contract.id, ", ".join(other))
         return answer

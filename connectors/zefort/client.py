@@ -30,7 +30,7 @@ BINDERS = "binders/"
 TAGS = "tags/"
 TAGGED = "tags/{id}/contracts/"
 TASK = "tasks/{id}/"
-COLLECTIONS = frozenset({CONTRACTS, TRASH, REGISTER, BINDERS, TAGS})
+COLLECTIONS = frozenset({CONTRACTS})
 
 
 class ZefortClient:

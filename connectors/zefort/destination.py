@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contract import Outcome, State
-from connectors.errors import GoneError, RejectedError, TransientError
+from connectors.errors import GoneError, RejectedError, UnsettledError
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.attributes import FINAL, SENT, Writer, altered
 from connectors.zefort.files import Files, main_file
 from connectors.zefort.filing import Binders, Tags
 from connectors.zefort.parties import Parties
-from connectors.zefort.payload import digest, read
+from connectors.zefort.payload import KEYS, digest, read
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-    from datetime import timedelta
+    from collections.abc import AsyncIterator, Collection, Sequence
 
     from connectors.contract import Delivery, Fields, Journal
     from connectors.zefort.client import ZefortClient
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+READ_LAG = timedelta(seconds=5)
+"""How long a contract may show itself as it was before a write."""
 LISTED = 5
 """How many pages of the trash and of failed contracts `dropped` reads: a cheap hint, `outcome` is the truth."""
 
@@ -33,10 +35,14 @@ LISTED = 5
 class Contracts:
     """The stream `contracts`. `settle` is how long reads may lag behind a write before it is made again."""
 
+    targets: Collection[str] = KEYS
+
     def __init__(self, client: ZefortClient, settle: timedelta, docai_skip: Sequence[str] = ()) -> None:
         self._client = client
         self._files = Files(client, settle, docai_skip)
-        self._parties = Parties(client)
+        # A contract is read by its id, without an index in between, so that much sooner.
+        self._soon = min(settle, READ_LAG)
+        self._parties = Parties(client, self._soon)
         self._tags = Tags(client)
         self._binders = Binders(client, settle)
         self._writer = Writer(client)
@@ -63,11 +69,11 @@ class Contracts:
         except GoneError as error:
             if delivery.replaces is None and error.connection == self._client.api.connection:
                 # What was only just made may not be readable yet.
-                raise TransientError(
+                raise UnsettledError(
                     f"contract {contract_id} was made and cannot be read yet: {error}",
+                    look_again_at=datetime.now(UTC) + self._soon,
                     connection=error.connection,
-                    status=error.status,
-                ) from error
+                ) from None
             # Not GoneError: that would say that the source's document is gone.
             raise RejectedError(
                 f"contract {contract_id} cannot be completed: {error}", connection=error.connection, status=error.status
@@ -143,4 +149,4 @@ class Contracts:
             notes = (await self._client.contract(contract_id)).notes
             return "found" if any(note.split() == content.split() for note in notes) else None
 
-        await journal.once(f"note:{digest(content, 8)}", add, find)
+        await journal.once(f"note:{digest(content, 8)}", add, find, settle=self._soon)

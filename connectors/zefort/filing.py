@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
@@ -13,7 +14,7 @@ from connectors.zefort import models
 from connectors.zefort.payload import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from datetime import timedelta
 
     from connectors.zefort.client import ZefortClient
@@ -25,13 +26,24 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 6.4
 """Seconds between looks at a tagging task, doubling: 12.6 in all before it is left for later."""
 
 
+async def shared(
+    under_way: dict[str, asyncio.Task[None]], key: str, work: Callable[[], Coroutine[object, object, None]]
+) -> None:
+    """Do a piece of work once for all who want it at the same time. They share its failure as well as its result."""
+    task = under_way.get(key)
+    if task is None:
+        task = under_way[key] = asyncio.create_task(work())
+        task.add_done_callback(lambda done: (under_way.pop(key, None), done.cancelled() or done.exception()))
+    await asyncio.shield(task)
+
+
 class Tags:
     """The account's tags, read once and again when a name is missing. Names are compared exactly."""
 
     def __init__(self, client: ZefortClient) -> None:
         self._client = client
         self._ids: dict[str, str] = {}
-        self._lock = asyncio.Lock()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def put_on(self, contract: Contract, names: Sequence[str]) -> dict[str, Task]:
         """Tag a contract with all names it does not show. Return by name the tasks that this became and are not done."""
@@ -77,14 +89,14 @@ class Tags:
         return bool({name, self._ids.get(name, name)} & (await self._client.contract(contract_id)).tags)
 
     async def _id(self, name: str) -> str:
-        if name in self._ids:
-            return self._ids[name]
-        async with self._lock:
-            if name not in self._ids:
-                await self._read()
-            if name not in self._ids:
-                self._ids[name] = await self._create(name)
-            return self._ids[name]
+        if name not in self._ids:
+            await shared(self._under_way, "", self._read)
+        if name not in self._ids:
+            await shared(self._under_way, name, partial(self._make, name))
+        return self._ids[name]
+
+    async def _make(self, name: str) -> None:
+        self._ids.setdefault(name, await self._create(name))
 
     async def _read(self) -> None:
         # A filter-less list may be narrowed by a default search of the account, but tags have no documented filter.
@@ -124,7 +136,7 @@ class Binders:
         self._settle = settle
         self._ids: dict[str, str] = {}
         self._doubtful: dict[str, datetime] = {}
-        self._lock = asyncio.Lock()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def resolve(self, wanted: Sequence[str]) -> list[str]:
         """Return the binders' ids; an id (`bnd_…`) stands for itself. RejectedError: there is none and none can be made."""
@@ -153,12 +165,13 @@ class Binders:
 
     async def _id(self, name: str) -> str:
         if name not in self._ids:
-            async with self._lock:
-                if name not in self._ids:
-                    await self._read(name)
-                if name not in self._ids:
-                    self._ids[name] = await self._create(name)
+            await shared(self._under_way, name, partial(self._obtain, name))
         return self._ids[name]
+
+    async def _obtain(self, name: str) -> None:
+        await self._read(name)
+        if name not in self._ids:
+            self._ids[name] = await self._create(name)
 
     async def _read(self, name: str) -> None:
         try:

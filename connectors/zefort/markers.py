@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from connectors.errors import GoneError, TransientError
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.payload import digest
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 STATUSES = ("queued", "processing", "review", "done", "archived", "error", "limited")
 """Plain lists may leave some out (archived ones do in the UI), so a thorough look asks for each."""
 _MARKER = re.compile(r"(?<![0-9A-Za-z])gw-([0-9a-f]{16}(?:-[0-9a-f]{8})?)(?![0-9A-Za-z-])")
-_NAME_LENGTH = 120
+_NAME_LENGTH = 50
+"""Characters of the original name that are kept: servers cut long names off, and the marker stands at the end."""
 _ANYTHING = "application/octet-stream"
 
 
@@ -70,6 +72,7 @@ class Finder:
     def __init__(self, client: ZefortClient) -> None:
         self._client = client
         self._waiting: list[_Look] = []
+        self._nameless: set[str] = set()
         self._sweeping = asyncio.Lock()
 
     async def find(self, marker: str, days: int) -> str | None:
@@ -116,7 +119,7 @@ class Finder:
         while True:
             step = await self._client.page(path, page, params)
             for row in step.rows:
-                contract = models.contract(row)
+                contract = await self._named(models.contract(row))
                 for marker in markers(contract.filenames) & wanted:
                     _keep(marker, contract, found)
             if found.keys() >= wanted:
@@ -129,6 +132,25 @@ class Finder:
                 return
             else:
                 page += 1
+
+    async def _named(self, contract: models.Contract) -> models.Contract:
+        """Return a contract with its file names: some lists leave them out, and then the contract itself tells.
+
+        TransientError: it is still being worked on and shows no file yet, so nobody can say whose it is.
+        """
+        if contract.filenames:
+            return contract
+        if contract.id not in self._nameless:
+            try:
+                contract = await self._client.contract(contract.id)
+            except GoneError:
+                return contract
+            if contract.filenames:
+                return contract
+            if contract.analysing:
+                raise TransientError(f"contract {contract.id} does not show its files yet", arrived="no")
+            self._nameless.add(contract.id)  # made without a file, so not by us
+        return contract
 
 
 def _keep(marker: str, contract: models.Contract, found: dict[str, models.Contract]) -> None:

@@ -17,6 +17,7 @@ from connectors.zefort.payload import digest, identities, normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from connectors.contract import Fields, Journal
     from connectors.zefort.client import ZefortClient
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 FORBIDDEN = 403
 STEP = "party:"
 SURE = 3
+WHOLE = 100
+"""How many pages of the register are read where its search does not search."""
 REMEMBERED = 10_000
 """How many register ids one connection keeps in memory."""
 
@@ -38,8 +41,9 @@ class Parties:
     Two documents of a new supplier arrive at the same time: without the lock per party both would add it.
     """
 
-    def __init__(self, client: ZefortClient) -> None:
+    def __init__(self, client: ZefortClient, settle: timedelta) -> None:
         self._client = client
+        self._settle = settle
         self._searchable = True
         self._known: OrderedDict[str, str] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -58,6 +62,7 @@ class Parties:
                     step,
                     do=partial(self._add, contract.id, party),
                     find=partial(self._find, contract.id, party),
+                    settle=self._settle,
                 )
                 changed = True
             elif party_id := _to_correct(contract, party):
@@ -135,8 +140,15 @@ class Parties:
             str(party.fields[name]) for name in ("name", "external_id", "org_id") if name in party.fields
         )
         for word in list(words)[:2]:
-            async for row in self._client.rows(paths.REGISTER, most=2, q=word):
-                best = max(best, (likeness(row, party), models.text(row.get("id"))), key=lambda each: each[0])
+            most = 2
+            for _ in range(2):
+                heeded = False
+                async for row in self._client.rows(paths.REGISTER, most=most, q=word):
+                    best = max(best, (likeness(row, party), models.text(row.get("id"))), key=lambda each: each[0])
+                    heeded = heeded or _resembles(row, word)
+                if heeded or best[0]:
+                    break
+                most = WHOLE  # nothing like it on top: the list does not rank by likeness, so all of it is read
             if best[0] == SURE:
                 break
         return best[1]
@@ -155,6 +167,12 @@ class Parties:
         self._known.move_to_end(key)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _resembles(row: Fields, word: str) -> bool:
+    """Say whether a hit has anything of what was searched for."""
+    shown = " ".join(normal(value) for value in row.values() if isinstance(value, str))
+    return any(part in shown for part in normal(word).split())
 
 
 def _to_correct(contract: Contract, party: Party) -> str | None:

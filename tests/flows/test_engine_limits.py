@@ -37,7 +37,7 @@ async def test_a_named_document_that_does_not_exist_is_told_and_stops_nothing(tm
     async with world(tmp_path) as it:
         key = it.hypatos.store.demo.document_id(0)
         report = await it.run(documents=["0" * 24, key])
-        assert (report.delivered, report.skipped + report.rejected) == (1, 1)
+        assert (report.delivered, report.failed, report.exit_code) == (1, 1, 1)
         assert report.problems[0].document_id == "0" * 24
 
 

@@ -25,7 +25,7 @@ def tell(title: str, tally: Tally) -> None:
     sys.stderr.write(f"\nkill sweep, {title}: {tally}\n")
 
 
-async def swept(folder, title, step, *, by_answer=False, twice=False, lanes=1, **options):
+async def swept(folder, title, step, *, by_answer=False, twice=False, lanes=2, **options):
     async with grounds(folder, lanes=lanes, **options) as ready:
         tally = await sweep(ready, step, SEED, by_answer=by_answer, twice=twice)
     tell(f"{title}, every {step}. point, seed {SEED}" if step > 1 else title, tally)

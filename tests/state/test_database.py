@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -100,10 +101,13 @@ async def test_an_address_that_cannot_hold_a_ledger_is_refused_with_an_example(u
     assert "hunter2" not in str(caught.value)
 
 
-async def test_a_lock_while_opening_is_one_sentence(url: str):
+async def test_looking_at_a_ledger_waits_for_no_lock_and_writing_says_who_is_in_the_way(url: str):
     await (await Ledger.open(url)).close()
     other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
+    ledger = await Ledger.open(url, busy_timeout=0.1)
+    assert await ledger.routes() == []
     with pytest.raises(StateError, match="is locked by another program"):
-        await Ledger.open(url, busy_timeout=0.1)
+        await ledger.retry("r", document_ids=None, at=datetime.now(UTC), note="")
     other.close()
+    await ledger.close()

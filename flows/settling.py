@@ -1,0 +1,215 @@
+"""What became of a delivery, written down: sent, rejected, skipped, left the source, or to be tried later."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from connectors.errors import AccessError, ConnectorError
+from connectors.secrets import mask
+from flows.redact import redact
+from flows.tally import Fate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.contract import Document
+    from flows.context import Context
+    from mappings.language import Mapped
+    from state.records import Transfer
+
+
+async def settle_sent(
+    context: Context,
+    transfer: Transfer,
+    document: Document,
+    digest: str,
+    external_id: str,
+    fate: Fate,
+    reviews: Sequence[str] = (),
+) -> None:
+    """Write down that the destination holds the document, and owe the source the news."""
+    to_review = f"to review: {'; '.join(reviews)}" if reviews else ""
+    now = datetime.now(UTC)
+    news, first = fate is not Fate.UNCHANGED, fate is Fate.DELIVERED
+    # Listed again with nothing new in it: the source wants to hear once more, if hearing takes it off its list.
+    words = context.open.route.feedback if news else context.open.draining
+    await context.run.settle(
+        transfer.id,
+        status="delivered",
+        at=now,
+        content_version=document.version,
+        external_id=external_id,
+        mapping_version=context.open.route.version,
+        payload_digest=digest,
+        follow_at=context.policy.follow_at(now, accepted=False),
+        # A source that has let go of the document need not hear that the far end had to be put right.
+        tell="delivered" if "delivered" in words and (document.not_ready is None or first) else None,
+        tell_again=news,
+        event=fate.value,
+        detail=f"{external_id}, {to_review}" if to_review else external_id,
+    )
+    context.tally.decide(transfer.id, fate)
+    if to_review:
+        context.tally.explain(transfer.document_id, fate, to_review)
+    else:
+        context.tally.clear(transfer.document_id)
+
+
+def suspect(context: Context, transfer: Transfer, reason: str) -> None:
+    """Hold a refusal back while the destination has taken nothing: a wrong route would reject the whole queue."""
+    context.suspects[transfer.id] = (transfer, reason)
+    _explain(context, transfer, Fate.WAITING, reason)
+    if len(context.suspects) >= context.policy.suspects:
+        _accuse(context)
+
+
+def _accuse(context: Context) -> None:
+    _, first = next(iter(context.suspects.values()))
+    context.halt(
+        ConnectorError(
+            f"{context.destination_name} refused all {len(context.suspects)} documents that were tried, so the route or "
+            f"the account is suspected; nothing was reported to the source. Correct it and run again. First: {first}",
+            connection=context.destination_name,
+        )
+    )
+
+
+async def acquit(context: Context) -> None:
+    """Settle the refusals that were held back: the destination does take others."""
+    while context.suspects:
+        _, (transfer, reason) = context.suspects.popitem()
+        await settle_rejected(context, transfer, "destination", reason)
+
+
+async def cleared(context: Context) -> bool:
+    """Settle a few refusals that were held back, since nothing else is under way. False if they are too many for that."""
+    if len(context.suspects) >= context.policy.circuit:
+        return False
+    await acquit(context)
+    return True
+
+
+async def judge(context: Context) -> None:
+    """Decide about what was held back once nothing more comes: a few are the documents' fault, many are the route's."""
+    if len(context.suspects) >= context.policy.circuit and not context.halted(context.destination_name):
+        _accuse(context)
+    if not context.halted(context.destination_name):
+        await acquit(context)
+    for transfer, reason in context.suspects.values():
+        attempts = transfer.attempts + 1
+        fault = ConnectorError(reason, connection=context.destination_name)
+        await context.run.postpone(
+            transfer.id,
+            due_at=context.policy.retry_at(
+                attempts, fault, others_succeed=False
+            ),  # so that others come first next time
+            attempts=attempts,
+            reason_class="destination",
+            reason=reason,
+            at=datetime.now(UTC),
+        )
+
+
+async def settle_rejected(context: Context, transfer: Transfer, reason_class: str, reason: str) -> None:
+    """Write down that the document is refused for what it contains, and owe the source the reason."""
+    await context.run.settle(
+        transfer.id,
+        status="rejected",
+        at=datetime.now(UTC),
+        reason_class=reason_class,
+        reason=reason,
+        mapping_version=context.open.route.version,
+        tell="rejected" if "rejected" in context.open.route.feedback else None,
+        event="rejected",
+        detail=reason,
+    )
+    _explain(context, transfer, Fate.REJECTED, reason)
+
+
+async def skip(context: Context, transfer: Transfer, document: Document, mapped: Mapped) -> None:
+    """Write down that the route does not want the document."""
+    await context.run.settle(
+        transfer.id,
+        status="skipped",
+        at=datetime.now(UTC),
+        content_version=document.version,
+        reason_class="rule",
+        reason=mapped.skipped,
+        mapping_version=context.open.route.version,
+        event="skipped",
+        detail=mapped.skipped,
+    )
+    _explain(context, transfer, Fate.SKIPPED, mapped.skipped or "")
+
+
+async def leave(context: Context, transfer: Transfer, reason_class: str, reason: str, *, ended: bool = False) -> None:
+    """Settle a document that left the source's queue before it could be read, so that its return is noticed.
+
+    One that we have `ended` ourselves stays what it was.
+    """
+    status = "skipped"
+    class_: str | None = reason_class
+    why: str | None = reason
+    follow_at = None
+    now = datetime.now(UTC)
+    if transfer.external_id is not None:
+        status, class_, why = "delivered", None, None
+        follow_at = context.policy.follow_at(transfer.delivered_at or now, accepted=True)
+    elif ended and transfer.reason_class is not None:
+        status = "failed" if transfer.reason_class == "transient" else "rejected"
+        class_, why = transfer.reason_class, transfer.reason
+    await context.run.settle(
+        transfer.id,
+        status=status,
+        at=now,
+        version="",  # whatever hint it comes back with is a change
+        follow_at=follow_at,
+        reason_class=class_,
+        reason=why,
+        event="skipped" if status == "skipped" else "left the source",
+        detail=reason,
+    )
+    if status == "skipped" and reason_class == "gone" and context.only is not None:
+        _explain(context, transfer, Fate.FAILED, f"asked for, but not there: {reason}")
+    elif status == "skipped":
+        _explain(context, transfer, Fate.SKIPPED, reason)
+    else:
+        context.tally.decide(transfer.id, Fate.UNCHANGED)
+
+
+def _explain(context: Context, transfer: Transfer, fate: Fate, reason: str) -> None:
+    context.tally.decide(transfer.id, fate)
+    context.tally.explain(transfer.document_id, fate, reason)
+
+
+async def try_later(context: Context, transfer: Transfer, error: ConnectorError, values: list[object]) -> None:
+    """Leave the document due at a later time, or give it up where others get through and it never does."""
+    reason = redact(mask(str(error)), values)
+    context.failed(error, reason)
+    attempts = transfer.attempts + 1
+    others = context.others_succeed(error.connection)
+    reason_class = "auth" if isinstance(error, AccessError) else "transient"
+    if attempts >= context.policy.attempts and others and reason_class != "auth":
+        await context.run.settle(
+            transfer.id,
+            status="failed",
+            at=datetime.now(UTC),
+            reason_class=reason_class,
+            reason=f"given up after {attempts} attempts: {reason}",
+            mapping_version=context.open.route.version,
+            tell="failed" if "failed" in context.open.route.feedback else None,
+            event="failed",
+            detail=reason,
+        )
+        _explain(context, transfer, Fate.FAILED, reason)
+        return
+    await context.run.postpone(
+        transfer.id,
+        due_at=context.policy.retry_at(attempts, error, others_succeed=others),
+        attempts=attempts,
+        reason_class=reason_class,
+        reason=reason,
+        at=datetime.now(UTC),
+    )
+    _explain(context, transfer, Fate.WAITING, reason)

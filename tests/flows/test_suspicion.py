@@ -1,0 +1,38 @@
+"""A destination that refuses everything makes the route suspect, not the documents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.sandbox_faults import Fault
+from tests.flows.world import ONCE, world
+
+
+async def test_when_everything_is_refused_the_source_is_told_nothing_and_the_next_run_delivers(tmp_path):
+    async with world(tmp_path, documents=40) as it:
+        it.zefort.switches.faults = [Fault("status", "POST", "/contracts/", status=400)]
+        report = await it.run(policy=replace(ONCE, circuit=10))
+        assert report.exit_code == 3
+        assert "refused all" in report.stopped
+        assert (report.delivered, report.rejected - rejected_by_mapping(report)) == (0, 0)
+        assert it.zefort.state()["contracts"] == {}
+        refused = {item.document_id for item in report.problems if item.fate == "waiting"}
+        assert len(refused) >= 10
+        assert not [key for key in refused if it.hypatos.state()["documents"][key]["feedback"]]
+        it.zefort.switches.faults = []
+        await it.finish()
+        assert {it.hypatos.state()["documents"][key]["state"] for key in refused} == {"transferred"}
+
+
+async def test_a_few_refusals_are_the_documents_own_fault(tmp_path):
+    async with world(tmp_path) as it:
+        it.zefort.switches.faults = [Fault("status", "POST", "/contracts/", status=400)]
+        report = await it.run()
+        assert report.stopped is None
+        assert report.rejected > 0
+        assert report.acknowledged == report.rejected
+
+
+def rejected_by_mapping(report) -> int:
+    """Count the documents whose own data the mapping refused."""
+    return sum(1 for item in report.problems if item.fate == "rejected" and "answered 400" not in item.reason)
