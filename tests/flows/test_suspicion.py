@@ -21,7 +21,9 @@ async def test_when_everything_is_refused_the_source_is_told_nothing_and_the_nex
         assert not [key for key in refused if it.hypatos.state()["documents"][key]["feedback"]]
         it.zefort.switches.faults = []
         await it.finish()
-        assert {it.hypatos.state()["documents"][key]["state"] for key in refused} == {"transferred"}
+        states = [it.hypatos.state()["documents"][key]["state"] for key in refused]
+        assert set(states) <= {"transferred", "rejected"}
+        assert states.count("transferred") > 10, "only those that are really at fault are rejected in the end"
 
 
 async def test_a_few_refusals_are_the_documents_own_fault(tmp_path):
