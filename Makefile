@@ -24,7 +24,7 @@ demo: $(READY)
 	@$(BIN)/docferry demo; code=$$?; [ $$code -le 1 ] || exit $$code
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 -m 'not soak'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not soak'
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak -n 2 -s

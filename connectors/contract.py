@@ -172,7 +172,10 @@ class Journal(Protocol):
         ...
 
     async def record(self, step: str, result: str) -> None:
-        """Write down a result that needs no intent (a repeatable call's fingerprint, for example)."""
+        """Write down a result that needs no intent (a repeatable call's fingerprint, for example).
+
+        Called inside `do` it is on the disk when it returns; elsewhere it goes to the disk with the next write.
+        """
         ...
 
 

@@ -48,6 +48,8 @@ class Context:
     notes: list[str] = field(default_factory=list)
     suspects: dict[int, tuple[Transfer, str]] = field(default_factory=dict)
     """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
+    acquitted: set[int] = field(default_factory=set)
+    """Those of them that are being written down as refused for their own fault."""
     delivered: bool = False
     """Whether the destination has taken a document in this run."""
     started: int = 0

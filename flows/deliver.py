@@ -41,7 +41,7 @@ async def deliver(context: Context, listed: asyncio.Event) -> None:
         if wanted <= 0:
             return []
         context.news.clear()
-        excluded = busy | context.suspects.keys()
+        excluded = busy | context.suspects.keys() | context.acquitted
         due = await context.run.claim(wanted, datetime.now(UTC), exclude=excluded, only=context.only)
         context.started += len(due)
         return [(transfer.id, carry(context, transfer)) for transfer in due]

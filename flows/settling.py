@@ -78,8 +78,10 @@ def _accuse(context: Context) -> None:
 async def acquit(context: Context) -> None:
     """Settle the refusals that were held back: the destination does take others."""
     while context.suspects:
-        _, (transfer, reason) = context.suspects.popitem()
+        id_, (transfer, reason) = context.suspects.popitem()
+        context.acquitted.add(id_)  # until it is written down it is still due, and must not be begun again
         await settle_rejected(context, transfer, "destination", reason)
+        context.acquitted.discard(id_)
 
 
 async def cleared(context: Context) -> bool:
