@@ -16,8 +16,8 @@ from pathlib import Path
 
 from floor import Floor
 
-from connectors.hypatos import connect as _hypatos  # noqa: F401 - imported before the clock starts
-from connectors.zefort import connect as _zefort  # noqa: F401 - same
+from connectors.hypatos import connect as _hypatos  # noqa: F401 -- imported before the clock starts
+from connectors.zefort import connect as _zefort  # noqa: F401 -- same
 from flows.routes import open_route
 from flows.running import run_route
 from flows.settings import load_gateway

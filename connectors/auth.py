@@ -61,11 +61,11 @@ class Basic:
         hide(password or user)
         self._headers = basic(user, password)
 
-    async def headers(self, wire: Wire) -> Mapping[str, str]:  # noqa: ARG002 - part of the protocol
+    async def headers(self, wire: Wire) -> Mapping[str, str]:  # noqa: ARG002 -- part of the protocol
         """Return the same header every time."""
         return self._headers
 
-    async def renew(self, wire: Wire, stale: Mapping[str, str]) -> bool:  # noqa: ARG002 - part of the protocol
+    async def renew(self, wire: Wire, stale: Mapping[str, str]) -> bool:  # noqa: ARG002 -- part of the protocol
         """Nothing can replace a wrong password but a person."""
         return False
 
@@ -144,7 +144,7 @@ class ClientCredentials:
                 retry_after=error.retry_after,
             ) from error
         except RejectedError as error:
-            kind = AccessError if error.status == 400 else ConnectorError  # noqa: PLR2004 - RFC 6749 section 5.2
+            kind = AccessError if error.status == 400 else ConnectorError  # noqa: PLR2004 -- RFC 6749 section 5.2
             raise kind(str(error), connection=error.connection, status=error.status) from error
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:

@@ -34,14 +34,14 @@ def refusal(
 ) -> ConnectorError:
     """Return the error for an answer that is not 2xx. `asked` is "connection: METHOD path"."""
     text = f"{asked} answered {status}"
-    if 300 <= status < 400:  # noqa: PLR2004 - the redirect range of RFC 9110
+    if 300 <= status < 400:  # noqa: PLR2004 -- the redirect range of RFC 9110
         return ConnectorError(text + _advice(connection, url, path, headers), connection=connection, status=status)
     if reason := _reason(body):
         text += f": {reason}"
-    if status == 429:  # noqa: PLR2004 - too many requests, RFC 6585
+    if status == 429:  # noqa: PLR2004 -- too many requests, RFC 6585
         wish = retry_after(headers, "x-ratelimit-reset")
         return TransientError(text, connection=connection, status=status, arrived="no", retry_after=wish)
-    if status >= 500 or status in _LATER:  # noqa: PLR2004 - server errors
+    if status >= 500 or status in _LATER:  # noqa: PLR2004 -- server errors
         wish = retry_after(headers)
         return TransientError(text, connection=connection, status=status, arrived="maybe", retry_after=wish)
     if status in (401, 403):
@@ -76,7 +76,7 @@ def network_fault(connection: str, asked: str, error: BaseException) -> Connecto
     return TransientError(f"{asked}: {words}", connection=connection, arrived=arrived)
 
 
-def _words(fault: BaseException) -> tuple[str, Arrived]:  # noqa: PLR0911 - one line per kind of fault
+def _words(fault: BaseException) -> tuple[str, Arrived]:  # noqa: PLR0911 -- one line per kind of fault
     match fault:
         case aiohttp.ClientConnectorDNSError():
             return "the server's name cannot be resolved", "no"

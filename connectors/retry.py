@@ -81,4 +81,4 @@ def _wait(state: RetryCallState) -> float:
         return error.retry_after
     # full jitter: callers that failed together do not come back together
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (state.attempt_number - 1))
-    return random.uniform(0.0, longest)  # noqa: S311 - nobody gains by guessing it
+    return random.uniform(0.0, longest)  # noqa: S311 -- nobody gains by guessing it

@@ -194,7 +194,7 @@ class SandboxApp(ABC):
             return Reply(200, faults.page(), [("content-type", "text/html; charset=utf-8")])
         if fault.body is not None:
             reply = Reply(fault.status, fault.body.encode())
-        elif fault.status == 429 or fault.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
+        elif fault.status == 429 or fault.status >= 500:  # noqa: PLR2004 -- HTTP's own numbers
             reply = Reply(fault.status)
         else:
             reply = self.error(fault.status, "This is a fault of the sandbox.")

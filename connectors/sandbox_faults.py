@@ -71,7 +71,7 @@ class Fault:
             return False
         if self.probability < 1.0:
             if self._random is None:
-                self._random = random.Random(self.seed)  # noqa: S311 - repeatable on purpose, nothing secret
+                self._random = random.Random(self.seed)  # noqa: S311 -- repeatable on purpose, nothing secret
             if self._random.random() >= self.probability:
                 return False
         self.struck += 1

@@ -58,7 +58,7 @@ def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
         opened = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=["content-type"]
         )
-        opened._retry_connection = False  # noqa: SLF001 - no public switch; else a PUT may leave twice behind our back
+        opened._retry_connection = False  # noqa: SLF001 -- no public switch; else a PUT may leave twice behind our back
         return opened
 
     return AiohttpTransport(verify=False, client=session, proxy=httpx.Proxy(proxy) if proxy else None)
@@ -89,7 +89,7 @@ class Wire:
         async with self._sent(out, credentials) as response:
             body = await self._read(response, out)
         status, headers = response.status_code, response.headers
-        if not 200 <= status < 300:  # noqa: PLR2004 - the success range of RFC 9110
+        if not 200 <= status < 300:  # noqa: PLR2004 -- the success range of RFC 9110
             raise self._refused(out, response, body)
         self._held_since = None
         asked = self._asked(out)
@@ -109,7 +109,7 @@ class Wire:
     async def open(self, out: Outgoing, credentials: Mapping[str, str]) -> httpx.Response:
         """Send, and return a 2xx answer whose body is still to be read. The caller closes it."""
         async with self._sent(out, credentials, keep=True) as response:
-            if 200 <= response.status_code < 300:  # noqa: PLR2004 - the success range of RFC 9110
+            if 200 <= response.status_code < 300:  # noqa: PLR2004 -- the success range of RFC 9110
                 self._held_since = None
                 return response
             body = await self._read(response, out, most=_LONGEST_REFUSAL)
@@ -189,7 +189,7 @@ class Wire:
     def _refused(self, out: Outgoing, response: httpx.Response, body: bytes) -> ConnectorError:
         status, headers = response.status_code, response.headers
         error = refusal(self.connection, self._asked(out), out.url, out.path, status, headers, body)
-        if status == 429 and isinstance(error, TransientError):  # noqa: PLR2004 - too many requests, RFC 6585
+        if status == 429 and isinstance(error, TransientError):  # noqa: PLR2004 -- too many requests, RFC 6585
             self.quota.pause(max(error.retry_after or 0.0, 1.0))
             if self._held_since is None:
                 self._held_since = self.clock.now()

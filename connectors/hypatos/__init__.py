@@ -32,7 +32,7 @@ class Settings(ConnectionSettings):
     client_secret: SecretStr
     projects: str = ""
     states: str = "done,doneAutomatically"
-    token_path: str = "/auth/token"  # noqa: S105 - a path; the reference prints it with and without the version in front
+    token_path: str = "/auth/token"  # noqa: S105 -- a path; the reference prints it with and without the version in front
     page_size: int = Field(default=50, ge=2, le=50)
     verify_within: float = Field(default=30.0, ge=0)
     settle_seconds: float = Field(default=120.0, ge=0)

@@ -66,7 +66,7 @@ class Message:
             else:
                 await client.reject(document_id, self.note)
         except RejectedError as error:
-            if error.status != 400:  # noqa: PLR2004 - the one status that may mean "it is there already"
+            if error.status != 400:  # noqa: PLR2004 -- the one status that may mean "it is there already"
                 raise
             now = (await client.document(document_id)).fields.get("state")
             if now != state:

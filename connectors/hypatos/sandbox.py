@@ -28,7 +28,7 @@ class HypatosSandbox(SandboxApp):
     bare_paths: ClassVar[frozenset[str]] = frozenset({"/auth/token"})  # the introduction prints it without /v2
 
     client_id: ClassVar[str] = "sandbox-client"
-    client_secret: ClassVar[str] = "hy-sandbox-secret-4f1d"  # noqa: S105 - opens nothing but this sandbox
+    client_secret: ClassVar[str] = "hy-sandbox-secret-4f1d"  # noqa: S105 -- opens nothing but this sandbox
 
     def __init__(self, documents: int = 200, seed: int = 7, switches: Switches | None = None) -> None:
         self.switches = switches or Switches()

@@ -32,9 +32,9 @@ SUPPLIERS = (
     ('Bäcker "Zum Löwen" / Filiale 2', "DE136695976", "DE"),
     ("Café ☕ Crème SARL", "FR40303265045", "FR"),
     ("Škoda\\Auto; a.s., 50% <Leasing>", "CZ00177041", "CZ"),
-    ("Ελληνικά Τρόφιμα Α.Ε.", "EL094259216", "GR"),  # noqa: RUF001 - Greek on purpose
+    ("Ελληνικά Τρόφιμα Α.Ε.", "EL094259216", "GR"),  # noqa: RUF001 -- Greek on purpose
     ("Nordisk Strøm AS", "NO923609016MVA", "NO"),
-    ("ООО Ромашка", "7707083893", "RU"),  # noqa: RUF001 - Cyrillic on purpose
+    ("ООО Ромашка", "7707083893", "RU"),  # noqa: RUF001 -- Cyrillic on purpose
     ("شركة النور للتجارة", "300075588700003", "SA"),
     ("Société Générale de Transports Internationaux et de Logistique Continentale Réunis " * 2, "FR23334175221", "FR"),
     ("a", "GB999999973", "GB"),
@@ -103,7 +103,7 @@ class DemoDocuments:
         which = self._random("supplier", number).randrange(len(SUPPLIERS))
         name, vat_id, country = SUPPLIERS[which]
         supplier: dict[str, object] = {"id": f"S-{1000 + which}", "name": name, "vatId": vat_id, "country": country}
-        if number % 37 == 5:  # noqa: PLR2004 - rhythms of the data, here and below
+        if number % 37 == 5:  # noqa: PLR2004 -- rhythms of the data, here and below
             del supplier["name"]
         elif number % 53 == 7:  # noqa: PLR2004
             supplier["name"] = ""
@@ -201,4 +201,4 @@ class DemoDocuments:
         return hashlib.sha256(f"{self.seed} {what}".encode()).digest()
 
     def _random(self, what: str, number: int) -> random.Random:
-        return random.Random(f"{self.seed} {what} {number}")  # noqa: S311 - repeatable on purpose, nothing secret
+        return random.Random(f"{self.seed} {what} {number}")  # noqa: S311 -- repeatable on purpose, nothing secret

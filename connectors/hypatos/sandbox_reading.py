@@ -133,4 +133,4 @@ class _Desk:
 
 
 def _is_latin(text: str) -> bool:
-    return all(32 <= ord(letter) < 256 for letter in text)  # noqa: PLR2004 - the range of Latin-1
+    return all(32 <= ord(letter) < 256 for letter in text)  # noqa: PLR2004 -- the range of Latin-1

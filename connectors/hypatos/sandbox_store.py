@@ -85,7 +85,7 @@ class Store:
             # every ninth document has the same time as the one before: ties have no promised order
             created = _FIRST + (number - (number % 9 == 1)) * 37.0
             state = demo.state(number)
-            if self.switches.novelties and number % 20 == 3:  # noqa: PLR2004 - one of the places not up for export
+            if self.switches.novelties and number % 20 == 3:  # noqa: PLR2004 -- one of the places not up for export
                 state = NOVEL_STATE
             updated = None if state == "new" else created + 300
             record = Record(demo.document_id(number), demo.project(number), state, created, number, updated=updated)
@@ -178,7 +178,7 @@ class Store:
         else:
             found.sort(key=lambda record: (record.updated or 0.0, record.id), reverse=sort.startswith("-"))
         if salt:
-            random.Random(salt).shuffle(found)  # noqa: S311 - repeatable on purpose
+            random.Random(salt).shuffle(found)  # noqa: S311 -- repeatable on purpose
         return found
 
     def _relist(self, record: Record) -> None:

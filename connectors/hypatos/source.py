@@ -48,7 +48,7 @@ class Documents:
         self._patience = patience or Patience()
         self._lag = 0.0  # seconds until a 202 has shown lately
 
-    def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 - a work queue has no cursor
+    def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 -- a work queue has no cursor
         """List the whole queue. There is no "since": what was acknowledged leaves, so the list itself is the cursor."""
         return walk(self._client.documents, self._page_size)
 

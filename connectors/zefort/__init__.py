@@ -40,7 +40,7 @@ async def connect(
     settings: Settings,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
-    token_store: TokenStore | None = None,  # noqa: ARG001 - an API key needs none; all providers are opened alike
+    token_store: TokenStore | None = None,  # noqa: ARG001 -- an API key needs none; all providers are opened alike
 ) -> Connection:
     """Open an account. Nothing is sent before the first call."""
     # No limits are published: five requests a second and two at a time are what the facts hold to be safe.

@@ -137,7 +137,7 @@ def _number(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return text
-    if not number.is_finite() or abs(number.adjusted()) > 40:  # noqa: PLR2004 - written out it would fill pages
+    if not number.is_finite() or abs(number.adjusted()) > 40:  # noqa: PLR2004 -- written out it would fill pages
         return text
     written = format(number, "f")
     return written.rstrip("0").rstrip(".") if "." in written else written

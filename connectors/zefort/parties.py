@@ -200,4 +200,4 @@ def likeness(shown: Fields, party: Party) -> int:
             return strength if one == other else 0
     same = normal(shown.get("name")) == normal(party.fields["name"])
     countries = {normal(shown.get("country")), normal(party.fields.get("country"))} - {""}
-    return int(same and len(countries) < 2)  # noqa: PLR2004 - no two that differ
+    return int(same and len(countries) < 2)  # noqa: PLR2004 -- no two that differ

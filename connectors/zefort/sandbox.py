@@ -84,7 +84,7 @@ class ZefortSandbox(SandboxApp):
     def error(self, status: int, detail: str, title: str | None = None) -> Reply:
         """Word an error as a detail; a 401 says which kind of credentials it wants."""
         del title  # this provider has none
-        headers = {"www-authenticate": 'Basic realm="api"'} if status == 401 else None  # noqa: PLR2004 - HTTP's number
+        headers = {"www-authenticate": 'Basic realm="api"'} if status == 401 else None  # noqa: PLR2004 -- HTTP's number
         return json_reply(status, {"detail": detail}, headers)
 
     def refused(self, status: int, detail: str) -> RefusedError:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def shuffled(found: list[Contract], salt: int) -> list[Contract]:
     """Draw the order of a listing anew; salt 0 leaves it alone."""
     if salt:
-        random.Random(salt).shuffle(found)  # noqa: S311 - repeatable on purpose
+        random.Random(salt).shuffle(found)  # noqa: S311 -- repeatable on purpose
     return found
 
 

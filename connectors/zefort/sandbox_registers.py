@@ -66,7 +66,7 @@ class _Desk:
         status = 201
         if contract.id in binder.contracts:
             status = int(self.app.switches.binder_again)
-            if status == 400:  # noqa: PLR2004 - HTTP's own number
+            if status == 400:  # noqa: PLR2004 -- HTTP's own number
                 raise self.app.invalid("binder", "The contract is already in this binder.")
         self.app.store.put_in(contract, binder)
         moment = next(moment for one, moment in contract.binders if one is binder)

@@ -112,7 +112,7 @@ class Form:
             part.content += piece
             return
         self._hash.update(piece)
-        if len(part.start) < 8:  # noqa: PLR2004 - enough to know a PDF by
+        if len(part.start) < 8:  # noqa: PLR2004 -- enough to know a PDF by
             part.start += piece[:8]
         if part.size <= self._keep:
             part.content += piece

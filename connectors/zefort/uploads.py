@@ -107,7 +107,7 @@ def _finish(upload: Upload, content: bytes, download: Download) -> None:
 
 
 async def _spool(upload: Upload, head: bytes, incoming: AsyncIterator[bytes], stack: AsyncExitStack) -> None:
-    spool = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed by the stack
+    spool = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- closed by the stack
     tally = _Tally()
     await asyncio.to_thread(spool.write, tally.add(head))
     async for chunk in incoming:

@@ -28,7 +28,7 @@ _PLAIN_INTEGER = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}")
 _PLAIN_DECIMAL = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}(?:\.[0-9]{{1,{DIGITS}}})?")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST_DATE = 64
-_PROBE = datetime(2026, 2, 27, 13, 5, 9)  # noqa: DTZ001 - only a format is tried out with it
+_PROBE = datetime(2026, 2, 27, 13, 5, 9)  # noqa: DTZ001 -- only a format is tried out with it
 
 
 class FormatError(ValueError):
@@ -82,7 +82,7 @@ def _iso_date(value: object) -> str:
 def _formatted_date(date_format: str) -> Convert:
     try:
         # %y, %b and the like are fine; a format without day, month or year does not give the same day back
-        again = datetime.strptime(_PROBE.strftime(date_format), date_format).date()  # noqa: DTZ007 - a calendar day has no zone
+        again = datetime.strptime(_PROBE.strftime(date_format), date_format).date()  # noqa: DTZ007 -- a calendar day has no zone
     except (ValueError, re.error):
         raise FormatError(f"format '{date_format}' is not a date format; day.month.year is '%d.%m.%Y'") from None
     if again != _PROBE.date():
@@ -91,7 +91,7 @@ def _formatted_date(date_format: str) -> Convert:
     def convert(value: object) -> str:
         if isinstance(value, str) and len(value) <= _LONGEST_DATE:
             try:
-                return datetime.strptime(value, date_format).date().isoformat()  # noqa: DTZ007 - a calendar day has no zone
+                return datetime.strptime(value, date_format).date().isoformat()  # noqa: DTZ007 -- a calendar day has no zone
             except (ValueError, OverflowError):
                 pass
         raise ValueProblem(f"is not a date of the form {date_format} {looks(value)}")

@@ -45,7 +45,7 @@ def _replace(value: object, old: object, new: object) -> object:
 
 
 def _round(value: object, places: object = 0) -> object:
-    if isinstance(places, bool) or not isinstance(places, int) or not 0 <= places <= 10:  # noqa: PLR2004 - ten places outdo every currency
+    if isinstance(places, bool) or not isinstance(places, int) or not 0 <= places <= 10:  # noqa: PLR2004 -- ten places outdo every currency
         raise ValueProblem("can be rounded to 0 to 10 places only")
     exact = Decimal(number(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _ROUNDING)
     return exact if places else int(exact)

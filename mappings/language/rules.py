@@ -171,7 +171,7 @@ class Compiler:
                     if default is not MISSING:
                         return copied(default)
                     if required:
-                        raise ValueProblem(absence(scope), "")  # noqa: TRY301 - treated like any other
+                        raise ValueProblem(absence(scope), "")  # noqa: TRY301 -- treated like any other
             except ValueProblem as problem:
                 run.problems.append(remedy.told(problem, positions))
             if len(run.problems) > problems_before and rule.on_error != "fail":

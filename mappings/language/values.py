@@ -27,7 +27,7 @@ _SMALLEST = Decimal(1).scaleb(-28)
 _DIVISION = Context(prec=28)
 
 
-class ValueProblem(Exception):  # noqa: N818 - it is not an error of the program but a finding about a document
+class ValueProblem(Exception):  # noqa: N818 -- it is not an error of the program but a finding about a document
     """A value cannot be used as the rule asks. The message continues a sentence and shows only the value's shape.
 
     `subject` is what the sentence is about; None leaves that to the rule, "" means that the message is whole.

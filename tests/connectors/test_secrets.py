@@ -95,7 +95,7 @@ def test_logs_and_their_tracebacks_are_masked(value, before):
 
 def test_a_formatter_that_prints_tracebacks_itself_finds_none():
     try:
-        raise ValueError("open-sesame")  # noqa: TRY301 - a traceback is what is wanted
+        raise ValueError("open-sesame")  # noqa: TRY301 -- a traceback is what is wanted
     except ValueError:
         record = logging.LogRecord("n", logging.ERROR, "p", 1, "failed", None, sys.exc_info())
     secrets = Secrets()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr  # noqa: TC002 - pydantic reads it at run time
+from pydantic import SecretStr  # noqa: TC002 -- pydantic reads it at run time
 
 from connectors.secrets import mask
 from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, variable

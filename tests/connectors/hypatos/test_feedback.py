@@ -195,7 +195,7 @@ async def test_what_hypatos_would_refuse_or_drop_is_refused_before_anything_is_s
 
 
 def test_every_action_is_explained():
-    from connectors.hypatos.source import Documents  # noqa: PLC0415 - only this test looks at the class
+    from connectors.hypatos.source import Documents  # noqa: PLC0415 -- only this test looks at the class
 
     assert set(Documents.feedback_actions) == {"external_id", "external_data", "title", "transfer", "message", "reject"}
 
