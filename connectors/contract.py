@@ -178,6 +178,13 @@ class Journal(Protocol):
         """
         ...
 
+    def fingerprint(self, value: str) -> str:
+        """Return what may be written down of a document's value: equal for equal values, telling nothing else.
+
+        Whatever names or results of steps are made from values goes through here.
+        """
+        ...
+
 
 @runtime_checkable
 class Source(Protocol):
@@ -204,10 +211,11 @@ class Source(Protocol):
         """Stream one file."""
         ...
 
-    async def report(self, feedback: Feedback, journal: Journal) -> None:
+    async def report(self, feedback: Feedback, journal: Journal) -> str | None:
         """Tell the source, and return only when reading back shows that it took effect.
 
-        Raises RejectedError if the source will never take it, TransientError if it should be tried later.
+        Returns the document's version as it was read back, None if it was not: what changed at the source between
+        our reading and our message would otherwise have left its listing unseen. Raises RejectedError if the source will never take it, TransientError if it should be tried later.
         """
         ...
 

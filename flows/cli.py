@@ -15,7 +15,7 @@ from rich.markup import escape
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows import checks, demonstration, output
+from flows import checks, demonstration, output, state_commands
 from flows.progress import following
 from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route
@@ -41,6 +41,7 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode="rich",
 )
+app.add_typer(state_commands.app)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; logs go to stderr.")]
 RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="A route's name: its file in mappings/ without .yaml.")]
 T = TypeVar("T")

@@ -36,7 +36,7 @@ async def collect(context: Context) -> Listing:
             return Listing(fresh, len(seen), proven=False, read=False)
         remembered = await run.remember(
             opened.source_stream,
-            [(change.document_id, change.version) for change in page.changes],
+            [(change.document_id, run.fingerprint(change.version)) for change in page.changes],
             page.cursor,
             now=datetime.now(UTC),
             relist=opened.draining,

@@ -46,8 +46,10 @@ class Context:
     halts: dict[str, Exception] = field(default_factory=dict)
     """Why work on a connection ended, by connection name ("" stops everything)."""
     notes: list[str] = field(default_factory=list)
-    suspects: dict[int, tuple[Transfer, str]] = field(default_factory=dict)
+    suspects: dict[int, tuple[Transfer, str, str | None]] = field(default_factory=dict)
     """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
+    overtaken: set[int] = field(default_factory=set)
+    """Documents that changed at the source before it took our message, and are due again for that."""
     acquitted: set[int] = field(default_factory=set)
     """Those of them that are being written down as refused for their own fault."""
     delivered: bool = False

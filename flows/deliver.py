@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from datetime import UTC, datetime
 from functools import partial
@@ -12,11 +11,21 @@ import msgspec
 
 from connectors.contract import Attachment, Delivery, Document
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
-from connectors.secrets import mask
 from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
-from flows.redact import content, redact
-from flows.settling import acquit, cleared, judge, leave, settle_rejected, settle_sent, skip, suspect, try_later
+from flows.redact import content
+from flows.settling import (
+    Seen,
+    acquit,
+    cleared,
+    judge,
+    leave,
+    settle_rejected,
+    settle_sent,
+    skip,
+    suspect,
+    try_later,
+)
 from flows.tally import Fate
 from mappings.language import MappingError
 from state.errors import StateError
@@ -87,33 +96,33 @@ class _Idle:
 
 async def carry(context: Context, transfer: Transfer) -> None:
     """Bring one document as far as it gets. Only a fault of the state itself is raised."""
-    values: list[object] = []
+    seen = Seen()
     try:
-        await _carry(context, transfer, values)
+        await _carry(context, transfer, seen)
     except MappingError as error:
-        await settle_rejected(context, transfer, "data", redact(mask(str(error)), values))
+        await settle_rejected(context, transfer, "data", seen.cleared(error), seen.version)
     except RejectedError as error:
         context.got_through(error.connection)
         class_ = "source" if error.connection == context.source_name else "destination"
         if class_ == "destination" and not context.delivered:
-            suspect(context, transfer, redact(mask(str(error)), values))
+            suspect(context, transfer, seen.cleared(error), seen.version)
         else:
-            await settle_rejected(context, transfer, class_, redact(mask(str(error)), values))
+            await settle_rejected(context, transfer, class_, seen.cleared(error), seen.version)
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:
         if is_fatal(error):
             context.halt(error)  # the document stays due: it is not its fault
         else:
-            await try_later(context, transfer, error, values)
+            await try_later(context, transfer, error, seen)
     except Exception as error:  # noqa: BLE001 -- one document's trouble must not stop the others
         # A fault of ours on one document must not stop the others; what it says may contain document values.
         log.error("document %s: unexpected %s", transfer.document_id, where(error))  # noqa: TRY400 -- see where()
         fault = TransientError(f"unexpected {type(error).__name__} in docferry itself; see the log of this run")
-        await try_later(context, transfer, fault, values)
+        await try_later(context, transfer, fault, seen)
 
 
-async def _carry(context: Context, transfer: Transfer, values: list[object]) -> None:
+async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     opened = context.open
     try:
         document = await opened.source.fetch(transfer.document_id)
@@ -121,25 +130,24 @@ async def _carry(context: Context, transfer: Transfer, values: list[object]) -> 
         await leave(context, transfer, "gone", str(error))
         return
     context.got_through(context.source_name)
-    values.append(content(document.fields))
+    seen.values.append(content(document.fields))
+    seen.version = context.run.fingerprint(document.version)
     ended = _ended_by_us(transfer, document)
-    if document.not_ready is not None and not (
-        _restores(transfer, document) or (ended and _asked_for(context, transfer))
-    ):
+    if document.not_ready is not None and not (_restores(context, transfer, document) or (ended and transfer.asked)):
         await leave(context, transfer, "not ready", document.not_ready, ended=ended)
         return
     mapped = opened.route.apply(document.fields)
     if mapped.skipped is not None:
         await skip(context, transfer, document, mapped)
         return
-    values.append(mapped.payload)
+    seen.values.append(mapped.payload)
     opened.destination.check(mapped.payload)
     files = [
         Attachment(file, partial(opened.source.open, file))
         for file in document.files
         if opened.route.files == "all" or (opened.route.files == "main" and file.main)
     ]
-    digest = hashlib.sha256(_canonical.encode([mapped.payload, [item.file.id for item in files]])).hexdigest()
+    digest = context.run.fingerprint(_canonical.encode([mapped.payload, [item.file.id for item in files]]))
     journal = LedgerJournal(context.run, transfer.id, transfer.steps)
     if transfer.external_id is not None:
         sending = journal.results("sending").get("sending", digest)
@@ -157,18 +165,13 @@ async def _carry(context: Context, transfer: Transfer, values: list[object]) -> 
     await settle_sent(context, transfer, document, digest, external_id, fate, mapped.reviews)
 
 
-def _restores(transfer: Transfer, document: Document) -> bool:
+def _restores(context: Context, transfer: Transfer, document: Document) -> bool:
     """Say whether this only brings back to the far end what it was given before; the source's state is no bar to that."""
     was_there = transfer.external_id is not None and transfer.payload_digest is None
-    return was_there and transfer.content_version == document.version
+    return was_there and transfer.content_version == context.run.fingerprint(document.version)
 
 
 def _ended_by_us(transfer: Transfer, document: Document) -> bool:
-    """Say whether it was our own rejection that took the document off the source's queue."""
+    """Say whether it was our own message that took the document off the source's queue."""
     told = any(step.result and name.startswith("feedback:") for name, step in transfer.steps.items())
-    return document.acknowledged and told and transfer.external_id is None
-
-
-def _asked_for(context: Context, transfer: Transfer) -> bool:
-    """Say whether a person made the document due again, and not a listing that is behind the times."""
-    return context.only is not None or transfer.id not in context.tally.listed
+    return document.acknowledged and told

@@ -130,12 +130,23 @@ async def _passes(context: Context, phase: Phase) -> bool:
     done = asyncio.Event()
     done.set()
     await phase("report", lambda: tell_all(context, done, done))
+    if await _overtaken(context):
+        await phase("deliver", lambda: deliver(context, done))
+        await phase("report", lambda: tell_all(context, done, done))
     if not proven and unproven >= _UNPROVEN_READINGS:
         context.notes.append(
             f"the source says it lists more documents than it showed in {unproven} readings; "
             "nothing is lost, but what it hides cannot be carried"
         )
     return proven
+
+
+async def _overtaken(context: Context) -> bool:
+    """Say whether a document that changed before it was acknowledged can still be carried in this run."""
+    if not context.overtaken or context.halted(context.source_name, context.destination_name) or not context.may_begin:
+        return False
+    due = await context.run.next_due(only=context.overtaken)
+    return due is not None and due <= datetime.now(UTC)
 
 
 async def _one_pass(context: Context, phase: Phase) -> Listing:

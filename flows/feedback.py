@@ -73,8 +73,8 @@ async def tell(context: Context, owed: Owed) -> None:
         feedback = Feedback(
             owed.document_id, Result(owed.outcome), owed.external_id, owed.reason, actions, seq=owed.seq
         )
-        await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
-        await context.run.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
+        version = await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
+        await _told(context, owed, version)
         context.tally.told += 1
         context.got_through(context.source_name)
     except RejectedError as error:
@@ -96,6 +96,21 @@ async def tell(context: Context, owed: Owed) -> None:
         await _later(
             context, owed, TransientError(f"unexpected {type(error).__name__} in docferry itself; see the run's log")
         )
+
+
+async def _told(context: Context, owed: Owed, version: str | None) -> None:
+    """Write down that the message was taken. `version` is what the source held then: if it is news, it is due again."""
+    now = datetime.now(UTC)
+    print_ = None if version is None else context.run.fingerprint(version)
+    if print_ is None or owed.content_version in {None, print_} or owed.outcome == Result.WITHDRAWN:
+        await context.run.told(owed.id, at=now, detail=owed.outcome)
+        return
+    overtaken = await context.run.overtaken(owed.id, print_, at=now, detail=owed.outcome)
+    if overtaken is not None:
+        log.info("document %s changed before the source took our message; it is carried again", owed.document_id)
+        context.overtaken.add(overtaken)
+        context.tally.decide(overtaken, Fate.WAITING)
+        context.news.set()
 
 
 async def _later(context: Context, owed: Owed, error: ConnectorError) -> None:

@@ -12,6 +12,7 @@ from connectors.secrets import hide
 from flows.engine import Phase, plainly, sync
 from flows.preview import preview
 from flows.routes import open_route
+from flows.tokens import vault
 from state.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ async def run_route(
 @contextlib.asynccontextmanager
 async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
     """Open the state and close it again."""
-    hide(gateway.keys.get_secret_value())
-    ledger = await Ledger.open(gateway.state_url)
+    for key in gateway.keys.get_secret_value().split(","):
+        hide(key.strip())
+    ledger = await Ledger.open(gateway.state_url, vault=vault(gateway))
     try:
         yield ledger
     finally:

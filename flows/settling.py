@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from flows.context import Context
     from mappings.language import Mapped
     from state.records import Transfer
+
+
+@dataclass(slots=True)
+class Seen:
+    """What an attempt has read of its document: values that no sentence may show, and the version (a fingerprint)."""
+
+    values: list[object] = field(default_factory=list)
+    version: str | None = None
+
+    def cleared(self, error: Exception) -> str:
+        """Return what an error says, without secrets and values."""
+        return redact(mask(str(error)), self.values)
 
 
 async def settle_sent(
@@ -38,7 +51,7 @@ async def settle_sent(
         transfer.id,
         status="delivered",
         at=now,
-        content_version=document.version,
+        content_version=context.run.fingerprint(document.version),
         external_id=external_id,
         mapping_version=context.open.route.version,
         payload_digest=digest,
@@ -56,16 +69,16 @@ async def settle_sent(
         context.tally.clear(transfer.document_id)
 
 
-def suspect(context: Context, transfer: Transfer, reason: str) -> None:
+def suspect(context: Context, transfer: Transfer, reason: str, version: str | None) -> None:
     """Hold a refusal back while the destination has taken nothing: a wrong route would reject the whole queue."""
-    context.suspects[transfer.id] = (transfer, reason)
+    context.suspects[transfer.id] = (transfer, reason, version)
     _explain(context, transfer, Fate.WAITING, reason)
     if len(context.suspects) >= context.policy.suspects:
         _accuse(context)
 
 
 def _accuse(context: Context) -> None:
-    _, first = next(iter(context.suspects.values()))
+    _, first, _ = next(iter(context.suspects.values()))
     context.halt(
         ConnectorError(
             f"{context.destination_name} refused all {len(context.suspects)} documents that were tried, so the route or "
@@ -78,9 +91,9 @@ def _accuse(context: Context) -> None:
 async def acquit(context: Context) -> None:
     """Settle the refusals that were held back: the destination does take others."""
     while context.suspects:
-        id_, (transfer, reason) = context.suspects.popitem()
+        id_, (transfer, reason, version) = context.suspects.popitem()
         context.acquitted.add(id_)  # until it is written down it is still due, and must not be begun again
-        await settle_rejected(context, transfer, "destination", reason)
+        await settle_rejected(context, transfer, "destination", reason, version)
         context.acquitted.discard(id_)
 
 
@@ -98,7 +111,7 @@ async def judge(context: Context) -> None:
         _accuse(context)
     if not context.halted(context.destination_name):
         await acquit(context)
-    for transfer, reason in context.suspects.values():
+    for transfer, reason, _ in context.suspects.values():
         attempts = transfer.attempts + 1
         fault = ConnectorError(reason, connection=context.destination_name)
         await context.run.postpone(
@@ -113,12 +126,18 @@ async def judge(context: Context) -> None:
         )
 
 
-async def settle_rejected(context: Context, transfer: Transfer, reason_class: str, reason: str) -> None:
-    """Write down that the document is refused for what it contains, and owe the source the reason."""
+async def settle_rejected(
+    context: Context, transfer: Transfer, reason_class: str, reason: str, version: str | None
+) -> None:
+    """Write down that the document is refused for what it contains, and owe the source the reason.
+
+    `version` is the fingerprint of what was judged, None if nothing could be read.
+    """
     await context.run.settle(
         transfer.id,
         status="rejected",
         at=datetime.now(UTC),
+        content_version=version,
         reason_class=reason_class,
         reason=reason,
         mapping_version=context.open.route.version,
@@ -135,7 +154,7 @@ async def skip(context: Context, transfer: Transfer, document: Document, mapped:
         transfer.id,
         status="skipped",
         at=datetime.now(UTC),
-        content_version=document.version,
+        content_version=context.run.fingerprint(document.version),
         reason_class="rule",
         reason=mapped.skipped,
         mapping_version=context.open.route.version,
@@ -185,9 +204,9 @@ def _explain(context: Context, transfer: Transfer, fate: Fate, reason: str) -> N
     context.tally.explain(transfer.document_id, fate, reason)
 
 
-async def try_later(context: Context, transfer: Transfer, error: ConnectorError, values: list[object]) -> None:
+async def try_later(context: Context, transfer: Transfer, error: ConnectorError, seen: Seen) -> None:
     """Leave the document due at a later time, or give it up where others get through and it never does."""
-    reason = redact(mask(str(error)), values)
+    reason = seen.cleared(error)
     context.failed(error, reason)
     attempts = transfer.attempts + 1
     others = context.others_succeed(error.connection)
@@ -197,6 +216,7 @@ async def try_later(context: Context, transfer: Transfer, error: ConnectorError,
             transfer.id,
             status="failed",
             at=datetime.now(UTC),
+            content_version=seen.version,
             reason_class=reason_class,
             reason=f"given up after {attempts} attempts: {reason}",
             mapping_version=context.open.route.version,

@@ -30,7 +30,13 @@ class LedgerTokens:
         await self._ledger.save_token(self._connection, self._vault.encrypt(text))
 
 
-def token_store(gateway: Gateway, ledger: Ledger, connection: str) -> TokenStore | None:
-    """Return where a connection's token is kept, None without DOCFERRY_KEYS. Raises StateError for a bad key."""
+def vault(gateway: Gateway) -> Vault | None:
+    """Return the vault of DOCFERRY_KEYS, None without any. Raises SettingError for a bad key."""
     keys = [key for key in gateway.keys.get_secret_value().split(",") if key.strip()]
-    return LedgerTokens(ledger, Vault(keys), connection) if keys else None
+    return Vault(keys) if keys else None
+
+
+def token_store(gateway: Gateway, ledger: Ledger, connection: str) -> TokenStore | None:
+    """Return where a connection's token is kept, None without DOCFERRY_KEYS. Raises SettingError for a bad key."""
+    opened = vault(gateway)
+    return None if opened is None else LedgerTokens(ledger, opened, connection)

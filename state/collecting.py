@@ -38,7 +38,7 @@ _REOPEN = (
         reason=case((_refused, transfer.c.reason), else_=null()),
     )
 )
-_REOPEN_AFRESH = _REOPEN.values(reason_class=None, reason=None)
+_REOPEN_AFRESH = _REOPEN.values(reason_class=None, reason=None, asked=True)
 """As a person asked for it."""
 
 
@@ -100,6 +100,20 @@ def reopen(connection: Connection, transfer_ids: Sequence[int], now: datetime, k
     _note(connection, transfer_ids, kind, None, now, note)
 
 
+def overtake(connection: Connection, feedback_id: int, version: str, run_id: str, now: datetime) -> int | None:
+    """Make the transfer of a message due again if it was settled with other content than this version; return its id."""
+    about = select(feedback.c.transfer_id).where(feedback.c.id == feedback_id).scalar_subquery()
+    query = select(transfer.c.id).where(
+        transfer.c.id == about, transfer.c.status.in_(_SETTLED), transfer.c.content_version != version
+    )
+    found = connection.execute(query).scalar()
+    if found is not None:
+        _reopen(connection, {found: None}, now)
+        connection.execute(update(transfer).where(transfer.c.id == found).values(asked=True))
+        _note(connection, [found], "changed before the source took our message", run_id, now)
+    return found
+
+
 def follow_now(connection: Connection, route: str, external_ids: Sequence[str], at: datetime) -> int:
     """Make what the far end names due to be asked about; count what is known and still there."""
     known: list[int] = []
@@ -141,6 +155,7 @@ def _insert(connection: Connection, route: str, versions: Mapping[str, str], now
             "status": PENDING,
             "attempts": 0,
             "due_at": now,
+            "asked": False,
             "key": f"{route}:{name}",
         }
         for name, version in versions.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -12,11 +12,29 @@ from state.models import lease
 from state.owner import Owner
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from state.errors import StateError
 
 _HELD = select(lease.c.fence).where(lease.c.name == bindparam("route"), lease.c.owner == bindparam("holder"))
+
+
+def check_idle(connection: Connection) -> None:
+    """Raise RouteBusyError if any route has a living run."""
+    for row in connection.execute(select(lease, database_now().label("now"))):
+        _refuse_if_alive(row)
+
+
+def _refuse_if_alive(row: Row[Any]) -> None:
+    if not row.owner or row.until <= row.now:
+        return
+    other = Owner.parse(row.owner)
+    if other is None or not other.dead():
+        who = f"process {other.pid} on {other.host}" if other else "another release of docferry"
+        raise RouteBusyError(
+            f"The route {row.name} is being run by {who} since {row.since:%Y-%m-%d %H:%M:%S} UTC; wait for it to end, "
+            f"or end it and run again (without a sign of life it gives the route up at {row.until:%H:%M:%S} UTC)"
+        )
 
 
 class Lease:
@@ -42,14 +60,7 @@ class Lease:
                 insert(lease).values(name=route, owner=str(owner), fence=1, since=now, until=database_now(ttl))
             )
             return cls(route, owner, 1, ttl)
-        if row.owner and row.until > row.now:
-            other = Owner.parse(row.owner)
-            if other is None or not other.dead():
-                who = f"process {other.pid} on {other.host}" if other else "another release of docferry"
-                raise RouteBusyError(
-                    f"The route {route} is being run by {who} since {row.since:%Y-%m-%d %H:%M:%S} UTC; wait for it to end, "
-                    f"or end it and run again (without a sign of life it gives the route up at {row.until:%H:%M:%S} UTC)"
-                )
+        _refuse_if_alive(row)
         connection.execute(
             update(lease)
             .where(lease.c.name == route)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from state import collecting, reading
 from state.database import address, connect, prepare
 from state.errors import LeaseLostError, StateError
+from state.fingerprints import Fingerprints, open_fingerprints, rekey
 from state.lease import Lease
 from state.models import run as run_table
 from state.models import token, transfer
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from state.vault import Vault
+
 
 _SWITCH_INTERVAL = 0.0002
 """Seconds. At Python's 5 ms a busy event loop starves the writer's thread, and everyone waits for commits (measured)."""
@@ -41,21 +44,33 @@ class Ledger:
     Belongs to the event loop it was opened in. Every method raises StateError with a sentence for the operator.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, fingerprints: Fingerprints) -> None:
+        self._fingerprints = fingerprints
         self._writer = Writer(engine)
         self._reader = Reader(engine)
 
     @classmethod
-    async def open(cls, url: str, *, busy_timeout: float = 30.0) -> Ledger:
-        """Open a database like `sqlite:///.docferry/state.db`, creating folder and tables as needed.
+    async def open(cls, url: str, *, vault: Vault | None = None, busy_timeout: float = 30.0) -> Ledger:
+        """Open a database like `sqlite:///.docferry/state.db`, creating folder, tables and key as needed.
 
-        `busy_timeout` is how many seconds a write waits for another process's transaction to end.
+        `busy_timeout` is how many seconds a write waits for another process's transaction to end. Raises SettingError
+        if the key of the ledger's fingerprints is missing, in the `vault` or in the file beside the database.
         """
         engine = connect(address(url), busy_timeout=busy_timeout)
         await asyncio.to_thread(prepare, engine)
+        fingerprints = await asyncio.to_thread(open_fingerprints, engine, vault)
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
-        return cls(engine)
+        return cls(engine, fingerprints)
+
+    @classmethod
+    async def rekey(cls, url: str, *, vault: Vault | None = None) -> int:
+        """Replace a lost key of the fingerprints; return how many transfers are compared with the far end anew.
+
+        Raises RouteBusyError while a run is active.
+        """
+        engine = connect(address(url), busy_timeout=30.0)
+        await asyncio.to_thread(prepare, engine)
+        return await asyncio.to_thread(rekey, engine, vault)
 
     async def close(self) -> None:
         """Write what is still queued and let go of the database."""
@@ -102,6 +117,7 @@ class Ledger:
                 previous=previous,
                 writer=self._writer,
                 reader=self._reader,
+                fingerprints=self._fingerprints,
             )
         finally:
             beating.cancel()

@@ -48,6 +48,8 @@ transfer = Table(
     Column("status", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", Instant),
+    # A person, or a change at the source, wants it carried although the source let go of it.
+    Column("asked", Boolean, nullable=False, default=False),
     Column("key", Text, nullable=False),
     Column("external_id", Text),
     Column("reason_class", Text),
@@ -131,6 +133,15 @@ lease = Table(
     Column("fence", Integer, nullable=False),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+# The key of all fingerprints, of which there is one. It is here only as the vault has encrypted it; else in a file.
+fingerprint_key = Table(
+    "fingerprint_key",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("proof", Text, nullable=False),  # tells whether a key is the right one
+    Column("encrypted", Text),
 )
 
 # Access tokens that outlive a process, encrypted by the vault.

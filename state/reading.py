@@ -117,6 +117,7 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
             transfer.c.document_id,
             transfer.c.external_id,
             transfer.c.key,
+            transfer.c.content_version,
         )
         .join(transfer, transfer.c.id == feedback.c.transfer_id)
         .where(

@@ -35,6 +35,7 @@ class Transfer:
 
     `version` is the listing's hint when last seen, `content_version` the content that was last judged.
     `due_at` is None unless it is pending, `follow_at` when the far end is to be asked again (None: never).
+    `asked`: a person, or a change at the source, wants it carried although the source let go of it.
     `key` never changes; `external_id` is the id at the far end.
     """
 
@@ -46,6 +47,7 @@ class Transfer:
     status: str
     attempts: int
     due_at: datetime | None
+    asked: bool
     key: str
     external_id: str | None
     reason_class: str | None
@@ -61,7 +63,8 @@ class Transfer:
 class Owed:
     """One message that the source is still owed, the `seq`-th about its document (from 1).
 
-    `steps` are those of its transfer whose names start with `feedback:<seq>:`.
+    `content_version` is the content that was last judged; `steps` are those of its transfer whose names start with
+    `feedback:<seq>:`.
     """
 
     id: int
@@ -74,6 +77,7 @@ class Owed:
     document_id: str
     external_id: str | None
     key: str
+    content_version: str | None
     steps: Mapping[str, Step] = field(default_factory=dict)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from state.fingerprints import Fingerprints
     from state.lease import Lease
     from state.reader import Reader
     from state.writer import Line, Writer
@@ -41,6 +42,7 @@ class RouteRun:
         previous: bool,
         writer: Writer,
         reader: Reader,
+        fingerprints: Fingerprints,
     ) -> None:
         self.id = run_id
         self.route = lease.route
@@ -49,6 +51,8 @@ class RouteRun:
         self._lease = lease
         self._writer = writer
         self._reader = reader
+        self.fingerprint = fingerprints.of
+        """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._claimed: dict[int, str] = {}
 
     # Collect
@@ -206,6 +210,22 @@ class RouteRun:
     async def told(self, feedback_id: int, *, at: datetime, detail: str | None = None) -> None:
         """Write down that the source took a message."""
         await self._answered(feedback_id, "told", at, detail)
+
+    async def overtaken(
+        self, feedback_id: int, content_version: str, *, at: datetime, detail: str | None
+    ) -> int | None:
+        """As `told`, of a document whose content was no longer what we had judged; `content_version` is what it is now.
+
+        Makes the transfer due again, since a work queue will not list it any more; returns its id. None if it has
+        become due by itself, or has been judged by that version since.
+        """
+
+        def write(connection: Connection) -> int | None:
+            connection.execute(sql.ANSWERED.sql, {"this": feedback_id, "now": at, "to_answer": "told"})
+            connection.execute(sql.FEEDBACK_EVENT.sql, self._feedback_event(feedback_id, at, "told", detail)[1])
+            return collecting.overtake(connection, feedback_id, content_version, self.id, at)
+
+        return await self._writer.call(write, self._lease)
 
     async def refused(self, feedback_id: int, *, at: datetime, reason: str) -> None:
         """Write down that the source will never take a message."""

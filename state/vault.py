@@ -30,11 +30,20 @@ class Vault:
                 raise SettingError(
                     f"Key {place} in DOCFERRY_KEYS is not a Fernet key; make one with {_MAKE_ONE}"
                 ) from None
+        self._first = fernets[0]
         self._fernets = MultiFernet(fernets)
 
     def encrypt(self, text: str) -> str:
         """Encrypt with the first key."""
         return self._fernets.encrypt(text.encode()).decode("ascii")
+
+    def is_current(self, text: str) -> bool:
+        """Tell whether the first key made this text."""
+        try:
+            self._first.decrypt(text.encode())
+        except InvalidToken:
+            return False
+        return True
 
     def decrypt(self, text: str) -> str | None:
         """Decrypt, None if no key fits or the text was altered."""

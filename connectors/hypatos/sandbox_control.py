@@ -80,6 +80,7 @@ def act(app: HypatosSandbox, what: dict[str, object]) -> object:
     """Do one of these; everything else in the object belongs to it.
 
     `{"reopen": id, "state": "done", "entities": {…}}`: a person changes the data (merged) and completes it again.
+    `{"edit": id, "entities": {…}}`: a person changes the data (merged), the state stays.
     `{"status": id, "state": "…"}`: the document is in another state. `{"delete": id}`: retention takes it.
     `{"hide": id}`: it leaves the listings. `{"add": {…}}`: a new document with entities, state, content, name.
     `{"advance": seconds}`: time passes. `{"revoke_tokens": true}`: no token works any more.
@@ -96,6 +97,10 @@ def act(app: HypatosSandbox, what: dict[str, object]) -> object:
         record = _record(app, what["reopen"])
         record.entities = {**app.store.entities(record), **_dict(what.get("entities", {}))}
         _set_state(app, record, str(what.get("state", "done")))
+    elif "edit" in what:
+        record = _record(app, what["edit"])
+        record.entities = {**app.store.entities(record), **_dict(what.get("entities", {}))}
+        record.updated = app.clock.now()
     elif "status" in what:
         _set_state(app, _record(app, what["status"]), str(what.get("state")))
     elif "delete" in what:
@@ -103,7 +108,7 @@ def act(app: HypatosSandbox, what: dict[str, object]) -> object:
     elif "hide" in what:
         app.store.hide(_record(app, what["hide"]))
     else:
-        raise CannotActError("there are reopen, status, delete, hide, add, advance and revoke_tokens")
+        raise CannotActError("there are reopen, edit, status, delete, hide, add, advance and revoke_tokens")
     return result
 
 

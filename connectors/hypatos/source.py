@@ -66,7 +66,7 @@ class Documents:
             # Names beyond Latin-1 are percent-encoded by those who upload; whether the server decodes them is not known.
             yield replace(download, name=unquote(download.name)) if download.name else download
 
-    async def report(self, feedback: Feedback, journal: Journal) -> None:
+    async def report(self, feedback: Feedback, journal: Journal) -> str | None:
         """Send each message once, then read the document until it shows all of them.
 
         TransientError: not visible yet, ask again; after `Patience.settle` seconds they are marked to be sent again.
@@ -74,7 +74,7 @@ class Documents:
         """
         wanted = words.messages(feedback.actions)
         if not wanted:
-            return
+            return None
         prefix = f"feedback:{feedback.seq}:"
         # Replacing a value twice is harmless, so it is soon repeated; a transfer only once it must have shown.
         settle = timedelta(seconds=self._patience.watch)
@@ -88,9 +88,10 @@ class Documents:
             )
         if prefix + "sent" not in journal.results(prefix):
             await journal.record(prefix + "sent", datetime.now(UTC).isoformat())
-        missing = await self._watch(wanted, feedback.document_id)
+        missing, version = await self._watch(wanted, feedback.document_id)
         if missing:
             await self._unsettled(missing, feedback, journal)
+        return version
 
     async def _find(self, message: words.Message, document_id: str) -> str | None:
         """Look for the effect of a message whose answer was lost, and give it time to show."""
@@ -101,8 +102,8 @@ class Documents:
                 return "seen"
         return None
 
-    async def _watch(self, wanted: Sequence[words.Message], document_id: str) -> list[words.Message]:
-        """Read the document with growing pauses until it shows every message; return those it does not show.
+    async def _watch(self, wanted: Sequence[words.Message], document_id: str) -> tuple[list[words.Message], str]:
+        """Read the document with growing pauses until it shows every message; return those it does not show, and its version.
 
         The first look comes as late as the last documents needed, so that most of them need only one.
         """
@@ -110,13 +111,13 @@ class Documents:
         pause, looks = 0.2, 0
         await asyncio.sleep(waited)
         while True:
-            fields = (await self._client.document(document_id)).fields
-            wanted = [message for message in wanted if not await message.shows(fields, self._client)]
+            document = await self._client.document(document_id)
+            wanted = [message for message in wanted if not await message.shows(document.fields, self._client)]
             looks += 1
             if not wanted:
                 self._lag = waited if looks > 1 else waited * 0.9
             if not wanted or waited >= self._patience.watch:
-                return list(wanted)
+                return list(wanted), document.version
             pause = min(pause, self._patience.watch - waited)
             await asyncio.sleep(pause)
             waited, pause = waited + pause, pause * 2

@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, cast
 
 from connectors.errors import RejectedError
-from connectors.zefort.payload import digest
 
 if TYPE_CHECKING:
     from connectors.contract import Fields, Journal
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SENT = "attributes"
-"""The journal's record of what was sent: digests by attribute, never values."""
+"""The journal's record of what was sent: fingerprints by attribute, never values."""
 FINAL = "final"
 """The journal's record that we wrote after the AI had finished. From then on every change is a person's."""
 _STATUS = "(status)"
@@ -42,7 +41,7 @@ class Writer:
         emptied = {
             key: None
             for key, seen in recorded.items()
-            if key not in wanted.attributes and key != _STATUS and _digest(contract, key) == seen
+            if key not in wanted.attributes and key != _STATUS and _print(contract, key, journal) == seen
         }
         changes = differing({**emptied, **wanted.attributes}, contract.attributes)
         if changes:
@@ -90,14 +89,14 @@ class Writer:
 
     def _may_move(self, contract: Contract, wanted: Wanted, journal: Journal) -> bool:
         """Say whether the status is still ours to set: not yet set by us, or set back by the AI."""
-        ours = _recorded(journal).get(_STATUS) == digest(f"{contract.id}|{_STATUS}|{wanted.status}", 12)
+        ours = _recorded(journal).get(_STATUS) == _of(contract.id, _STATUS, wanted.status, journal)
         return not ours or (contract.status == "review" and not journal.results(FINAL))
 
     async def _record(self, contract_id: str, wanted: Wanted, latest: Contract, journal: Journal) -> None:
         sent = dict(wanted.attributes)
         if wanted.status is not None:
             sent[_STATUS] = wanted.status
-        prints = {key: digest(f"{contract_id}|{key}|{plain(value)}", 12) for key, value in sorted(sent.items())}
+        prints = {key: _of(contract_id, key, value, journal) for key, value in sorted(sent.items())}
         recorded = _recorded(journal)
         if prints != recorded:
             await journal.record(SENT, json.dumps(prints))
@@ -111,7 +110,7 @@ def altered(contract: Contract, journal: Journal) -> list[str]:
     """Return what the AI has replaced since we wrote, once: after the first correction changes are a person's."""
     if contract.status != "review" or journal.results(FINAL):
         return []
-    keys = [key for key, sent in _recorded(journal).items() if _digest(contract, key) != sent]
+    keys = [key for key, sent in _recorded(journal).items() if _print(contract, key, journal) != sent]
     # Without AI results a value was changed by a person; only the status had to wait.
     return [key.strip("()") for key in keys if contract.analysed or key == _STATUS]
 
@@ -147,6 +146,10 @@ def _recorded(journal: Journal) -> dict[str, str]:
     return cast("dict[str, str]", json.loads(journal.results(SENT).get(SENT, "{}")))
 
 
-def _digest(contract: Contract, key: str) -> str:
+def _print(contract: Contract, key: str, journal: Journal) -> str:
     value = contract.status if key == _STATUS else contract.attributes.get(key)
-    return digest(f"{contract.id}|{key}|{plain(value)}", 12)
+    return _of(contract.id, key, value, journal)
+
+
+def _of(contract_id: str, key: str, value: object, journal: Journal) -> str:
+    return journal.fingerprint(f"{contract_id}|{key}|{plain(value)}")

@@ -14,7 +14,7 @@ from connectors.zefort.attributes import FINAL, SENT, Writer, altered
 from connectors.zefort.files import Files, main_file
 from connectors.zefort.filing import Binders, Tags
 from connectors.zefort.parties import Parties
-from connectors.zefort.payload import KEYS, digest, read
+from connectors.zefort.payload import KEYS, read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
@@ -124,7 +124,7 @@ class Contracts:
         """Bring about everything but the contract itself. What is recorded as done is left to the people in Zefort."""
         await self._files.attach(contract.id, delivery, journal)
         await self._parties.bring_about(contract, wanted.parties, journal)
-        tags = digest("\n".join(wanted.tags))
+        tags = journal.fingerprint("\n".join(wanted.tags))
         tagged = journal.results("tags").get("tags") == tags
         tasks = {} if tagged else await self._tags.put_on(contract, wanted.tags)
         await self._note(contract.id, delivery.key, wanted.note, journal)
@@ -149,4 +149,4 @@ class Contracts:
             notes = (await self._client.contract(contract_id)).notes
             return "found" if any(note.split() == content.split() for note in notes) else None
 
-        await journal.once(f"note:{digest(content, 8)}", add, find, settle=self._soon)
+        await journal.once(f"note:{journal.fingerprint(content)}", add, find, settle=self._soon)

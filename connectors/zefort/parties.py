@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 from connectors.zefort import client as paths
 from connectors.zefort import models
-from connectors.zefort.payload import digest, identities, normal
+from connectors.zefort.payload import identities, normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Parties:
         done = journal.results(STEP)
         changed = False
         for party in wanted:
-            step = STEP + digest(party.key)
+            step = STEP + journal.fingerprint(party.key)
             if step not in done:
                 await journal.once(
                     step,
@@ -68,7 +68,7 @@ class Parties:
             elif party_id := _to_correct(contract, party):
                 await self._client.change_party(contract.id, party_id, party.role)
                 changed = True
-        keep = {STEP + digest(party.key) for party in wanted}
+        keep = {STEP + journal.fingerprint(party.key) for party in wanted}
         for step in done.keys() - keep:
             await self._remove(contract, step, journal)
             changed = True
@@ -157,7 +157,7 @@ class Parties:
         added = journal.results(step).get(step)
         for shown in contract.parties:
             party_id = models.text(shown.get("id"))
-            known_as = {STEP + digest(key) for key in identities(shown)}
+            known_as = {STEP + journal.fingerprint(key) for key in identities(shown)}
             if party_id and (step in known_as or added in {party_id, models.reference(shown.get("party"))}):
                 await self._client.remove_party(contract.id, party_id)
         await journal.forget(step)

@@ -1,5 +1,6 @@
 """A journal in memory that keeps the promises of `connectors.contract.Journal` to the letter."""
 
+import zlib
 from datetime import UTC, datetime, timedelta
 
 from connectors.errors import ConnectorError, TransientError, UnsettledError
@@ -48,6 +49,9 @@ class MemoryJournal:
         return {
             name: result for name, (_, result) in self.steps.items() if name.startswith(prefix) and result is not None
         }
+
+    def fingerprint(self, value):
+        return f"fp-{zlib.crc32(value.encode()):08x}"
 
     async def record(self, step, result):
         assert isinstance(result, str)

@@ -1,11 +1,14 @@
 """Documents that change after they were delivered: the same contract follows, and our own feedback is no change."""
 
+import asyncio
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from state.ledger import Ledger
 from tests.flows.books import Findings
-from tests.flows.world import ONCE, ROUTE, heal, strike, world
+from tests.flows.world import ONCE, QUICK, ROUTE, heal, soon, strike, world
 
 
 def delivered(it, kind="invoice"):
@@ -150,3 +153,93 @@ async def test_our_own_feedback_never_comes_back_as_a_change(tmp_path, switches)
         assert (report.listed, report.delivered, report.updated, report.acknowledged) == (3, 0, 0, 0)
         assert writes(it.zefort) == written
         assert it.findings() == Findings()
+
+
+async def edited_while_told(it, ending, before, after, meanwhile=None):
+    """Run once; a new document is edited after our reading of it, before our message about it takes effect."""
+    added = {**it.hypatos.store.demo.entities(0), "documentType": "invoice", **before}
+    key = it.hypatos.act({"add": {"entities": added, "name": "added.pdf"}})["id"]
+    told = strike(it.hypatos, "delay", "POST", f"/documents/{key}/{ending}", times=1, seconds=0.3)
+    running = asyncio.create_task(it.run())
+    await soon(lambda: told.struck)
+    it.hypatos.act({"edit": key, "entities": after})
+    if meanwhile is not None:
+        meanwhile(key)
+    return key, await running
+
+
+def value(it, key):
+    (contract,) = it.contracts()[key]
+    return Decimal(str(contract["attributes"]["value"]))
+
+
+async def test_what_changes_between_our_reading_and_our_transfer_is_carried_in_the_same_run(tmp_path):
+    """The transfer takes the document off the work queue, so no listing will ever show that change."""
+    async with world(tmp_path) as it:
+        key, report = await edited_while_told(it, "transfer", {"totalAmount": 1}, {"totalAmount": 777.25})
+        assert value(it, key) == Decimal("777.25")
+        assert report.complete
+        assert acknowledgements(it, key) == 1, "the source knows already"
+        again = await it.run()
+        assert (again.updated, again.delivered, again.complete) == (0, 0, True)
+
+
+async def test_what_is_put_right_between_our_reading_and_our_rejection_goes_out(tmp_path):
+    async with world(tmp_path) as it:
+        right = {"issuedAt": it.hypatos.store.demo.entities(0)["issuedAt"]}
+        key, _ = await edited_while_told(it, "reject", {"issuedAt": "31.02.2026"}, right)
+        assert len(it.contracts()[key]) == 1
+        assert it.documents()[key]["counts"]["reject"]["effective"] == 1
+        again = await it.run()
+        assert (again.delivered, again.rejected, again.waiting) == (0, 0, 0)
+
+
+async def test_a_change_that_could_not_be_carried_in_that_run_is_carried_by_a_later_one(tmp_path):
+    async with world(tmp_path, policy=ONCE) as it:
+
+        def break_off(key):
+            (contract,) = it.contracts()[key]
+            strike(it.zefort, "status", "GET", f"/contracts/{contract['id']}/", status=503)
+
+        key, report = await edited_while_told(it, "transfer", {"totalAmount": 1}, {"totalAmount": 777.25}, break_off)
+        assert not report.complete
+        heal(it.zefort)
+        it.policy = QUICK
+        await it.finish()
+        assert value(it, key) == Decimal("777.25")
+
+
+async def test_what_a_stale_list_made_due_is_not_rejected_again_when_a_later_run_finds_it_due(tmp_path):
+    """The run that read the stale list died before it looked; to the next one the document is due and not listed."""
+    async with world(tmp_path) as it:
+        await it.finish()
+        key = next(key for key, one in it.documents().items() if one["accepted_state"] == "rejected")
+        async with it.ledger.run(ROUTE) as run:
+            await run.remember("documents", [(key, "as it was")], None, now=datetime.now(UTC), relist=())
+        report = await it.finish()
+        assert (report.resumed, report.rejected) == (1, 0)
+        assert it.documents()[key]["counts"]["reject"]["effective"] == 1
+        assert (await it.ledger.lookup(ROUTE, [key]))[key].status == "rejected"
+
+
+async def test_with_a_new_key_of_the_fingerprints_nothing_is_there_twice(tmp_path):
+    async with world(tmp_path) as it:
+        await it.finish()
+        keys = [key for key, one in it.documents().items() if one["external_id"]]
+        url = f"sqlite:///{it.database}"
+        await it.ledger.close()
+        it.database.with_name("state.db.key").unlink()
+        await Ledger.rekey(url)
+        it.ledger = await Ledger.open(url)
+        for key in keys:
+            it.hypatos.act({"reopen": key, "entities": {"totalAmount": 55.5}})
+        report = await it.finish()
+        assert report.updated == len(keys)
+        assert {value(it, key) for key in keys} == {Decimal("55.5")}
+        for found in it.contracts().values():
+            assert len(found) == 1
+            (contract,) = found
+            names = [(party["name"], party["role"]) for party in contract["parties"]]
+            assert len(set(names)) == len(names) == 2
+            assert len(contract["notes"]) == 1
+            assert len({file["sha256"] for file in contract["files"]}) == len(contract["files"])

@@ -1,5 +1,6 @@
 """Canaries: secrets and document values must turn up in no log line, no traceback, no ledger row and no report."""
 
+import hashlib
 import json
 import logging
 import sqlite3
@@ -142,3 +143,20 @@ async def test_an_unexpected_fault_is_told_by_its_place_and_not_by_its_words(tmp
                 it.hypatos.act({"status": key, "state": "done"})
         await it.finish()
         assert it.astray() == []
+
+
+async def test_nobody_with_the_database_alone_finds_a_value_by_trying(tmp_path):
+    """Currencies, dates and amounts are few enough to try them all, so no plain hash of one may stand in a row."""
+    async with world(tmp_path) as it:
+        await it.finish()
+        with sqlite3.connect(it.database) as database:
+            dump = "\n".join(database.iterdump())
+        guesses = set()
+        for contract in (one for found in it.contracts().values() for one in found):
+            tried = [*contract["tags"], "\n".join(contract["tags"]), *contract["notes"]]
+            tried += [f"{name}:{str(party[name]).casefold()}" for party in contract["parties"] for name in party]
+            for key, value in contract["attributes"].items():
+                tried += [str(value), f"{key}|{value}", f"{contract['id']}|{key}|{value}"]
+            guesses.update(hashlib.new(kind, text.encode()).hexdigest() for text in tried for kind in ("sha256", "md5"))
+        assert len(guesses) > 50
+        assert [guess for guess in guesses if guess[:8] in dump] == []

@@ -172,10 +172,11 @@ async def world(folder: Path, documents: int = 11, **options: object) -> AsyncIt
     database = folder / "state.db"
     async with serve({"hypatos": hypatos, "zefort": zefort}) as urls:
         ledger = await Ledger.open(f"sqlite:///{database}")
+        made = World(hypatos, zefort, urls, ledger, database, **options)  # type: ignore[arg-type]
         try:
-            yield World(hypatos, zefort, urls, ledger, database, **options)  # type: ignore[arg-type]
+            yield made
         finally:
-            await ledger.close()
+            await made.ledger.close()
 
 
 async def soon(condition: Callable[[], bool]) -> None:

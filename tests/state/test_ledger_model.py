@@ -333,7 +333,7 @@ class LedgerModel(RuleBasedStateMachine):
         before = self.file
         self.generation += 1
         # What a power cut leaves: the files as they are, the lease still held.
-        for end in ("", "-wal"):
+        for end in ("", "-wal", ".key"):
             shutil.copyfile(f"{before}{end}", f"{self.file}{end}")
         self.end()
         self.do(self.ledger.close())

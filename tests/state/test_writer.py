@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from state import Ledger, RouteRun, StateError
 from state.database import address, connect, prepare
+from state.fingerprints import open_fingerprints
 
 NOBODY = 999_999
 
@@ -138,12 +139,13 @@ async def test_a_locked_database_is_one_sentence_and_passes(ledger: Ledger, now:
 async def test_a_full_disk_is_one_sentence_and_loses_nothing_that_was_written(url: str, now: datetime):
     engine = connect(address(url), busy_timeout=1)
     prepare(engine)
+    fingerprints = open_fingerprints(engine, None)
 
     @event.listens_for(engine, "connect")
     def shrink(connection: sqlite3.Connection, _entry: object) -> None:
         connection.execute("PRAGMA max_page_count=60")
 
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, fingerprints)
     kept = 0
     async with ledger.run("r") as run:
         this = (await remembered(run, now))[0]
@@ -165,12 +167,13 @@ async def test_a_full_disk_is_one_sentence_and_loses_nothing_that_was_written(ur
 async def test_a_read_only_database_is_one_sentence(url: str, now: datetime):
     engine = connect(address(url), busy_timeout=1)
     prepare(engine)
+    fingerprints = open_fingerprints(engine, None)
 
     @event.listens_for(engine, "connect")
     def protect(connection: sqlite3.Connection, _entry: object) -> None:
         connection.execute("PRAGMA query_only=ON")
 
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, fingerprints)
     with pytest.raises(StateError, match="is read-only"):
         await ledger.save_token("c", "t")
     assert await ledger.load_token("c") is None

@@ -21,6 +21,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("route", "stream", name=op.f("pk_cursor")),
     )
     op.create_table(
+        "fingerprint_key",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=False),
+        sa.Column("encrypted", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fingerprint_key")),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
@@ -59,6 +66,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.String(27), nullable=True),
+        sa.Column("asked", sa.Boolean(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("reason_class", sa.Text(), nullable=True),

@@ -1,0 +1,185 @@
+"""Keyed fingerprints: how the ledger can tell "the same as before" about a value that it must not be able to tell.
+
+An unkeyed hash of a currency, a date or an amount is found out by trying them all. So the key (32 random bytes) is kept
+out of the database: encrypted with the operator's DOCFERRY_KEYS, or, without those, in a file beside the ledger.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from state.database import WRITING, explain
+from state.errors import SettingError, StateError
+from state.instants import Instant
+from state.lease import check_idle
+from state.models import fingerprint_key, step, transfer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from state.vault import Vault
+
+MARK = "fp-"
+"""How every fingerprint begins, so that they can be found in the rows when the key is replaced."""
+REKEYED = "rekeyed"
+"""The step of a transfer whose fingerprints were dropped: what it has done is asked of the far end, not of its steps."""
+_BYTES = 32
+_CHECKED = b"docferry fingerprints"
+_LOST = (
+    "If it is gone for good, `docferry state rekey` makes a new one; documents are then compared with the far end anew"
+)
+
+
+class Fingerprints:
+    """Makes fingerprints with one ledger's key. They are equal for equal texts and say nothing else."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def of(self, text: str | bytes) -> str:
+        """Return `fp-` and 32 hex digits of the text's HMAC-SHA-256."""
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        return MARK + hmac.digest(self._key, data, "sha256").hex()[:_BYTES]
+
+
+def open_fingerprints(engine: Engine, vault: Vault | None) -> Fingerprints:
+    """Open this ledger's key; a new ledger gets one. With a vault the key lives there, and moves there if need be.
+
+    Raises SettingError if the key is missing or does not belong to this ledger, StateError if it cannot be kept.
+    """
+    try:
+        with engine.connect() as connection, connection.begin():
+            key, settled = _read(connection, vault)
+        if not settled:
+            # The write lock is held from the second look on: of several processes only one makes the key.
+            with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+                key, settled = _read(connection, vault)
+                if not settled:
+                    key = _keep(connection, vault, key)
+            if vault is not None:
+                _file(engine).unlink(missing_ok=True)  # committed in the vault: the copy in the open may go
+    except SQLAlchemyError as error:
+        raise explain(error, engine) from error
+    return Fingerprints(key)
+
+
+def rekey(engine: Engine, vault: Vault | None) -> int:
+    """Give the ledger a new key and drop every fingerprint; return how many transfers that concerns.
+
+    What such a transfer has still to do is looked for at the far end before it is done. Raises RouteBusyError while
+    a run is active, StateError if the ledger cannot be written.
+    """
+    try:
+        with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+            check_idle(connection)
+            return _rekey(connection, vault)
+    except SQLAlchemyError as error:
+        raise explain(error, engine) from error
+
+
+def _rekey(connection: Connection, vault: Vault | None) -> int:
+    marked = step.c.name.contains(MARK, autoescape=True) | step.c.result.contains(MARK, autoescape=True)
+    begun = select(step.c.transfer_id).distinct().scalar_subquery()
+    now = literal(datetime.now(UTC), Instant())
+    marks = select(transfer.c.id, literal(REKEYED), now, now, literal("")).where(transfer.c.id.in_(begun))
+    connection.execute(delete(step).where(step.c.name == REKEYED))
+    connection.execute(insert(step).from_select(["transfer_id", "name", "intent_at", "done_at", "result"], marks))
+    connection.execute(delete(step).where(marked))
+    connection.execute(update(transfer).values(version="", content_version=None, payload_digest=None))
+    connection.execute(delete(fingerprint_key))
+    _file(connection.engine).unlink(missing_ok=True)
+    _keep(connection, vault, b"")
+    return connection.execute(select(func.count()).select_from(step).where(step.c.name == REKEYED)).scalar_one()
+
+
+def _read(connection: Connection, vault: Vault | None) -> tuple[bytes, bool]:
+    """Return the key and whether it is kept where it should be; an empty key if the ledger has none yet."""
+    row = connection.execute(select(fingerprint_key)).one_or_none()
+    file = _file(connection.engine)
+    if row is None:
+        return (_from_file(file) if file.exists() else b""), False
+    settled = (row.encrypted is None) == (vault is None)
+    if row.encrypted is None:
+        if not file.exists():
+            raise SettingError(f"The ledger's key file {file} is missing; put it back from the backup. {_LOST}")
+        key = _from_file(file)
+    elif vault is None:
+        raise SettingError(f"The ledger {connection.engine.url.database} was used with DOCFERRY_KEYS; set it. {_LOST}")
+    else:
+        text = vault.decrypt(row.encrypted)
+        if text is None:
+            raise SettingError(
+                f"No key in DOCFERRY_KEYS opens the ledger {connection.engine.url.database}; "
+                f"put the one it was used with behind the new one. {_LOST}"
+            )
+        key, settled = bytes.fromhex(text), vault.is_current(row.encrypted)
+    if not hmac.compare_digest(row.proof, _proof(key)):
+        raise SettingError(f"The key file {file} belongs to another ledger; put the right one back. {_LOST}")
+    return key, settled
+
+
+def _keep(connection: Connection, vault: Vault | None, key: bytes) -> bytes:
+    """Write the key (a new one if it is empty) where it belongs. A file is on the disk before the row that needs it."""
+    key = key or secrets.token_bytes(_BYTES)
+    file = _file(connection.engine)
+    if vault is None and not file.exists():
+        _to_file(file, key)
+    connection.execute(delete(fingerprint_key))
+    connection.execute(
+        insert(fingerprint_key).values(
+            id=1, proof=_proof(key), encrypted=None if vault is None else vault.encrypt(key.hex())
+        )
+    )
+    return key
+
+
+def _proof(key: bytes) -> str:
+    return hmac.digest(key, _CHECKED, "sha256").hex()
+
+
+def _file(engine: Engine) -> Path:
+    return Path(f"{engine.url.database}.key").absolute()
+
+
+def _from_file(file: Path) -> bytes:
+    try:
+        key = bytes.fromhex(file.read_text(encoding="ascii"))
+    except OSError as error:
+        raise StateError(
+            f"The ledger's key file {file} cannot be read ({error.strerror}); let this user read it"
+        ) from error
+    except ValueError:
+        key = b""
+    if len(key) != _BYTES:
+        raise SettingError(f"The ledger's key file {file} is damaged; put it back from the backup. {_LOST}")
+    return key
+
+
+def _to_file(file: Path, key: bytes) -> None:
+    """Write whole or not at all, readable for this user only."""
+    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
+            opened.write(key.hex())
+            opened.flush()
+            os.fsync(opened.fileno())
+        part.replace(file)
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StateError(
+            f"The ledger's key file {file} cannot be written ({error.strerror}); "
+            "free space or let this user write there, then run again"
+        ) from error
