@@ -47,7 +47,7 @@ async def run(options: argparse.Namespace) -> None:
     parent = os.getppid()
     apps = {
         name: build(name, documents=options.documents, seed=options.seed, latency=options.latency_ms / 1000)
-        for name in providers()
+        for name in options.only or providers()
     }
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     for name in providers():
         parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument("--only", action="append", choices=providers(), help="serve this one (and others so named)")
     parser.add_argument("--documents", type=int, default=200, help="documents of the demo set")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same documents")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="every request takes at least this long")

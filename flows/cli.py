@@ -197,8 +197,8 @@ def sandbox(
     hypatos_port: Annotated[int, typer.Option(help="0 picks a free port.")] = 8701,
     zefort_port: Annotated[int, typer.Option(help="0 picks a free port.")] = 8702,
 ) -> None:
-    """Serve both providers in memory on loopback until Ctrl-C, and print the settings that point at them."""
-    demonstration.serve_sandboxes(documents, hypatos_port, zefort_port)
+    """Serve the providers in memory on loopback until Ctrl-C, and print the settings that point at them."""
+    demonstration.serve_sandboxes(documents, {"hypatos": hypatos_port, "zefort": zefort_port})
 
 
 def _finish(report: Report, *, json_: bool) -> None:

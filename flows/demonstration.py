@@ -18,9 +18,11 @@ from flows.progress import following, watched
 from flows.tally import Report, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 ROUTE = "hypatos_to_zefort"
+PROVIDERS = ("hypatos", "zefort")
+"""Who the demo's route is between."""
 _QUIET_PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -36,7 +38,7 @@ async def demonstrate(documents: int, *, quiet: bool) -> Report:
     with tempfile.TemporaryDirectory(prefix="docferry-demo-") as folder:
         home = Path(folder)
         output.err.print(f"Starting both sandboxes with {documents} documents, and Prefect …")
-        async with sandboxes(documents) as settings:
+        async with sandboxes(documents, dict.fromkeys(PROVIDERS, 0)) as settings:
             os.environ.update(settings)
             os.environ.update(_QUIET_PREFECT)
             os.environ["PREFECT_HOME"] = str(home / "prefect")
@@ -56,10 +58,11 @@ async def demonstrate(documents: int, *, quiet: bool) -> Report:
 
 
 @contextlib.asynccontextmanager
-async def sandboxes(documents: int, hypatos_port: int = 0, zefort_port: int = 0) -> AsyncIterator[dict[str, str]]:
-    """Serve both sandboxes in a process of their own; yields the settings that point at them."""
+async def sandboxes(documents: int, ports: Mapping[str, int]) -> AsyncIterator[dict[str, str]]:
+    """Serve these providers' sandboxes in a process of their own (port 0: any); yields the settings that point at them."""
     command = [sys.executable, "-m", "connectors.sandbox", "--documents", str(documents)]
-    command += ["--hypatos-port", str(hypatos_port), "--zefort-port", str(zefort_port)]
+    for name, port in ports.items():
+        command += ["--only", name, f"--{name}-port", str(port)]
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     try:
         line = await process.stdout.readline() if process.stdout else b""
@@ -77,12 +80,12 @@ async def sandboxes(documents: int, hypatos_port: int = 0, zefort_port: int = 0)
         await process.wait()
 
 
-def serve_sandboxes(documents: int, hypatos_port: int, zefort_port: int) -> None:
-    """Serve both sandboxes until Ctrl-C."""
+def serve_sandboxes(documents: int, ports: Mapping[str, int]) -> None:
+    """Serve these providers' sandboxes until Ctrl-C."""
 
     async def serve() -> None:
-        async with sandboxes(documents, hypatos_port, zefort_port) as settings:
-            output.err.print("Both sandboxes are up; Ctrl-C stops them. Settings for another terminal:")
+        async with sandboxes(documents, ports) as settings:
+            output.err.print("The sandboxes are up; Ctrl-C stops them. Settings for another terminal:")
             for name, value in settings.items():
                 output.out.print(f"export {name}={value}", soft_wrap=True)
             await asyncio.Event().wait()

@@ -174,6 +174,8 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
     why: str | None = reason
     follow_at = None
     now = datetime.now(UTC)
+    # In a work queue whatever hint it comes back with is a change; elsewhere the hint tells the state it was found in.
+    noticed = reason_class == "gone" or bool(context.open.source.drains)
     if transfer.external_id is not None:
         status, class_, why = "delivered", None, None
         follow_at = context.policy.follow_at(transfer.delivered_at or now, accepted=True)
@@ -184,7 +186,7 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
         transfer.id,
         status=status,
         at=now,
-        version="",  # whatever hint it comes back with is a change
+        version="" if noticed else None,
         follow_at=follow_at,
         reason_class=class_,
         reason=why,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import Fields
     from connectors.http import Api
-    from connectors.zefort.uploads import Form
+    from connectors.uploads import Form
 
 # Every path ends in a slash: without it the server would redirect, and a redirected POST loses its body.
 # In public tutorials: CONTRACTS, CONTRACT, ADD_FILE, TAGS, TAGGED, TASK. The others follow from the reference's headings.

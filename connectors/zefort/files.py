@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import RejectedError
-from connectors.zefort.markers import Finder, contract_marker, file_marker, marked, markers
+from connectors.markers import delivery_marker, file_marker, marked, markers
+from connectors.uploads import Form, opened
+from connectors.zefort.finder import Finder
 from connectors.zefort.payload import STANDARD
-from connectors.zefort.uploads import Form, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from connectors.zefort.models import Contract
     from connectors.zefort.payload import Wanted
 
+BLOB = "blob"
+"""The form field that Zefort takes files in."""
 OVERLAP = 2
 """Days by which a search starts early: whose midnight `receive_time` means is not documented."""
 
@@ -45,7 +48,7 @@ class Files:
         async def find() -> str | None:
             sent = _cover(journal)[0]
             days = (datetime.now(UTC).date() - date.fromisoformat(sent)).days if sent else 0
-            return await self._finder.find(contract_marker(delivery.key), max(days, 0) + OVERLAP)
+            return await self._finder.find(delivery_marker(delivery.key), max(days, 0) + OVERLAP)
 
         if not _cover(journal)[0]:
             # The first attempt: it gets to the disk together with the intent of the call. A later one sees the old one
@@ -70,7 +73,9 @@ class Files:
 
         async def add() -> str:
             async with opened(attachment) as upload:
-                await self._client.add_file(contract_id, Form(upload, marked(upload.name, marker, upload.media_type)))
+                await self._client.add_file(
+                    contract_id, Form(upload, marked(upload.name, marker, upload.media_type), BLOB)
+                )
                 sent.append(upload.sha256)
             return marker
 
@@ -95,8 +100,8 @@ class Files:
             fields += [("docai_skip", name) for name in dict.fromkeys((*skip, *self._docai_skip))]
             fields += [("binders", binder) for binder in binders]
             await _record_cover(journal, delivery)
-            name = marked(upload.name, contract_marker(delivery.key), upload.media_type)
-            contract = await self._client.create(Form(upload, name, fields))
+            name = marked(upload.name, delivery_marker(delivery.key), upload.media_type)
+            contract = await self._client.create(Form(upload, name, BLOB, fields))
             return contract, upload.sha256
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -106,11 +105,6 @@ def identities(fields: Fields) -> Iterator[str]:
 def normal(value: object) -> str:
     """Return a text as it compares: one kind of letters, no case, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", str(value)).casefold().split()) if value is not None else ""
-
-
-def digest(value: str, length: int = 16) -> str:
-    """Return the first hex digits of a text's SHA-256: a name that tells nothing."""
-    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:length]
 
 
 def _attributes(value: object) -> Fields:

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
+from connectors.sandbox_upload import BadFormError, FileTooLargeError, Form, Part
 from connectors.zefort.sandbox_records import Contract, StoredFile
-from connectors.zefort.sandbox_upload import BadFormError, FileTooLargeError, Form, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

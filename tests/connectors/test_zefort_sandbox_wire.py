@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.sandbox_http import Call
+from connectors.sandbox_upload import Form
 from connectors.zefort.sandbox_search import day_range
-from connectors.zefort.sandbox_upload import Form
 from tests.connectors.sandbox_clients import zefort
 
 DAYS = st.dates(date(1990, 1, 1), date(2090, 1, 1))

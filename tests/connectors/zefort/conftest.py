@@ -12,7 +12,7 @@ from connectors.contract import Attachment, Delivery, Download, File
 from connectors.http import Api
 from connectors.zefort import Settings, connect
 from connectors.zefort.client import ZefortClient
-from connectors.zefort.markers import Finder
+from connectors.zefort.finder import Finder
 from connectors.zefort.sandbox import Switches, ZefortSandbox
 from tests.connectors.memory_journal import MemoryJournal
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.zefort.markers import contract_marker, file_marker, marked, markers
+from connectors.markers import delivery_marker, file_marker, marked, markers
 
-MARKER = contract_marker("hypatos_to_zefort:d1")
+MARKER = delivery_marker("hypatos_to_zefort:d1")
 
 
 @given(name=st.text(), key=st.text(), file_id=st.text())
 def test_any_file_name_carries_its_marker_and_no_other(name, key, file_id):
-    for marker in (contract_marker(key), file_marker(key, file_id)):
+    for marker in (delivery_marker(key), file_marker(key, file_id)):
         result = marked(name, marker, "application/pdf")
         assert markers([result]) == {marker}
         assert len(result) < 200
@@ -22,8 +22,8 @@ def test_any_file_name_carries_its_marker_and_no_other(name, key, file_id):
 
 @given(name=st.text())
 def test_a_file_that_comes_through_again_sheds_its_old_marker(name):
-    once = marked(name, contract_marker("old"), "image/tiff")
-    assert markers([marked(once, contract_marker("new"), "image/tiff")]) == {contract_marker("new")}
+    once = marked(name, delivery_marker("old"), "image/tiff")
+    assert markers([marked(once, delivery_marker("new"), "image/tiff")]) == {delivery_marker("new")}
 
 
 def test_a_name_stays_readable():
@@ -74,8 +74,8 @@ async def test_a_contract_is_found_wherever_it_is(open_account, delivery, new_jo
     found = account.finder.find
     if where == "trash":
         account.app.act({"trash": contract_id})
-    assert await found(contract_marker("r:1"), 2) == contract_id
-    assert await found(contract_marker("r:none"), 2) is None
+    assert await found(delivery_marker("r:1"), 2) == contract_id
+    assert await found(delivery_marker("r:none"), 2) is None
 
 
 async def test_many_who_ask_at_once_share_the_sweeps(open_account, delivery, new_journal):
@@ -84,7 +84,7 @@ async def test_many_who_ask_at_once_share_the_sweeps(open_account, delivery, new
     find = account.finder.find
     account.app.switches.latency = 0.005
     before = account.asked("GET /contracts/")
-    answers = await asyncio.gather(*(find(contract_marker(key), 2) for key in made))
+    answers = await asyncio.gather(*(find(delivery_marker(key), 2) for key in made))
     assert answers == [contract_id for contract_id, _ in made.values()]
     assert account.asked("GET /contracts/") - before <= 2 * 3
 
@@ -93,7 +93,7 @@ async def test_one_who_is_cancelled_leaves_the_others_their_answer(account, deli
     made = await push_and_lose(account, delivery, new_journal, ["r:1", "r:2", "r:3"])
     find = account.finder.find
     account.app.switches.latency = 0.005
-    first, *others = (asyncio.create_task(find(contract_marker(key), 2)) for key in made)
+    first, *others = (asyncio.create_task(find(delivery_marker(key), 2)) for key in made)
     await asyncio.sleep(0)
     first.cancel()
     answers = await asyncio.gather(first, *others, return_exceptions=True)
@@ -107,7 +107,7 @@ async def test_a_list_that_shrinks_while_it_is_searched_is_read_again(open_accou
     account.app.switches.drift, account.app.switches.drift_items, account.app.switches.drift_most = "leave", 2, 2
     before = account.asked("GET /contracts/")
     # Newest first, three a page: two of 11, 10, 9 leave, and 8 has moved from the second page to the first.
-    assert await account.finder.find(contract_marker("r:8"), 2) == made["r:8"][0]
+    assert await account.finder.find(delivery_marker("r:8"), 2) == made["r:8"][0]
     assert account.asked("GET /contracts/") - before == 3
 
 
@@ -115,6 +115,6 @@ async def test_of_two_contracts_with_one_marker_the_older_is_kept(account, deliv
     older = await account.contracts.push(delivery(key="r:1"), new_journal())
     account.app.act({"advance": 5})
     newer = await account.contracts.push(delivery(key="r:1"), new_journal())
-    assert await account.finder.find(contract_marker("r:1"), 2) == older
+    assert await account.finder.find(delivery_marker("r:1"), 2) == older
     assert older in caplog.text
     assert newer in caplog.text

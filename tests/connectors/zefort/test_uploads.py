@@ -10,9 +10,9 @@ from connectors.errors import RejectedError, TransientError
 from connectors.http import Api
 from connectors.sandbox_faults import Fault
 from connectors.sandbox_serve import serve
+from connectors.uploads import READ_AHEAD, Form, opened
 from connectors.zefort import Settings, connect
 from connectors.zefort.sandbox import Switches, ZefortSandbox
-from connectors.zefort.uploads import READ_AHEAD, Form, opened
 
 SMALL, LARGE = b"%PDF-1.7 small", bytes(range(256)) * 12_000
 assert len(LARGE) > 2 * READ_AHEAD
@@ -118,7 +118,7 @@ async def test_the_announced_length_is_that_of_the_body(source_file):
     api = Api("zefort", "http://127.0.0.1/api/", Basic("key", ""), transport=httpx.ASGITransport(answer))
     for content in (SMALL, LARGE):
         async with opened(source_file(content).attachment()) as upload:
-            form = Form(upload, "Ä.pdf", [("title", "Ünï"), ("docai_skip", "title"), ("docai_skip", "parties")])
+            form = Form(upload, "Ä.pdf", "blob", [("title", "Ünï"), ("docai_skip", "title"), ("docai_skip", "parties")])
             await api.call("POST", "contracts/", content=form.content(), headers=form.headers)
     for headers, body in bodies:
         assert int(headers[b"content-length"]) == len(body)

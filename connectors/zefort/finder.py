@@ -1,60 +1,24 @@
-"""The marker that travels in a file's name, and how a contract is found again by it after a lost answer."""
+"""How a contract is found again by the marker in its file names after a lost answer."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import mimetypes
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connectors.errors import GoneError, TransientError
+from connectors.markers import markers
 from connectors.zefort import client as paths
 from connectors.zefort import models
-from connectors.zefort.payload import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from connectors.zefort.client import ZefortClient
 
 log = logging.getLogger(__name__)
 
 STATUSES = ("queued", "processing", "review", "done", "archived", "error", "limited")
 """Plain lists may leave some out (archived ones do in the UI), so a thorough look asks for each."""
-_MARKER = re.compile(r"(?<![0-9A-Za-z])gw-([0-9a-f]{16}(?:-[0-9a-f]{8})?)(?![0-9A-Za-z-])")
-_NAME_LENGTH = 50
-"""Characters of the original name that are kept: servers cut long names off, and the marker stands at the end."""
-_ANYTHING = "application/octet-stream"
-
-
-def contract_marker(key: str) -> str:
-    """Return the marker of a delivery: 16 hex digits of its key's SHA-256."""
-    return digest(key)
-
-
-def file_marker(key: str, file_id: str) -> str:
-    """Return the marker of an attachment: the delivery's and 8 hex digits of the file's."""
-    return f"{digest(key)}-{digest(file_id, 8)}"
-
-
-def marked(name: str, marker: str, media_type: str) -> str:
-    """Return a file name that carries a marker and an ending that fits the media type: `NDA Acme [gw-7f3a…].pdf`."""
-    plain = _MARKER.sub(" ", unicodedata.normalize("NFC", name))  # a file that went through here before carries one
-    plain = "".join(" " if unicodedata.category(sign)[0] in "CZ" or sign in '\\/:*?"<>|' else sign for sign in plain)
-    plain = " ".join(plain.replace("[ ]", "").split())
-    stem, dot, ending = plain.rpartition(".")
-    meant = mimetypes.guess_type(f"x.{ending}")[0] if dot else None
-    if meant is None or media_type not in {meant, _ANYTHING}:
-        stem, ending = plain, (mimetypes.guess_extension(media_type) or "").lstrip(".")
-    return f"{stem[:_NAME_LENGTH].strip(' .') or 'document'} [gw-{marker}]" + (f".{ending}" if ending else "")
-
-
-def markers(names: Iterable[str]) -> set[str]:
-    """Return all markers in file names. Brackets and blanks may have been lost on the server, the digits not."""
-    return {found for name in names for found in _MARKER.findall(name)}
 
 
 @dataclass(slots=True)

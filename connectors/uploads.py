@@ -1,4 +1,4 @@
-"""How a file travels from its source into a Zefort upload: streamed, counted, hashed, never held whole."""
+"""How a file travels from its source into an upload: streamed, counted, hashed, never held whole."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def opened(attachment: Attachment) -> AsyncGenerator[Upload, None]:
 
     A small file is read ahead, a larger one of known size is passed on as it arrives (and opened afresh if the
     call has to be made again), one of unknown size is put on disk first. What goes wrong at the source before the
-    upload starts is raised with `arrived="no"`, since nothing has reached Zefort yet.
+    upload starts is raised with `arrived="no"`, since nothing has reached the destination yet.
     """
     async with AsyncExitStack() as stack:
         try:
@@ -162,13 +162,14 @@ def _short(size: int, announced: int) -> TransientError:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A multipart form with one file part named `blob`, which comes last.
+    """A multipart form with one file part, which comes last under the name `part`.
 
     `filename` must be free of quotes and control characters; it travels as plain UTF-8, as RFC 7578 asks.
     """
 
     upload: Upload
     filename: str
+    part: str
     fields: Sequence[tuple[str, str]] = ()
     boundary: str = field(default_factory=lambda: f"docferry-{secrets.token_hex(16)}")
 
@@ -197,7 +198,7 @@ class Form:
         ]
         media_type = self.upload.media_type.encode("ascii", "replace").decode()
         parts.append(
-            f'--{self.boundary}\r\nContent-Disposition: form-data; name="blob"; filename="{self.filename}"\r\n'
+            f'--{self.boundary}\r\nContent-Disposition: form-data; name="{self.part}"; filename="{self.filename}"\r\n'
             f"Content-Type: {media_type}\r\n\r\n"
         )
         return "".join(parts).encode()
