@@ -64,10 +64,14 @@ def json_printed() -> bool:
 
 
 def print_json(data: object) -> None:
-    """Print one JSON object on stdout and nothing else."""
+    """Print one JSON object on stdout and nothing else; in ASCII if stdout's encoding does not know all its letters."""
+    text = json.dumps(data, default=str, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(data, default=str, indent=2)
     _printed.append(True)
-    json.dump(data, sys.stdout, default=str, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(text + "\n")
 
 
 def show_report(report: Report) -> None:

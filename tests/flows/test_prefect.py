@@ -23,7 +23,7 @@ ROOT = Path(mappings.__file__).parents[1]
 @pytest.mark.timeout(240)
 def test_the_demo_runs_the_route_through_prefect_and_everything_adds_up(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "DOCFERRY_"))}
-    command = [sys.executable, "-m", "flows.cli", "demo", "--documents", "40", "--json"]
+    command = [sys.executable, "-m", "flows", "demo", "--documents", "40", "--json"]
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=220, check=False
     )
