@@ -17,7 +17,7 @@ from connectors.settings import SettingsError
 from flows import checks, demonstration, output, state_commands, streams
 from flows.progress import following
 from flows.routes import read_route, route_names
-from flows.running import interruptible, open_ledger, run_route
+from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
 from flows.settings import load_gateway
 from flows.streams import OutputError
 from flows.tally import Tally
@@ -158,9 +158,10 @@ def retry(
     async def work() -> int:
         async with open_ledger(gateway) as ledger:
             statuses = (*records.SETTLED,) if document else (records.REJECTED, records.FAILED)
-            return await ledger.retry(
-                route, document_ids=document or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
-            )
+            with telling_of_a_lock():
+                return await ledger.retry(
+                    route, document_ids=document or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
+                )
 
     count = _run(work())
     if json_:

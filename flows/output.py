@@ -35,7 +35,7 @@ _ROWS = (
     (Fate.UNCHANGED, "unchanged", "dim", "nothing to do"),
     (Fate.SKIPPED, "skipped", "dim", "the route does not want them, or they left the queue"),
     (Fate.REJECTED, "rejected", "yellow", "refused for what they contain; see the reasons"),
-    (Fate.FAILED, "failed", "red", "given up after many attempts, or asked for and not at the source"),
+    (Fate.FAILED, "failed", "red", "not at the source, or given up after many attempts"),
     (Fate.WAITING, "waiting", "yellow", "to be tried again, or not begun"),
 )
 
