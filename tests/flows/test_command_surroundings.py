@@ -118,7 +118,7 @@ def test_a_port_in_use_and_one_that_does_not_exist_are_one_sentence(empty):
     assert ended.stderr.decode() == f"docferry: port {port} is in use; use --hypatos-port 0 for a free one\n"
     ended = run("sandbox", "--zefort-port", "99999")
     assert ended.returncode == 2
-    assert b"0<=x<=65535" in ended.stderr
+    assert b"Invalid value for '--zefort-port'" in ended.stderr
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
@@ -166,16 +166,13 @@ def test_a_document_that_is_not_at_the_source_is_told_so_by_a_dry_run(accounts, 
     assert "not at the source" in docferry("run", ROUTE, "--document", "a-slip-of-the-hand").out
 
 
-def test_ids_in_a_timeline_can_be_copied_from_a_narrow_terminal(accounts, docferry, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
+def test_ids_in_a_timeline_can_be_copied_from_a_narrow_terminal(accounts, docferry):
     docferry("run", ROUTE)
-    status = docferry("status", "--json").json["routes"][0]["statuses"]
-    assert status["delivered"] > 0
     with sqlite3.connect(".docferry/state.db") as database:
         document, contract = database.execute(
             "SELECT document_id, external_id FROM transfer WHERE external_id IS NOT NULL"
         ).fetchone()
-    lines = docferry("explain", document).out.splitlines()
+    lines = run("explain", document, environment={"COLUMNS": "50"}).stdout.decode().splitlines()
     assert sum(contract in line for line in lines) >= 3
 
 
