@@ -73,7 +73,9 @@ def run(
     document: Annotated[
         list[str] | None, typer.Option(help="Only this source id, due or not; may be repeated.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and map, write nothing anywhere.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and map; write nothing to a provider and no document to the ledger.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Run a route once, now: collect, deliver, follow, report."""

@@ -1,4 +1,4 @@
-"""A dry run: lists, reads and maps what a run would carry, and writes nothing anywhere."""
+"""A dry run: lists, reads and maps what a run would carry; writes nothing to a provider and no document to the ledger."""
 
 from __future__ import annotations
 

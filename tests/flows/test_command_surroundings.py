@@ -172,7 +172,7 @@ def test_ids_in_a_timeline_can_be_copied_from_a_narrow_terminal(accounts, docfer
         document, contract = database.execute(
             "SELECT document_id, external_id FROM transfer WHERE external_id IS NOT NULL"
         ).fetchone()
-    lines = run("explain", document, environment={"COLUMNS": "50"}).stdout.decode().splitlines()
+    lines = run("explain", document, environment={"COLUMNS": "16"}).stdout.decode().splitlines()
     assert sum(contract in line for line in lines) >= 3
 
 
