@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 from connectors.limits import Limits
 from connectors.secrets import hide
@@ -107,6 +108,8 @@ class ConnectionSettings(BaseSettings):
             looked = ", ".join(places)
             # no cause: it may quote a value
             raise SettingsError("\n".join(_sentence(connection, one, looked) for one in error.errors())) from None
+        except UnreadableError:  # what the env file holds has been looked at before
+            raise SettingsError(f"A file in the secrets directory {directory} cannot be read as UTF-8 text") from None
         for name in type(settings).model_fields:
             value = getattr(settings, name)
             if isinstance(value, SecretStr):

@@ -147,6 +147,12 @@ def test_an_env_file_that_is_not_utf_8_is_named_with_the_line(bare, content, lin
     assert "4711" not in said
 
 
+def test_a_secret_file_that_is_not_utf_8_is_one_sentence(bare):
+    (bare / "SHOP_CLIENT_ID").write_bytes(b"id-\xff-4711")
+    (said,) = problems(Settings.load, "shop", None, bare)
+    assert said == f"A file in the secrets directory {bare} cannot be read as UTF-8 text"
+
+
 def test_an_env_file_may_begin_with_a_byte_order_mark(bare):
     (bare / ".env").write_text("SHOP_CLIENT_ID=id\nSHOP_CLIENT_SECRET=secret\n", encoding="utf-8-sig")
     assert Settings.load("shop").client_id == "id"

@@ -53,6 +53,8 @@ def test_a_value_that_occurs_in_our_own_request_leaves_the_request_readable(rest
     said = redact(f"zefort: POST contracts/ct_2026/{rest}", values)
     assert said.startswith("zefort: POST contracts/ct_2026/")
     assert "Müller" not in said
+    unreached = "zefort: GET tags/: cannot connect to my.zefort.com:443 (setting ZEFORT_BASE_URL)"
+    assert redact(unreached + " for Müller", values) == unreached + " for Aaaaaa"
     assert redact("mapped: contracts is no number", [{"note": "Contracts"}]) == "mapped: aaaaaaaaa is no number"
 
 
