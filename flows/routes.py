@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from connectors.registry import open_connection
 from connectors.settings import SettingsError
+from flows.memory import LedgerMemory
 from flows.tokens import token_store
 from mappings.language import Problem, Route, RouteError, load_route
 
@@ -91,8 +92,11 @@ async def open_route(
         problems: list[str] = []
         for connection in dict.fromkeys((source_name, destination_name)):
             tokens = token_store(gateway, ledger, connection) if ledger else None
+            memory = LedgerMemory(ledger, connection) if ledger else None
             try:
-                opened[connection] = await open_connection(connection, transport=transport, token_store=tokens)
+                opened[connection] = await open_connection(
+                    connection, transport=transport, token_store=tokens, memory=memory
+                )
             except SettingsError as error:  # both connections' problems are told at once
                 problems.append(str(error))
         if problems:

@@ -100,18 +100,14 @@ def reopen(connection: Connection, transfer_ids: Sequence[int], now: datetime, k
     _note(connection, transfer_ids, kind, None, now, note)
 
 
-def overtake(connection: Connection, feedback_id: int, version: str, run_id: str, now: datetime) -> int | None:
-    """Make the transfer of a message due again if it was settled with other content than this version; return its id."""
-    about = select(feedback.c.transfer_id).where(feedback.c.id == feedback_id).scalar_subquery()
-    query = select(transfer.c.id).where(
-        transfer.c.id == about, transfer.c.status.in_(_SETTLED), transfer.c.content_version != version
-    )
-    found = connection.execute(query).scalar()
-    if found is not None:
-        _reopen(connection, {found: None}, now)
-        connection.execute(update(transfer).where(transfer.c.id == found).values(asked=True))
-        _note(connection, [found], "changed before the source took our message", run_id, now)
-    return found
+def overtake(connection: Connection, transfer_id: int, run_id: str, now: datetime) -> bool:
+    """Make a settled transfer due again, because its document has changed before the source was told."""
+    settled = select(transfer.c.id).where(transfer.c.id == transfer_id, transfer.c.status.in_(_SETTLED))
+    if connection.execute(settled).scalar() is None:
+        return False
+    _reopen(connection, {transfer_id: None}, now)
+    _note(connection, [transfer_id], "changed before the source was told", run_id, now)
+    return True
 
 
 def follow_now(connection: Connection, route: str, external_ids: Sequence[str], at: datetime) -> int:

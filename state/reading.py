@@ -124,6 +124,8 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
             feedback.c.route == route,
             feedback.c.done_at.is_(None),
             feedback.c.due_at <= now,
+            # It is being delivered again: what comes of that supersedes the message.
+            transfer.c.status != PENDING,
             ~exists().where(
                 earlier.c.transfer_id == feedback.c.transfer_id,
                 earlier.c.done_at.is_(None),
@@ -156,8 +158,12 @@ def owed_count(connection: Connection, route: str) -> int:
 
 
 def next_owed(connection: Connection, route: str) -> datetime | None:
-    """Say when the next message to the source is due (which may be past), None if nothing is owed."""
-    query = select(func.min(feedback.c.due_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))
+    """Say when the next message to the source is due (which may be past), None if nothing is owed that may be told now."""
+    query = (
+        select(func.min(feedback.c.due_at))
+        .join(transfer, transfer.c.id == feedback.c.transfer_id)
+        .where(feedback.c.route == route, feedback.c.done_at.is_(None), transfer.c.status != PENDING)
+    )
     return cast("datetime | None", connection.execute(query).scalar_one())
 
 
