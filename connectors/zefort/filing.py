@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors.errors import GoneError, NoSuchCallError, RejectedError, TransientError, UnsettledError
+from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError, TransientError, UnsettledError
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.payload import normal
@@ -44,6 +44,7 @@ class Tags:
     def __init__(self, client: ZefortClient, memory: Memory) -> None:
         self._client = client
         self._memory = memory
+        self._listed = True  # until the list of tags turns out not to be offered
         self._ids: dict[str, str] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
@@ -113,17 +114,34 @@ class Tags:
                 if name and tag_id:
                     self._ids.setdefault(name, tag_id)
         except (GoneError, NoSuchCallError) as error:
-            log.warning("tags cannot be listed, so those a route names are made: %s", error)
+            if self._listed:
+                log.warning("tags cannot be listed, so those a route names are made: %s", error)
+            self._listed = False
+
+    async def _borrow(self, name: str) -> None:
+        """Find a tag's id on a contract that carries it, where tags themselves cannot be listed."""
+        async for row in self._client.rows(paths.CONTRACTS, most=1, tags=name):
+            for found, tag_id in models.tags(row).items():
+                self._ids.setdefault(found, tag_id)
 
     async def _create(self, name: str) -> str:
         try:
             created = await self._client.create_tag(name)
-        except (RejectedError, TransientError):
+        except (RejectedError, TransientError) as error:
             # Somebody else made it meanwhile, or our own call arrived and its answer was lost.
             created = None
             await self._read()
+            if not self._listed:
+                await self._borrow(name)
             # Where names are unique without regard to case, the other spelling is the tag that was meant.
             alike = next((known for known in self._ids if normal(known) == normal(name)), None)
+            if alike is None and not self._listed and isinstance(error, RejectedError):
+                raise ConnectorError(
+                    f"a tag that the route names can neither be looked up nor made ({error}); "
+                    "put it on one contract in Zefort, then it is found there",
+                    connection=error.connection,
+                    status=error.status,
+                ) from error
             if alike is None:
                 raise
             self._ids.setdefault(name, self._ids[alike])
