@@ -236,6 +236,10 @@ class Source(Protocol):
     effect was put back by somebody who wants it carried again.
     """
 
+    def check_feedback(self, actions: Mapping[str, object]) -> None:
+        """Raise RejectedError if a filled-in `feedback:` entry can never be taken; called when a route is opened."""
+        ...
+
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         """List what is new or may have changed since `cursor`. May repeat, must not skip."""
         ...

@@ -210,7 +210,7 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
         withdrawn=tally.withdrawn,
         acknowledged=tally.told,
         owed_feedback=owed,
-        refused_feedback=tally.refused,
+        refused_feedback=len(tally.refused),
         requests=context.open.requests() - requests,
         passes=tally.passes,
         seconds=seconds,

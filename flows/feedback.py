@@ -94,6 +94,7 @@ async def _tell(context: Context, owed: Owed) -> None:
         await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
         await context.run.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
         context.tally.told += 1
+        context.tally.refused.discard(owed.transfer_id)
         context.got_through(context.source_name)
     except OvertakenError:
         await _carry_first(context, owed)
@@ -101,7 +102,7 @@ async def _tell(context: Context, owed: Owed) -> None:
         log.warning("document %s: the source refused our feedback: %s", owed.document_id, error)
         reason = mask(str(error))
         await context.run.refused(owed.id, at=datetime.now(UTC), reason=reason)
-        context.tally.refused += 1
+        context.tally.refused.add(owed.transfer_id)
         fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
         context.tally.explain(owed.document_id, fate, f"the source refused to be told: {reason}")
     except StateError as error:

@@ -144,6 +144,10 @@ def show_summaries(summaries: Iterable[Summary]) -> None:
             out.print(f"  reasons    {why}")
         owed = f"{summary.owed} (oldest since {ago(summary.oldest_owed_at)})" if summary.owed else "nothing"
         out.print(f"  owed       {owed}")
+        if summary.refused:
+            out.print(
+                f"  refused    {summary.refused} documents the source refused to hear of; docferry retry {summary.route}"
+            )
         if summary.next_due_at:
             out.print(f"  next due   {instant(summary.next_due_at)}")
         for run in summary.runs:

@@ -175,6 +175,8 @@ class Ledger:
     ) -> int:
         """Make transfers in these statuses pending and due now (all of the route's, or these documents'); count them.
 
+        Without `document_ids` those are among them whose last message the source has refused.
+
         The id at the far end and the journal stay, so that the next push updates instead of creating.
         """
 
@@ -183,6 +185,8 @@ class Ledger:
             ids: list[int] = []
             if document_ids is None:
                 ids += connection.execute(query).scalars()
+                refused = set(reading.refused(connection, route))
+                ids += refused.difference(ids)
             else:
                 for some in reading.chunks(list(dict.fromkeys(document_ids))):
                     ids += connection.execute(query.where(transfer.c.document_id.in_(some))).scalars()

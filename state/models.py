@@ -95,6 +95,7 @@ feedback = Table(
     Column("answer", Text),  # told | refused | superseded, once done
     UniqueConstraint("transfer_id", "seq"),
     Index("ix_feedback_open", "route", "due_at", sqlite_where=text("done_at IS NULL")),
+    Index("ix_feedback_refused", "route", "transfer_id", sqlite_where=text("answer = 'refused'")),
 )
 
 # What happened to a document, in order; rows are added, never changed.

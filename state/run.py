@@ -65,16 +65,25 @@ class RouteRun:
         *,
         now: datetime,
         relist: Collection[str],
+        mapping: str | None = None,
     ) -> Remembered:
         """Take over a page of (document id, version) and move the cursor, both or neither. None leaves the cursor.
 
-        New and changed documents become pending and due. So does a settled one that is listed although
-        the source was told about it before this run began.
+        New and changed documents become pending and due. So does a settled one that is listed although the source was
+        told about it before this run began, and one that was skipped by a rule, or whose feedback the source refused,
+        under another version of the `mapping`.
         """
 
         def page(connection: Connection) -> Remembered:
             found = collecting.remember(
-                connection, self.route, self.id, changes, now=now, relist=relist, told_before=self.started_at
+                connection,
+                self.route,
+                self.id,
+                changes,
+                now=now,
+                relist=relist,
+                told_before=self.started_at,
+                mapping=mapping,
             )
             if cursor is not None:
                 collecting.move_cursor(connection, self.route, stream, cursor, now)

@@ -16,7 +16,7 @@ from connectors.hypatos import models
 from connectors.hypatos.listing import walk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 
     from connectors.contract import Document, Download, Feedback, File, Journal, Page
     from connectors.hypatos.client import HypatosClient
@@ -48,6 +48,10 @@ class Documents:
         self._page_size = page_size
         self._patience = patience or Patience()
         self._lag = 0.0  # seconds until a 202 has shown lately
+
+    def check_feedback(self, actions: Mapping[str, object]) -> None:
+        """Raise RejectedError for what Hypatos would refuse or silently drop."""
+        words.messages(actions)
 
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 -- a work queue has no cursor
         """List the whole queue. There is no "since": what was acknowledged leaves, so the list itself is the cursor."""

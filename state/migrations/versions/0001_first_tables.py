@@ -122,6 +122,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_feedback_open", "feedback", ["route", "due_at"], unique=False, sqlite_where=sa.text("done_at IS NULL")
     )
+    op.create_index(
+        "ix_feedback_refused",
+        "feedback",
+        ["route", "transfer_id"],
+        unique=False,
+        sqlite_where=sa.text("answer = 'refused'"),
+    )
     op.create_table(
         "step",
         sa.Column("id", sa.Integer(), nullable=False),
