@@ -37,6 +37,8 @@ STEP = "party:"
 SURE = 3
 WHOLE = 100
 """How many pages of the register are read where its search does not search."""
+LOOKS = 2
+"""How often a party is looked up and linked before it is added without: a link may be refused for a passing reason."""
 REMEMBERED = 10_000
 """How many register ids one connection keeps in memory."""
 
@@ -87,9 +89,12 @@ class Parties:
         if known is not None and await self._link(contract_id, party, known):
             return known
         async with self._locks.setdefault(party.key, asyncio.Lock()):
-            register_id = self._known.get(party.key) or await self._look_up(party)
-            if register_id is not None and await self._link(contract_id, party, register_id):
-                return register_id
+            for _ in range(LOOKS):
+                register_id = self._known.get(party.key) or await self._look_up(party)
+                if register_id is None:
+                    break
+                if await self._link(contract_id, party, register_id):
+                    return register_id
             try:
                 await self._client.add_party(contract_id, party.fields)
             except TransientError as error:

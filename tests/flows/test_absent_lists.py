@@ -117,3 +117,14 @@ async def test_a_foreign_contract_without_a_file_does_not_keep_ours_from_being_f
         await it.run()
         assert lost.struck == 2
         assert it.astray() == [""], "only the foreign contract belongs to no document"
+
+
+async def test_a_link_to_the_register_that_is_refused_is_looked_up_again_and_makes_no_second_entry(tmp_path):
+    async with world(tmp_path, policy=replace(QUICK, in_flight=1)) as it:
+        await it.finish()
+        add(it, 3)
+        before = Counter(one["name"] for one in it.zefort.state()["parties"].values())
+        refused = strike(it.zefort, "status", "POST", "/contracts/*/parties/", status=400, every=3, times=2)
+        await it.finish()
+        assert refused.struck == 2
+        assert Counter(one["name"] for one in it.zefort.state()["parties"].values()) - before == Counter()
