@@ -115,6 +115,7 @@ class Feedback:
     """One message to the source. `actions` is the route's `feedback:` entry for this result, already filled in.
 
     Its keys must be in the source's `feedback_actions`. `seq` counts the messages about one document from 1.
+    `judged` tells whether a `Document.version` is the one that the message is about.
     """
 
     document_id: str
@@ -123,6 +124,7 @@ class Feedback:
     reason: str | None
     actions: Mapping[str, object] = field(default_factory=dict)
     seq: int = 1
+    judged: Callable[[str], bool] = lambda version: bool(version)  # noqa: PLW0108 -- any version will do
 
 
 class State(StrEnum):
@@ -137,10 +139,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A state and, for everything but PENDING and ACCEPTED, why (fit to be shown to a person)."""
+    """A state and, for everything but PENDING and ACCEPTED, why (fit to be shown to a person).
+
+    `sure` is False where GONE may be a passing fault (a single 404): then it takes a second look some time later.
+    """
 
     state: State
     reason: str | None = None
+    sure: bool = True
 
 
 class Journal(Protocol):
@@ -186,6 +192,37 @@ class Journal(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What one connection remembers of its account from run to run: ids of things that cannot be listed, for example.
+
+    A hint, not a truth: it may be empty at any time. Names may be made of document values (they are not kept in clear);
+    what is remembered may not.
+    """
+
+    async def recall(self, name: str) -> str | None:
+        """Return what was kept under this name, None if nothing was."""
+        ...
+
+    async def keep(self, name: str, value: str) -> None:
+        """Keep this under the name, instead of what was there."""
+        ...
+
+
+class Forgetful:
+    """A memory for one process: what is used where there is no ledger."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    async def recall(self, name: str) -> str | None:
+        """Return what was kept in this process."""
+        return self._kept.get(name)
+
+    async def keep(self, name: str, value: str) -> None:
+        """Keep it as long as the process lives."""
+        self._kept[name] = value
+
+
 @runtime_checkable
 class Source(Protocol):
     """Where documents come from."""
@@ -199,6 +236,10 @@ class Source(Protocol):
     effect was put back by somebody who wants it carried again.
     """
 
+    def check_feedback(self, actions: Mapping[str, object]) -> None:
+        """Raise RejectedError if a filled-in `feedback:` entry can never be taken; called when a route is opened."""
+        ...
+
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         """List what is new or may have changed since `cursor`. May repeat, must not skip."""
         ...
@@ -211,11 +252,12 @@ class Source(Protocol):
         """Stream one file."""
         ...
 
-    async def report(self, feedback: Feedback, journal: Journal) -> str | None:
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
         """Tell the source, and return only when reading back shows that it took effect.
 
-        Returns the document's version as it was read back, None if it was not: what changed at the source between
-        our reading and our message would otherwise have left its listing unseen. Raises RejectedError if the source will never take it, TransientError if it should be tried later.
+        Where a message takes the document off the listing, the document is read first: OvertakenError if it is not the
+        one that was `judged`, since no listing would ever show that change; a message that already took effect is not
+        sent. Raises RejectedError if the source will never take it, TransientError if it should be tried later.
         """
         ...
 

@@ -2,6 +2,8 @@
 
     ConnectorError        stop this connection: it does not behave as documented
     ├── AccessError       stop this connection: a person must act (401, 403, a token endpoint's 400)
+    ├── NoSuchCallError   this API does not offer the call (405, 501): no verdict on any document
+    ├── OvertakenError    say nothing: the document is no longer what was judged, carry it again
     ├── TransientError    later: 429, 5xx, network faults, cut or garbled answers
     │   └── UnsettledError  later, and look first: a call may have arrived and its effect cannot be seen yet
     └── RejectedError     this document never, take the next (400, 404, 409, 413, 415, 422)
@@ -31,6 +33,14 @@ class ConnectorError(Exception):
 
 class AccessError(ConnectorError):
     """Stop using this connection: a person must renew credentials or grant a right."""
+
+
+class NoSuchCallError(ConnectorError):
+    """The API does not offer this call: do without it where that is possible, else stop."""
+
+
+class OvertakenError(ConnectorError):
+    """The source's document has changed since it was judged, so nothing was said about it. Carry it again first."""
 
 
 class TransientError(ConnectorError):

@@ -13,7 +13,14 @@ import aiohttp
 import httpx
 
 from connectors.answer import decode_json
-from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
+from connectors.errors import (
+    AccessError,
+    ConnectorError,
+    GoneError,
+    NoSuchCallError,
+    RejectedError,
+    TransientError,
+)
 from connectors.quota import LONGEST_WAIT
 from connectors.secrets import mask
 from connectors.settings import variable
@@ -28,6 +35,7 @@ NETWORK: Final = (httpx.HTTPError, aiohttp.ClientError, OSError)
 _LONGEST: Final = 300
 _LATER: Final = frozenset({408, 425})
 _GONE: Final = frozenset({404, 410})
+_NOT_OFFERED: Final = frozenset({405, 501})
 
 
 def refusal(
@@ -42,14 +50,13 @@ def refusal(
     if status == 429:  # noqa: PLR2004 -- too many requests, RFC 6585
         wish = retry_after(headers, "x-ratelimit-reset")
         return TransientError(text, connection=connection, status=status, arrived="no", retry_after=wish)
-    if status >= 500 or status in _LATER:  # noqa: PLR2004 -- server errors
+    if (status >= 500 and status not in _NOT_OFFERED) or status in _LATER:  # noqa: PLR2004 -- server errors
         wish = retry_after(headers)
         return TransientError(text, connection=connection, status=status, arrived="maybe", retry_after=wish)
     if status in (401, 403):
         return AccessError(text, connection=connection, status=status)
-    if status in _GONE:
-        return GoneError(text, connection=connection, status=status)
-    return RejectedError(text, connection=connection, status=status)
+    kind = GoneError if status in _GONE else NoSuchCallError if status in _NOT_OFFERED else RejectedError
+    return kind(text, connection=connection, status=status)
 
 
 def retry_after(headers: Mapping[str, str], *others: str) -> float | None:

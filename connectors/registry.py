@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
-    from connectors.contract import Connection
+    from connectors.contract import Connection, Memory
 
 
 class _Choice(ConnectionSettings):
@@ -41,6 +41,7 @@ async def open_connection(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     token_store: TokenStore | None = None,
+    memory: Memory | None = None,
     env_file: str | Path | None = ".env",
 ) -> Connection:
     """Open the account `name`. Its provider is `<NAME>_PROVIDER`, or the one of the same name.
@@ -54,7 +55,10 @@ async def open_connection(
         raise SettingsError(_unknown(name, chosen, known))
     module = known[provider]
     settings = module.Settings.load(name, env_file)
-    return cast("Connection", await module.connect(name, settings, transport=transport, token_store=token_store))
+    return cast(
+        "Connection",
+        await module.connect(name, settings, transport=transport, token_store=token_store, memory=memory),
+    )
 
 
 def _unknown(name: str, chosen: str | None, known: Mapping[str, ModuleType]) -> str:

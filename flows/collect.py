@@ -40,12 +40,14 @@ async def collect(context: Context) -> Listing:
             page.cursor,
             now=datetime.now(UTC),
             relist=opened.draining,
+            mapping=opened.route.version,
         )
         due = (*remembered.new, *remembered.changed, *remembered.relisted)
         # What this run has been through already is listed late or was moved by our own feedback: no news.
         fresh += sum(1 for id_ in due if not context.tally.handled(id_))
         context.tally.list((*due, *remembered.pending), Fate.WAITING)
         context.tally.list(remembered.known, Fate.UNCHANGED)
+        context.tally.refused.update(remembered.refused)
         seen.update(due, remembered.pending, remembered.known)
         total = page.total if page.total is not None else total
         context.got_through(context.source_name)

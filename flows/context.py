@@ -48,8 +48,10 @@ class Context:
     notes: list[str] = field(default_factory=list)
     suspects: dict[int, tuple[Transfer, str, str | None]] = field(default_factory=dict)
     """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
-    overtaken: set[int] = field(default_factory=set)
-    """Documents that changed at the source before it took our message, and are due again for that."""
+    overtaken: Counter[int] = field(default_factory=Counter)
+    """How often documents (transfer ids) were made due again because they changed before the source was told."""
+    telling: set[int] = field(default_factory=set)
+    """Transfers whose source is being told something at the moment."""
     acquitted: set[int] = field(default_factory=set)
     """Those of them that are being written down as refused for their own fault."""
     delivered: bool = False

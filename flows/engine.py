@@ -142,10 +142,10 @@ async def _passes(context: Context, phase: Phase) -> bool:
 
 
 async def _overtaken(context: Context) -> bool:
-    """Say whether a document that changed before it was acknowledged can still be carried in this run."""
+    """Say whether a document that changed before the source was told can still be carried in this run."""
     if not context.overtaken or context.halted(context.source_name, context.destination_name) or not context.may_begin:
         return False
-    due = await context.run.next_due(only=context.overtaken)
+    due = await context.run.next_due(only=context.overtaken.keys())
     return due is not None and due <= datetime.now(UTC)
 
 
@@ -210,7 +210,7 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
         withdrawn=tally.withdrawn,
         acknowledged=tally.told,
         owed_feedback=owed,
-        refused_feedback=tally.refused,
+        refused_feedback=len(tally.refused),
         requests=context.open.requests() - requests,
         passes=tally.passes,
         seconds=seconds,

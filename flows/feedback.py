@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.contract import Feedback, Result
-from connectors.errors import ConnectorError, RejectedError, TransientError
+from connectors.errors import ConnectorError, OvertakenError, RejectedError, TransientError
 from connectors.secrets import mask
 from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from state.records import Owed
 
 log = logging.getLogger("docferry")
+MOST_OVERTAKEN = 2
+"""How often in one run a document is carried again because it changed before the source was told."""
 
 
 async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.Event) -> None:
@@ -33,7 +36,8 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
 
     async def take(wanted: int, busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
         owed = await context.run.owed(wanted, datetime.now(UTC), exclude=busy)
-        return [(item.id, tell(context, item)) for item in owed]
+        # A message may be superseded while it is under way: what follows it must not run beside it.
+        return [(item.id, tell(context, item)) for item in owed if item.transfer_id not in context.telling]
 
     waited = 0.0
 
@@ -57,6 +61,14 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
 
 async def tell(context: Context, owed: Owed) -> None:
     """Send one message. Refused ones are settled with the reason; what may pass later stays owed."""
+    context.telling.add(owed.transfer_id)
+    try:
+        await _tell(context, owed)
+    finally:
+        context.telling.discard(owed.transfer_id)
+
+
+async def _tell(context: Context, owed: Owed) -> None:
     route = context.open.route
     try:
         actions = route.feedback_actions(
@@ -71,17 +83,26 @@ async def tell(context: Context, owed: Owed) -> None:
             },
         )
         feedback = Feedback(
-            owed.document_id, Result(owed.outcome), owed.external_id, owed.reason, actions, seq=owed.seq
+            owed.document_id,
+            Result(owed.outcome),
+            owed.external_id,
+            owed.reason,
+            actions,
+            seq=owed.seq,
+            judged=partial(_judged, context, owed),
         )
-        version = await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
-        await _told(context, owed, version)
+        await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
+        await context.run.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
         context.tally.told += 1
+        context.tally.refused.discard(owed.transfer_id)
         context.got_through(context.source_name)
+    except OvertakenError:
+        await _carry_first(context, owed)
     except RejectedError as error:
         log.warning("document %s: the source refused our feedback: %s", owed.document_id, error)
         reason = mask(str(error))
         await context.run.refused(owed.id, at=datetime.now(UTC), reason=reason)
-        context.tally.refused += 1
+        context.tally.refused.add(owed.transfer_id)
         fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
         context.tally.explain(owed.document_id, fate, f"the source refused to be told: {reason}")
     except StateError as error:
@@ -98,18 +119,19 @@ async def tell(context: Context, owed: Owed) -> None:
         )
 
 
-async def _told(context: Context, owed: Owed, version: str | None) -> None:
-    """Write down that the message was taken. `version` is what the source held then: if it is news, it is due again."""
-    now = datetime.now(UTC)
-    print_ = None if version is None else context.run.fingerprint(version)
-    if print_ is None or owed.content_version in {None, print_} or owed.outcome == Result.WITHDRAWN:
-        await context.run.told(owed.id, at=now, detail=owed.outcome)
-        return
-    overtaken = await context.run.overtaken(owed.id, print_, at=now, detail=owed.outcome)
-    if overtaken is not None:
-        log.info("document %s changed before the source took our message; it is carried again", owed.document_id)
-        context.overtaken.add(overtaken)
-        context.tally.decide(overtaken, Fate.WAITING)
+def _judged(context: Context, owed: Owed, version: str) -> bool:
+    """Say whether a version of the document is the one that the message is about."""
+    if context.overtaken[owed.transfer_id] >= MOST_OVERTAKEN:
+        return True  # its content is never twice the same, and it must come to rest
+    return owed.content_version in {None, context.run.fingerprint(version)}
+
+
+async def _carry_first(context: Context, owed: Owed) -> None:
+    """Make a document due again that has changed since it was judged; the message waits for what comes of that."""
+    context.overtaken[owed.transfer_id] += 1
+    if await context.run.overtaken(owed.transfer_id, at=datetime.now(UTC)):
+        log.info("document %s has changed before the source was told; it is carried again first", owed.document_id)
+        context.tally.decide(owed.transfer_id, Fate.WAITING)
         context.news.set()
 
 

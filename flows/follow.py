@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contract import State
-from connectors.errors import ConnectorError, GoneError, RejectedError
+from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError
 from flows.context import is_fatal, pool
 from flows.journal import LedgerJournal
 from flows.tally import Fate
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from connectors.contract import Outcome
     from flows.context import Context
+    from flows.policy import Policy
     from state.records import Transfer
 
 log = logging.getLogger("docferry")
 _BATCH = 200
+MISSED = "missed"
+"""The step that tells when a document was first not found at the far end: one miss alone may be a passing fault."""
 
 
 async def follow(context: Context, *, ask_for_dropped: bool = True) -> int:
@@ -55,7 +58,7 @@ async def _mark_dropped(context: Context) -> None:
                 dropped.clear()
         await context.run.follow_now(dropped, datetime.now(UTC))
         context.got_through(context.destination_name)
-    except RejectedError as error:
+    except (RejectedError, NoSuchCallError) as error:
         # Not every account may read the trash; the documents' own clocks still cover it, only later.
         log.info("the far end does not list what it dropped: %s", error)
     except StateError as error:
@@ -94,9 +97,26 @@ async def look(context: Context, transfer: Transfer, altered: list[int]) -> None
         )
 
 
+def _second_look(transfer: Transfer, policy: Policy, now: datetime) -> datetime | None:
+    """Say when what was not found is to be looked for again; None once that has been done late enough."""
+    missed = transfer.steps.get(MISSED)
+    first = now if missed is None else missed.intent_at
+    again_at = first + timedelta(seconds=policy.miss_again)
+    return again_at if missed is None or now < again_at else None
+
+
 async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivered_at: datetime) -> None:
     now = datetime.now(UTC)
     run, policy = context.run, context.policy
+    if outcome.state is State.GONE and not outcome.sure and (again_at := _second_look(transfer, policy, now)):
+        if MISSED not in transfer.steps:
+            run.done(transfer.id, MISSED, "", now)
+        await run.followed(
+            transfer.id, at=now, follow_at=again_at, event="not found at the far end", detail="it is looked for again"
+        )
+        return
+    if MISSED in transfer.steps:
+        await run.forget(transfer.id, MISSED)
     match outcome.state:
         case State.PENDING:
             await run.followed(transfer.id, at=now, follow_at=policy.follow_at(delivered_at, accepted=False))

@@ -41,7 +41,7 @@ class LedgerJournal:
         known = self._steps.get(step)
         if known is not None and known.result is not None:
             return known.result
-        if known is None and REKEYED in self._steps and (there := await find()) is not None:
+        if known is None and REKEYED in self._steps and (there := await _asked(step, find)) is not None:
             return self._finish(step, datetime.now(UTC), there)
         if known is not None:
             found = await self._look(step, find, known.intent_at, settle or AT_ONCE)
@@ -79,7 +79,7 @@ class LedgerJournal:
         while True:
             # Read before looking: what is absent in a look that began after the settle time was never done.
             began = datetime.now(UTC)
-            found = await find()
+            found = await _asked(step, find)
             if found is not None or began >= intent_at + settle:
                 return found
             if datetime.now(UTC) < intent_at + settle:
@@ -129,3 +129,13 @@ class LedgerJournal:
         """Write down a result that must be on the disk before anything else is done."""
         await self.record(step, result)
         await self._run.flush()
+
+
+async def _asked(step: str, find: Callable[[], Awaitable[str | None]]) -> str | None:
+    """Look for the effect of a call. That the look is refused is no verdict on the document: it is looked for later."""
+    try:
+        return await find()
+    except RejectedError as error:
+        raise TransientError(
+            f"whether '{step}' took effect cannot be looked up: {error}", connection=error.connection, arrived="maybe"
+        ) from error

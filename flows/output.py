@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 _SHOWN = 20
-_INTERNAL = {"attributes", "binders", "cover", "final", "rekeyed", "sending", "sha256", "tags"}
+_INTERNAL = {"attributes", "binders", "cover", "final", "missed", "rekeyed", "sending", "sha256", "tags"}
 """Journal records that only serve comparisons."""
 _ROWS = (
     (Fate.DELIVERED, "delivered", "green", "new at the destination"),
@@ -153,6 +153,10 @@ def show_summaries(summaries: Iterable[Summary]) -> None:
             out.print(f"  reasons    {why}")
         owed = f"{summary.owed} (oldest since {ago(summary.oldest_owed_at)})" if summary.owed else "nothing"
         out.print(f"  owed       {owed}")
+        if summary.refused:
+            out.print(
+                f"  refused    {summary.refused} documents the source refused to hear of; docferry retry {summary.route}"
+            )
         if summary.next_due_at:
             out.print(f"  next due   {instant(summary.next_due_at)}")
         for run in summary.runs:

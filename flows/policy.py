@@ -43,6 +43,8 @@ class Policy:
     """Once accepted, it is asked again after this many times the document's age at the far end …"""
     follow_for: float = 30 * DAY
     """… until the document is this old."""
+    miss_again: float = 2 * MINUTE
+    """What is not found at the far end is looked for again after this time, before it counts as gone."""
     grace: float = 30.0
     """How long documents under way may take to finish after the run was asked to stop."""
 

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from connectors.errors import RejectedError
 from connectors.registry import open_connection
 from connectors.settings import SettingsError
+from flows.memory import LedgerMemory
 from flows.tokens import token_store
-from mappings.language import Problem, Route, RouteError, load_route
+from mappings.language import MappingError, Problem, Route, RouteError, load_route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -91,8 +93,11 @@ async def open_route(
         problems: list[str] = []
         for connection in dict.fromkeys((source_name, destination_name)):
             tokens = token_store(gateway, ledger, connection) if ledger else None
+            memory = LedgerMemory(ledger, connection) if ledger else None
             try:
-                opened[connection] = await open_connection(connection, transport=transport, token_store=tokens)
+                opened[connection] = await open_connection(
+                    connection, transport=transport, token_store=tokens, memory=memory
+                )
             except SettingsError as error:  # both connections' problems are told at once
                 problems.append(str(error))
         if problems:
@@ -142,7 +147,7 @@ def _check_targets(route: Route, destination: Destination) -> None:
 
 
 def _check_feedback(route: Route, source: Source) -> None:
-    """Refuse actions that the source does not know, at the line where they stand."""
+    """Refuse actions that the source does not know, and values it can never take, at the line where they stand."""
     problems = []
     for word, action, line, column in route.feedback_keys():
         if action not in source.feedback_actions:
@@ -157,8 +162,25 @@ def _check_feedback(route: Route, source: Source) -> None:
                     f"feedback.{word}: '{action}' is not an action of {route.source}{hint}; it knows {there}",
                 )
             )
+    if not problems:
+        problems = [problem for word in route.feedback for problem in _impossible(route, source, word)]
     if problems:
         raise RouteError(tuple(problems))
+
+
+def _impossible(route: Route, source: Source, word: str) -> list[Problem]:
+    """Try an entry with words in place of what is only known later; return what the source says to it."""
+    sample = dict.fromkeys(("external_id", "reason", "document_id", "key", "route", "version"), "x")
+    try:
+        source.check_feedback(route.feedback_actions(word, dict(sample)))
+    except RejectedError as error:
+        places = {action: (line, column) for named, action, line, column in route.feedback_keys() if named == word}
+        about = next((action for action in places if f"`{action}`" in str(error)), next(iter(places)))
+        return [Problem(route.path, *places[about], f"feedback.{word}.{about}: {error}")]
+    except MappingError as error:
+        line, column = next((line, column) for named, _, line, column in route.feedback_keys() if named == word)
+        return [Problem(route.path, line, column, str(error))]
+    return []
 
 
 def _problem(route: Route, key: str, message: str) -> RouteError:

@@ -58,7 +58,8 @@ async def settle_sent(
         follow_at=context.policy.follow_at(now, accepted=False),
         # A source that has let go of the document need not hear that the far end had to be put right.
         tell="delivered" if "delivered" in words and (document.not_ready is None or first) else None,
-        tell_again=news,
+        # What the source refused under another version of the route may be another message now.
+        tell_again=news or transfer.mapping_version != context.open.route.version,
         event=fate.value,
         detail=f"{external_id}, {to_review}" if to_review else external_id,
     )

@@ -43,7 +43,8 @@ class Tally:
         self.listed: set[int] = set()
         self.passes = 0
         self.told = 0
-        self.refused = 0
+        self.refused: set[int] = set()
+        """Documents (transfer ids) the source has refused to hear of, in this run or before and they are still listed."""
         self.withdrawn = 0
         self._fates: dict[int, Fate] = {}
         self._sent: dict[int, Fate] = {}

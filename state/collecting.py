@@ -10,13 +10,16 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state.models import cursor, event, feedback, transfer
 from state.reading import FOLLOWABLE, chunks
-from state.records import CONFIRMED, DELIVERED, FAILED, PENDING, REJECTED, Remembered
+from state.reading import refused as last_refused
+from state.records import CONFIRMED, DELIVERED, FAILED, PENDING, REJECTED, SKIPPED, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
+
+    _Known = Row[int, str, str, str, str | None, str | None]
 
 REFUSED_FOR = timedelta(hours=1)
 """How long the source is not told again what it has refused to be told."""
@@ -51,6 +54,7 @@ def remember(
     now: datetime,
     relist: Collection[str],
     told_before: datetime,
+    mapping: str | None = None,
 ) -> Remembered:
     """Take over (document id, version) pairs; the last one counts where a page names a document twice.
 
@@ -63,9 +67,14 @@ def remember(
     new = _insert(connection, route, {name: version for name, version in versions.items() if name not in found}, now)
     changed = [row.id for name, row in found.items() if row.version != versions[name]]
     same = [row for name, row in found.items() if row.version == versions[name]]
-    relisted: list[int] = []
+    # What a rule kept away is judged anew once the rules are others.
+    relisted = [row.id for row in same if row.status == SKIPPED and row.reason_class == "rule" and _other(row, mapping)]
+    refused: list[int] = []
     if relist:
-        relisted = _told_before(connection, [row.id for row in same if row.status in _SETTLED], relist, told_before)
+        settled = {row.id: row for row in same if row.status in _SETTLED}
+        refused = last_refused(connection, route, list(settled))
+        mended = [id_ for id_ in refused if _other(settled[id_], mapping)]
+        relisted += dict.fromkeys([*_told_before(connection, list(settled), relist, told_before), *mended])
     _reopen(connection, {row.id: versions[name] for name, row in found.items() if row.version != versions[name]}, now)
     _reopen(connection, dict.fromkeys(relisted), now)
     for kind, ids in (("new", new), ("changed", changed), ("relisted", relisted)):
@@ -77,6 +86,7 @@ def remember(
         relisted=tuple(relisted),
         pending=tuple(row.id for row in same if row.status == PENDING),
         known=tuple(row.id for row in same if row.status != PENDING and row.id not in again),
+        refused=tuple(id_ for id_ in refused if id_ not in again),
     )
 
 
@@ -100,18 +110,14 @@ def reopen(connection: Connection, transfer_ids: Sequence[int], now: datetime, k
     _note(connection, transfer_ids, kind, None, now, note)
 
 
-def overtake(connection: Connection, feedback_id: int, version: str, run_id: str, now: datetime) -> int | None:
-    """Make the transfer of a message due again if it was settled with other content than this version; return its id."""
-    about = select(feedback.c.transfer_id).where(feedback.c.id == feedback_id).scalar_subquery()
-    query = select(transfer.c.id).where(
-        transfer.c.id == about, transfer.c.status.in_(_SETTLED), transfer.c.content_version != version
-    )
-    found = connection.execute(query).scalar()
-    if found is not None:
-        _reopen(connection, {found: None}, now)
-        connection.execute(update(transfer).where(transfer.c.id == found).values(asked=True))
-        _note(connection, [found], "changed before the source took our message", run_id, now)
-    return found
+def overtake(connection: Connection, transfer_id: int, run_id: str, now: datetime) -> bool:
+    """Make a settled transfer due again, because its document has changed before the source was told."""
+    settled = select(transfer.c.id).where(transfer.c.id == transfer_id, transfer.c.status.in_(_SETTLED))
+    if connection.execute(settled).scalar() is None:
+        return False
+    _reopen(connection, {transfer_id: None}, now)
+    _note(connection, [transfer_id], "changed before the source was told", run_id, now)
+    return True
 
 
 def follow_now(connection: Connection, route: str, external_ids: Sequence[str], at: datetime) -> int:
@@ -135,9 +141,20 @@ def move_cursor(connection: Connection, route: str, stream: str, value: str, now
     )
 
 
-def _known(connection: Connection, route: str, document_ids: Sequence[str]) -> dict[str, Row[int, str, str, str]]:
-    query = select(transfer.c.id, transfer.c.document_id, transfer.c.version, transfer.c.status)
-    found: dict[str, Row[int, str, str, str]] = {}
+def _other(row: _Known, mapping: str | None) -> bool:
+    return mapping is not None and row.mapping_version != mapping
+
+
+def _known(connection: Connection, route: str, document_ids: Sequence[str]) -> dict[str, _Known]:
+    query = select(
+        transfer.c.id,
+        transfer.c.document_id,
+        transfer.c.version,
+        transfer.c.status,
+        transfer.c.reason_class,
+        transfer.c.mapping_version,
+    )
+    found: dict[str, _Known] = {}
     for some in chunks(document_ids):
         rows = connection.execute(query.where(transfer.c.route == route, transfer.c.document_id.in_(some)))
         found.update((row.document_id, row) for row in rows)

@@ -23,7 +23,7 @@ from state.database import WRITING, explain
 from state.errors import SettingError, StateError
 from state.instants import Instant
 from state.lease import check_idle
-from state.models import fingerprint_key, step, transfer
+from state.models import fingerprint_key, memory, step, transfer
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -70,10 +70,10 @@ def open_fingerprints(engine: Engine, vault: Vault | None) -> Fingerprints:
                 key, settled = _read(connection, vault)
                 if not settled:
                     key = _keep(connection, vault, key)
-            if vault is not None:
-                _file(engine).unlink(missing_ok=True)  # committed in the vault: the copy in the open may go
     except SQLAlchemyError as error:
         raise explain(error, engine) from error
+    if vault is not None and _file(engine).exists():
+        _file(engine).unlink()  # committed in the vault: the copy in the open may go
     return Fingerprints(key)
 
 
@@ -100,8 +100,12 @@ def _rekey(connection: Connection, vault: Vault | None) -> int:
     connection.execute(insert(step).from_select(["transfer_id", "name", "intent_at", "done_at", "result"], marks))
     connection.execute(delete(step).where(marked))
     connection.execute(update(transfer).values(version="", content_version=None, payload_digest=None))
+    connection.execute(delete(memory))
     connection.execute(delete(fingerprint_key))
-    _file(connection.engine).unlink(missing_ok=True)
+    file = _file(connection.engine)
+    if file.exists():
+        # Put aside, not deleted: should this transaction fail, the ledger still has its key.
+        file.replace(file.with_name(f"{file.name}.replaced"))
     _keep(connection, vault, b"")
     return connection.execute(select(func.count()).select_from(step).where(step.c.name == REKEYED)).scalar_one()
 

@@ -18,8 +18,8 @@ from state.database import address, connect, prepare
 from state.errors import LeaseLostError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
 from state.lease import Lease
+from state.models import memory, token, transfer
 from state.models import run as run_table
-from state.models import token, transfer
 from state.owner import Owner
 from state.reader import Reader
 from state.records import FAILED, REJECTED, Summary, Timeline, Transfer
@@ -175,6 +175,8 @@ class Ledger:
     ) -> int:
         """Make transfers in these statuses pending and due now (all of the route's, or these documents'); count them.
 
+        Without `document_ids` those are among them whose last message the source has refused.
+
         The id at the far end and the journal stay, so that the next push updates instead of creating.
         """
 
@@ -183,6 +185,8 @@ class Ledger:
             ids: list[int] = []
             if document_ids is None:
                 ids += connection.execute(query).scalars()
+                refused = set(reading.refused(connection, route))
+                ids += refused.difference(ids)
             else:
                 for some in reading.chunks(list(dict.fromkeys(document_ids))):
                     ids += connection.execute(query.where(transfer.c.document_id.in_(some))).scalars()
@@ -202,5 +206,23 @@ class Ledger:
         keep = row.on_conflict_do_update(
             index_elements=["connection"],
             set_={"encrypted": row.excluded.encrypted, "saved_at": row.excluded.saved_at},
+        )
+        await self._writer.call(lambda opened: opened.execute(keep) and None)
+
+    async def recall(self, connection: str, name: str) -> str | None:
+        """Return what a connection has kept under a name, None if nothing."""
+        query = select(memory.c.value).where(
+            memory.c.connection == connection, memory.c.name == self._fingerprints.of(name)
+        )
+        return await self._reader.ask(lambda opened: opened.execute(query).scalar())
+
+    async def keep(self, connection: str, name: str, value: str) -> None:
+        """Keep something for a connection; of the name only a fingerprint."""
+        row = upsert(memory).values(
+            connection=connection, name=self._fingerprints.of(name), value=value, kept_at=datetime.now(UTC)
+        )
+        keep = row.on_conflict_do_update(
+            index_elements=["connection", "name"],
+            set_={"value": row.excluded.value, "kept_at": row.excluded.kept_at},
         )
         await self._writer.call(lambda opened: opened.execute(keep) and None)

@@ -92,9 +92,10 @@ feedback = Table(
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("done_at", Instant),
-    Column("answer", Text),  # told | refused, once done
+    Column("answer", Text),  # told | refused | superseded, once done
     UniqueConstraint("transfer_id", "seq"),
     Index("ix_feedback_open", "route", "due_at", sqlite_where=text("done_at IS NULL")),
+    Index("ix_feedback_refused", "route", "transfer_id", sqlite_where=text("answer = 'refused'")),
 )
 
 # What happened to a document, in order; rows are added, never changed.
@@ -133,6 +134,16 @@ lease = Table(
     Column("fence", Integer, nullable=False),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+# What a connection remembers of its account; `name` is a fingerprint.
+memory = Table(
+    "memory",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("kept_at", Instant, nullable=False),
 )
 
 # The key of all fingerprints, of which there is one. It is here only as the vault has encrypted it; else in a file.

@@ -124,6 +124,8 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
             feedback.c.route == route,
             feedback.c.done_at.is_(None),
             feedback.c.due_at <= now,
+            # It is being delivered again: what comes of that supersedes the message.
+            transfer.c.status != PENDING,
             ~exists().where(
                 earlier.c.transfer_id == feedback.c.transfer_id,
                 earlier.c.done_at.is_(None),
@@ -149,6 +151,22 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
     ]
 
 
+def refused(connection: Connection, route: str, among: Sequence[int] | None = None) -> list[int]:
+    """Return the transfers (of `among`) whose last message the source has refused."""
+    later = feedback.alias("later")
+    query = select(feedback.c.transfer_id).where(
+        feedback.c.route == route,
+        feedback.c.answer == "refused",
+        ~exists().where(later.c.transfer_id == feedback.c.transfer_id, later.c.seq > feedback.c.seq),
+    )
+    if among is None:
+        return list(connection.execute(query).scalars())
+    found: list[int] = []
+    for some in chunks(among):
+        found += connection.execute(query.where(feedback.c.transfer_id.in_(some))).scalars()
+    return found
+
+
 def owed_count(connection: Connection, route: str) -> int:
     """Count the messages the source is still owed, due or not."""
     query = select(func.count()).where(feedback.c.route == route, feedback.c.done_at.is_(None))
@@ -156,8 +174,12 @@ def owed_count(connection: Connection, route: str) -> int:
 
 
 def next_owed(connection: Connection, route: str) -> datetime | None:
-    """Say when the next message to the source is due (which may be past), None if nothing is owed."""
-    query = select(func.min(feedback.c.due_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))
+    """Say when the next message to the source is due (which may be past), None if nothing is owed that may be told now."""
+    query = (
+        select(func.min(feedback.c.due_at))
+        .join(transfer, transfer.c.id == feedback.c.transfer_id)
+        .where(feedback.c.route == route, feedback.c.done_at.is_(None), transfer.c.status != PENDING)
+    )
     return cast("datetime | None", connection.execute(query).scalar_one())
 
 
@@ -241,6 +263,7 @@ def summary(connection: Connection, route: str) -> Summary:
         statuses={status: count for status, count in statuses},  # noqa: C416 -- dict() does not see rows as pairs
         reason_classes={name: count for name, count in classes},  # noqa: C416 -- same
         owed=owed_count(connection, route),
+        refused=len(refused(connection, route)),
         oldest_owed_at=connection.execute(oldest).scalar_one(),
         next_due_at=next_due(connection, route, ()),
         runs=_runs(connection, route),

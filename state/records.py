@@ -85,7 +85,8 @@ class Owed:
 class Remembered:
     """What a page meant, as transfer ids.
 
-    Never seen; changed; listed again after its feedback was told; known and still pending; known and settled.
+    Never seen; changed; listed again after its feedback was told (or to be judged anew by another mapping); known and
+    still pending; known and settled; of these, whose last feedback the source refused.
     """
 
     new: tuple[int, ...] = ()
@@ -93,6 +94,7 @@ class Remembered:
     relisted: tuple[int, ...] = ()
     pending: tuple[int, ...] = ()
     known: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One message to the source in a timeline. `answer` is `told` or `refused`, None while it is owed."""
+    """One message to the source in a timeline. `answer` is `told`, `refused` or `superseded`, None while it is owed."""
 
     seq: int
     outcome: str
@@ -144,12 +146,13 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How a route stands: counts by status and by reason class, what is owed to the source, when it goes on."""
+    """How a route stands: counts by status and by reason class, what the source is owed or has refused, when it goes on."""
 
     route: str
     statuses: Mapping[str, int]
     reason_classes: Mapping[str, int]
     owed: int
+    refused: int
     oldest_owed_at: datetime | None
     next_due_at: datetime | None
     runs: Sequence[RunRow]

@@ -65,16 +65,25 @@ class RouteRun:
         *,
         now: datetime,
         relist: Collection[str],
+        mapping: str | None = None,
     ) -> Remembered:
         """Take over a page of (document id, version) and move the cursor, both or neither. None leaves the cursor.
 
-        New and changed documents become pending and due. So does a settled one that is listed although
-        the source was told about it before this run began.
+        New and changed documents become pending and due. So does a settled one that is listed although the source was
+        told about it before this run began, and one that was skipped by a rule, or whose feedback the source refused,
+        under another version of the `mapping`.
         """
 
         def page(connection: Connection) -> Remembered:
             found = collecting.remember(
-                connection, self.route, self.id, changes, now=now, relist=relist, told_before=self.started_at
+                connection,
+                self.route,
+                self.id,
+                changes,
+                now=now,
+                relist=relist,
+                told_before=self.started_at,
+                mapping=mapping,
             )
             if cursor is not None:
                 collecting.move_cursor(connection, self.route, stream, cursor, now)
@@ -153,7 +162,8 @@ class RouteRun:
     ) -> None:
         """Write down what became of a transfer and, with `tell`, owe the source that outcome; both or neither.
 
-        Without `tell_again` nothing is owed if the same outcome is still owed, or was refused within the last hour.
+        What was owed before about this transfer is superseded by it.
+        Without `tell_again` nothing is owed, and nothing superseded, if the same outcome is still owed, or was refused within the last hour.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
         """
@@ -175,6 +185,8 @@ class RouteRun:
         if tell is not None:
             owe = sql.OWE if tell_again else sql.OWE_UNLESS_OWED
             words: dict[str, object] = {"this": transfer_id, "what": tell, "why": reason, "now": at}
+            if tell_again:
+                lines.append((sql.SUPERSEDE, {"this": transfer_id, "now": at}))
             lines.append((owe, words if tell_again else {**words, "lately": at - collecting.REFUSED_FOR}))
         await self._write(*lines)
 
@@ -195,7 +207,10 @@ class RouteRun:
     # Report
 
     async def owed(self, limit: int, now: datetime, exclude: Collection[int]) -> list[Owed]:
-        """Read up to `limit` due messages, without the feedback ids in `exclude`; about one document in their order."""
+        """Read up to `limit` due messages, without the feedback ids in `exclude`; about one document in their order.
+
+        A message waits while its document is to be delivered again: what comes of that supersedes it.
+        """
         excluded = frozenset(exclude)
         return await self._reader.ask(lambda connection: reading.owed(connection, self.route, limit, now, excluded))
 
@@ -204,28 +219,21 @@ class RouteRun:
         return await self._reader.ask(lambda connection: reading.owed_count(connection, self.route))
 
     async def next_owed(self) -> datetime | None:
-        """Say when the next message is due (maybe in the past), None if nothing is owed."""
+        """Say when the next message is due (maybe in the past), None if nothing is owed that may be told now."""
         return await self._reader.ask(lambda connection: reading.next_owed(connection, self.route))
 
     async def told(self, feedback_id: int, *, at: datetime, detail: str | None = None) -> None:
         """Write down that the source took a message."""
         await self._answered(feedback_id, "told", at, detail)
 
-    async def overtaken(
-        self, feedback_id: int, content_version: str, *, at: datetime, detail: str | None
-    ) -> int | None:
-        """As `told`, of a document whose content was no longer what we had judged; `content_version` is what it is now.
+    async def overtaken(self, transfer_id: int, *, at: datetime) -> bool:
+        """Make a settled transfer due again whose document has changed before the source was told; False if it is due.
 
-        Makes the transfer due again, since a work queue will not list it any more; returns its id. None if it has
-        become due by itself, or has been judged by that version since.
+        What is owed stays owed, and waits (see `owed`).
         """
-
-        def write(connection: Connection) -> int | None:
-            connection.execute(sql.ANSWERED.sql, {"this": feedback_id, "now": at, "to_answer": "told"})
-            connection.execute(sql.FEEDBACK_EVENT.sql, self._feedback_event(feedback_id, at, "told", detail)[1])
-            return collecting.overtake(connection, feedback_id, content_version, self.id, at)
-
-        return await self._writer.call(write, self._lease)
+        return await self._writer.call(
+            lambda connection: collecting.overtake(connection, transfer_id, self.id, at), self._lease
+        )
 
     async def refused(self, feedback_id: int, *, at: datetime, reason: str) -> None:
         """Write down that the source will never take a message."""

@@ -125,6 +125,14 @@ _OWE_COLUMNS = ["transfer_id", "route", "seq", "outcome", "reason", "owed_at", "
 OWE = Statement("feedback", insert(feedback).from_select(_OWE_COLUMNS, _owe))
 """this (transfer id), what (the outcome), why, now."""
 
+SUPERSEDE = Statement(
+    "feedback",
+    update(feedback)
+    .where(feedback.c.transfer_id == bindparam("this", type_=Integer()), feedback.c.done_at.is_(None))
+    .values(done_at=bindparam("now", type_=Instant()), answer="superseded"),
+)
+"""this (transfer id), now: what is owed about a transfer is overtaken by what is going to be."""
+
 OWE_UNLESS_OWED = Statement(
     "feedback",
     insert(feedback).from_select(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
+    from connectors.contract import Memory
 
 __all__ = ["Settings", "connect"]
 
@@ -59,6 +60,7 @@ async def connect(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     token_store: TokenStore | None = None,
+    memory: Memory | None = None,  # noqa: ARG001 -- nothing has to be remembered; all providers are opened alike
 ) -> Connection:
     """Open an account. Nothing is sent before the first call."""
     auth = ClientCredentials(

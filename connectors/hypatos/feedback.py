@@ -117,6 +117,8 @@ def messages(actions: Mapping[str, object]) -> list[Message]:
         state = "transferred" if successful else "transferFailed"
         found.append(Message("transfer", successful, _note(actions.get("message")), state))
     if "reject" in actions:
+        if isinstance(actions["reject"], bool | dict):
+            raise RejectedError("`reject` must be the text that says why")
         found.append(Message("reject", None, _note(actions["reject"]), "rejected"))
     return found
 

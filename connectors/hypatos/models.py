@@ -109,11 +109,15 @@ def files(fields: Fields) -> list[File]:
 
 
 def content_digest(fields: Fields) -> str:
-    """Return the SHA-256 (hex) of a document's content. Order of keys and of files does not matter."""
+    """Return the SHA-256 (hex) of a document's content. Order of keys and of files does not matter.
+
+    Of a file only its id and role count: entries may carry addresses that differ with every answer.
+    """
     content = {name: fields[name] for name in _CONTENT if name in fields}
     listed = fields.get("files")
     if isinstance(listed, list):
-        content["files"] = sorted(listed, key=lambda entry: str(entry.get("id")) if isinstance(entry, dict) else "")
+        entries = [entry for entry in listed if isinstance(entry, dict)]
+        content["files"] = sorted(f"{entry.get('id')} {entry.get('type')}" for entry in entries)
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 

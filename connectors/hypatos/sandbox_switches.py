@@ -18,6 +18,10 @@ class Switches(SharedSwitches):
     """What an offset at or past the end does."""
     list_entities: bool = False
     """Whether list items carry `entities`."""
+    restless: bool = False
+    """Whether extracted data holds something that is another with every answer (a signed address, say)."""
+    thin_once_told: bool = False
+    """Whether documents that were transferred or rejected show only what is promised: id, times, state and title."""
     software_bumps_updated: bool = False
     """Whether changes of state made by the software move `updatedAt`."""
     applied_after: float = 0.2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from connectors.sandbox_clock import stamp
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from connectors.hypatos.sandbox_switches import Switches
 
 _DONE = ("done", "doneAutomatically", "transferred", "transferFailed", "rejected")
+
+_TOLD = frozenset({"transferred", "transferFailed", "rejected"})
+_PROMISED = frozenset({"id", "state", "title", "createdAt", "createdBy", "externalId", "externalData"})
 
 
 def document(store: Store, record: Record, *, in_list: bool = False) -> dict[str, object]:
@@ -39,11 +43,19 @@ def document(store: Store, record: Record, *, in_list: bool = False) -> dict[str
     if record.external_data:
         view["externalData"] = record.external_data
     if not in_list or store.switches.list_entities:
-        view["entities"] = store.entities(record)
+        view["entities"] = _entities(store, record)
+    if store.switches.thin_once_told and record.state in _TOLD:
+        view = {name: value for name, value in view.items() if name in _PROMISED}
     if store.switches.novelties:
         view["caseId"] = f"0b7c1b52-{record.id[:4]}-4a11-8d5c-{record.id[:12]}"
         view["robotConfidence"] = {"level": "high", "history": [0.25, None]}
     return view
+
+
+def _entities(store: Store, record: Record) -> dict[str, object]:
+    if store.switches.restless:
+        return {**store.entities(record), "preview": f"https://files.invalid/?sig={secrets.token_hex(8)}"}
+    return store.entities(record)
 
 
 def states(store: Store, record: Record) -> list[dict[str, str]]:

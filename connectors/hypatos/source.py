@@ -10,12 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import OvertakenError, RejectedError, TransientError
 from connectors.hypatos import feedback as words
+from connectors.hypatos import models
 from connectors.hypatos.listing import walk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 
     from connectors.contract import Document, Download, Feedback, File, Journal, Page
     from connectors.hypatos.client import HypatosClient
@@ -48,6 +49,10 @@ class Documents:
         self._patience = patience or Patience()
         self._lag = 0.0  # seconds until a 202 has shown lately
 
+    def check_feedback(self, actions: Mapping[str, object]) -> None:
+        """Raise RejectedError for what Hypatos would refuse or silently drop."""
+        words.messages(actions)
+
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 -- a work queue has no cursor
         """List the whole queue. There is no "since": what was acknowledged leaves, so the list itself is the cursor."""
         return walk(self._client.documents, self._page_size)
@@ -66,20 +71,23 @@ class Documents:
             # Names beyond Latin-1 are percent-encoded by those who upload; whether the server decodes them is not known.
             yield replace(download, name=unquote(download.name)) if download.name else download
 
-    async def report(self, feedback: Feedback, journal: Journal) -> str | None:
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
         """Send each message once, then read the document until it shows all of them.
 
-        TransientError: not visible yet, ask again; after `Patience.settle` seconds they are marked to be sent again.
-        RejectedError: Hypatos will never take this (limits, or the document's state does not allow it any more).
+        TransientError: not visible yet, or somebody is at work on the document: ask again; after `Patience.settle`
+        seconds messages are marked to be sent again. RejectedError: Hypatos will never take this (limits, or the
+        document's state does not allow it any more). OvertakenError: it was changed since it was judged.
         """
         wanted = words.messages(feedback.actions)
         if not wanted:
-            return None
+            return
         prefix = f"feedback:{feedback.seq}:"
         # Replacing a value twice is harmless, so it is soon repeated; a transfer only once it must have shown.
         settle = timedelta(seconds=self._patience.watch)
         soon = min(settle, _SOON)
         for message in wanted:
+            if message.state and prefix + message.action not in journal.results(prefix):
+                await self._ready_for(message, feedback, journal)
             await journal.once(
                 prefix + message.action,
                 do=partial(message.send, self._client, feedback.document_id),
@@ -88,10 +96,26 @@ class Documents:
             )
         if prefix + "sent" not in journal.results(prefix):
             await journal.record(prefix + "sent", datetime.now(UTC).isoformat())
-        missing, version = await self._watch(wanted, feedback.document_id)
+        missing = await self._watch(wanted, feedback.document_id)
         if missing:
             await self._unsettled(missing, feedback, journal)
-        return version
+
+    async def _ready_for(self, message: words.Message, feedback: Feedback, journal: Journal) -> None:
+        """Read the document before it is taken off the queue: its state allows it, and it is what was judged."""
+        document = await self._client.document(feedback.document_id)
+        if await message.shows(document.fields, self._client):
+            await journal.record(f"feedback:{feedback.seq}:{message.action}", "seen")
+            return
+        state = document.fields.get("state")
+        if message.blocked(state):
+            words_ = f"hypatos: document {document.id} is in state {state!r}, so {message.action} cannot be told"
+            connection = self._client.api.connection
+            if models.STATES.get(str(state)) == "over":
+                raise RejectedError(words_, connection=connection)
+            # Somebody is at work on it (or a state that is not known yet): it comes back to the queue, or ends.
+            raise TransientError(words_ + " yet", connection=connection, arrived="no")
+        if not feedback.judged(document.version):
+            raise OvertakenError(f"hypatos: document {document.id} has changed", connection=self._client.api.connection)
 
     async def _find(self, message: words.Message, document_id: str) -> str | None:
         """Look for the effect of a message whose answer was lost, and give it time to show."""
@@ -102,8 +126,8 @@ class Documents:
                 return "seen"
         return None
 
-    async def _watch(self, wanted: Sequence[words.Message], document_id: str) -> tuple[list[words.Message], str]:
-        """Read the document with growing pauses until it shows every message; return those it does not show, and its version.
+    async def _watch(self, wanted: Sequence[words.Message], document_id: str) -> list[words.Message]:
+        """Read the document with growing pauses until it shows every message; return those it does not show.
 
         The first look comes as late as the last documents needed, so that most of them need only one.
         """
@@ -111,13 +135,13 @@ class Documents:
         pause, looks = 0.2, 0
         await asyncio.sleep(waited)
         while True:
-            document = await self._client.document(document_id)
-            wanted = [message for message in wanted if not await message.shows(document.fields, self._client)]
+            fields = (await self._client.document(document_id)).fields
+            wanted = [message for message in wanted if not await message.shows(fields, self._client)]
             looks += 1
             if not wanted:
                 self._lag = waited if looks > 1 else waited * 0.9
             if not wanted or waited >= self._patience.watch:
-                return list(wanted), document.version
+                return list(wanted)
             pause = min(pause, self._patience.watch - waited)
             await asyncio.sleep(pause)
             waited, pause = waited + pause, pause * 2

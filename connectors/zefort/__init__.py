@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, SecretStr
 
 from connectors.auth import Basic
-from connectors.contract import Connection
+from connectors.contract import Connection, Forgetful
 from connectors.http import Api
 from connectors.settings import ConnectionSettings, HttpsUrl
 from connectors.urls import is_loopback
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
+    from connectors.contract import Memory
 
 __all__ = ["Settings", "connect"]
 
@@ -41,6 +42,7 @@ async def connect(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     token_store: TokenStore | None = None,  # noqa: ARG001 -- an API key needs none; all providers are opened alike
+    memory: Memory | None = None,
 ) -> Connection:
     """Open an account. Nothing is sent before the first call."""
     # No limits are published: five requests a second and two at a time are what the facts hold to be safe.
@@ -52,7 +54,7 @@ async def connect(
     )
     client = ZefortClient(api, settings.page_size)
     skip = [word for part in settings.docai_skip.split(",") if (word := part.strip())]
-    contracts = Contracts(client, timedelta(seconds=settings.settle_seconds), skip)
+    contracts = Contracts(client, timedelta(seconds=settings.settle_seconds), memory or Forgetful(), skip)
 
     async def check() -> str:
         seen = await client.page(paths.CONTRACTS, 1, {"receive_time": "today-2d-"}, size=1)

@@ -57,10 +57,12 @@ class ZefortClient:
     async def rows(self, path: str, most: int | None = None, **params: str) -> AsyncIterator[Fields]:
         """Yield the rows of a list, of at most `most` pages."""
         number, last = 0, False
+        before: list[Fields] = []
         while not last and (most is None or number < most):
             number += 1
             step = await self.page(path, number, params)
-            last = step.last
+            last = step.last or step.rows == before  # a server that ignores the page number repeats itself for ever
+            before = list(step.rows)
             for row in step.rows:
                 yield row
 

@@ -19,7 +19,7 @@ from connectors.zefort.payload import KEYS, read
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
 
-    from connectors.contract import Delivery, Fields, Journal
+    from connectors.contract import Delivery, Fields, Journal, Memory
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract
     from connectors.zefort.payload import Wanted
@@ -37,14 +37,14 @@ class Contracts:
 
     targets: Collection[str] = KEYS
 
-    def __init__(self, client: ZefortClient, settle: timedelta, docai_skip: Sequence[str] = ()) -> None:
+    def __init__(self, client: ZefortClient, settle: timedelta, memory: Memory, docai_skip: Sequence[str] = ()) -> None:
         self._client = client
         self._files = Files(client, settle, docai_skip)
         # A contract is read by its id, without an index in between, so that much sooner.
         self._soon = min(settle, READ_LAG)
         self._parties = Parties(client, self._soon)
-        self._tags = Tags(client)
-        self._binders = Binders(client, settle)
+        self._tags = Tags(client, memory)
+        self._binders = Binders(client, settle, memory)
         self._writer = Writer(client)
 
     def check(self, payload: Fields) -> None:
@@ -89,7 +89,7 @@ class Contracts:
         try:
             contract = await self._client.contract(external_id)
         except GoneError:
-            return Outcome(State.GONE, "it was deleted, or this key may not see it any more")
+            return Outcome(State.GONE, "it was deleted, or this key may not see it any more", sure=False)
         if contract.trashed:
             return Outcome(State.GONE, "it was moved to the trash")
         if contract.status == "error":

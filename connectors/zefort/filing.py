@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
+from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError, TransientError, UnsettledError
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.payload import normal
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from datetime import timedelta
 
+    from connectors.contract import Memory
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract, Task
 
@@ -40,8 +41,10 @@ async def shared(
 class Tags:
     """The account's tags, read once and again when a name is missing. Names are compared exactly."""
 
-    def __init__(self, client: ZefortClient) -> None:
+    def __init__(self, client: ZefortClient, memory: Memory) -> None:
         self._client = client
+        self._memory = memory
+        self._listed = True  # until the list of tags turns out not to be offered
         self._ids: dict[str, str] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
@@ -56,6 +59,7 @@ class Tags:
                 task = await self._client.tag(tag_id, contract.id)
             except GoneError:
                 self._ids.pop(name, None)  # deleted since it was read: made again at the next attempt
+                await self._memory.keep(f"tag:{name}", "")
                 raise TransientError("a tag was deleted while it was being used", arrived="no") from None
             except RejectedError:
                 # It may have it already: whether that is refused is not documented.
@@ -96,7 +100,11 @@ class Tags:
         return self._ids[name]
 
     async def _make(self, name: str) -> None:
-        self._ids.setdefault(name, await self._create(name))
+        known = await self._memory.recall(f"tag:{name}")
+        if not known:
+            known = await self._create(name)
+            await self._memory.keep(f"tag:{name}", known)
+        self._ids.setdefault(name, known)
 
     async def _read(self) -> None:
         # A filter-less list may be narrowed by a default search of the account, but tags have no documented filter.
@@ -105,18 +113,35 @@ class Tags:
                 name, tag_id = models.text(row.get("tag_name")), models.text(row.get("id"))
                 if name and tag_id:
                     self._ids.setdefault(name, tag_id)
-        except GoneError as error:
-            log.warning("tags cannot be listed, so those a route names are made: %s", error)
+        except (GoneError, NoSuchCallError) as error:
+            if self._listed:
+                log.warning("tags cannot be listed, so those a route names are made: %s", error)
+            self._listed = False
+
+    async def _borrow(self, name: str) -> None:
+        """Find a tag's id on a contract that carries it, where tags themselves cannot be listed."""
+        async for row in self._client.rows(paths.CONTRACTS, most=1, tags=name):
+            for found, tag_id in models.tags(row).items():
+                self._ids.setdefault(found, tag_id)
 
     async def _create(self, name: str) -> str:
         try:
             created = await self._client.create_tag(name)
-        except (RejectedError, TransientError):
+        except (RejectedError, TransientError) as error:
             # Somebody else made it meanwhile, or our own call arrived and its answer was lost.
             created = None
             await self._read()
+            if not self._listed:
+                await self._borrow(name)
             # Where names are unique without regard to case, the other spelling is the tag that was meant.
             alike = next((known for known in self._ids if normal(known) == normal(name)), None)
+            if alike is None and not self._listed and isinstance(error, RejectedError):
+                raise ConnectorError(
+                    f"a tag that the route names can neither be looked up nor made ({error}); "
+                    "put it on one contract in Zefort, then it is found there",
+                    connection=error.connection,
+                    status=error.status,
+                ) from error
             if alike is None:
                 raise
             self._ids.setdefault(name, self._ids[alike])
@@ -131,9 +156,10 @@ class Tags:
 class Binders:
     """The account's binders, looked up by exact name when first needed, and made where one is missing."""
 
-    def __init__(self, client: ZefortClient, settle: timedelta) -> None:
+    def __init__(self, client: ZefortClient, settle: timedelta, memory: Memory) -> None:
         self._client = client
         self._settle = settle
+        self._memory = memory
         self._ids: dict[str, str] = {}
         self._doubtful: dict[str, datetime] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -149,7 +175,7 @@ class Binders:
             return
         try:
             holding = await self._client.binders_of(contract_id)
-        except GoneError as error:
+        except (GoneError, NoSuchCallError) as error:
             # They were named when the contract was made; only the look whether that worked is not to be had.
             log.warning("the binders of contract %s cannot be read: %s", contract_id, error)
             return
@@ -171,7 +197,11 @@ class Binders:
     async def _obtain(self, name: str) -> None:
         await self._read(name)
         if name not in self._ids:
-            self._ids[name] = await self._create(name)
+            known = await self._memory.recall(f"binder:{name}")
+            if not known:
+                known = await self._create(name)
+                await self._memory.keep(f"binder:{name}", known)
+            self._ids[name] = known
 
     async def _read(self, name: str) -> None:
         try:
@@ -179,7 +209,7 @@ class Binders:
                 found, binder_id = models.text(row.get("name")), models.text(row.get("id"))
                 if found and binder_id:
                     self._ids.setdefault(found, binder_id)
-        except GoneError as error:
+        except (GoneError, NoSuchCallError) as error:
             log.warning("binders cannot be listed, so those a route names are made: %s", error)
 
     async def _create(self, name: str) -> str:

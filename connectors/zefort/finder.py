@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.errors import GoneError, TransientError
+from connectors.errors import AccessError, GoneError, NoSuchCallError, RejectedError, TransientError
 from connectors.markers import markers
 from connectors.zefort import client as paths
 from connectors.zefort import models
@@ -19,6 +20,10 @@ log = logging.getLogger(__name__)
 
 STATUSES = ("queued", "processing", "review", "done", "archived", "error", "limited")
 """Plain lists may leave some out (archived ones do in the UI), so a thorough look asks for each."""
+
+NAMELESS = timedelta(minutes=10)
+"""How long a contract that shows no file may turn out to be one of ours: ours are made together with their file."""
+UNAUTHORIZED = 401
 
 
 @dataclass(slots=True)
@@ -54,36 +59,55 @@ class Finder:
         return look.answer.result()
 
     async def _answer(self, looks: list[_Look]) -> None:
+        wanted = {look.marker for look in looks}
+        undecided: list[str] = []
         try:
-            found = await self._sweep({look.marker for look in looks}, max(look.days for look in looks))
+            found = await self._sweep(wanted, max(look.days for look in looks), undecided)
         except BaseException:
             # Whoever asked along must not be left waiting: they ask again, each for itself.
             self._waiting += [look for look in looks if not look.answer.done()]
             raise
         for look in looks:
-            look.answer.set_result(found.get(look.marker))
+            if look.marker in found or not undecided:
+                look.answer.set_result(found.get(look.marker))
+            else:
+                # It is still being worked on and shows no file yet, so nobody can say whose it is.
+                words = f"contract {undecided[0]} does not show its files yet"
+                look.answer.set_exception(TransientError(words, connection=self._client.api.connection, arrived="no"))
 
-    async def _sweep(self, wanted: set[str], days: int) -> dict[str, str]:
+    async def _sweep(self, wanted: set[str], days: int, undecided: list[str]) -> dict[str, str]:
         found: dict[str, models.Contract] = {}
         window = f"today-{days}d-"
-        lists = [(paths.CONTRACTS, {"receive_time": window})]
-        lists += [(paths.CONTRACTS, {"receive_time": window, "status": status}) for status in STATUSES]
-        lists += [(paths.TRASH, {"receive_time": window})]
-        for path, params in lists:
-            await self._read(path, params, wanted, found)
+        await self._read(paths.CONTRACTS, {"receive_time": window}, wanted, found, undecided)
+        # These lists only make the look thorough. An account or an API that does not offer one goes without.
+        more = [(paths.CONTRACTS, {"receive_time": window, "status": status}) for status in STATUSES]
+        for path, params in [*more, (paths.TRASH, {"receive_time": window})]:
             if found.keys() >= wanted:
                 break
+            try:
+                await self._read(path, params, wanted, found, undecided)
+            except (RejectedError, NoSuchCallError, AccessError) as error:
+                if error.status == UNAUTHORIZED:
+                    raise
+                log.info("contracts are looked for without this list: %s", error)
         return {marker: contract.id for marker, contract in found.items()}
 
     async def _read(
-        self, path: str, params: dict[str, str], wanted: set[str], found: dict[str, models.Contract]
+        self,
+        path: str,
+        params: dict[str, str],
+        wanted: set[str],
+        found: dict[str, models.Contract],
+        undecided: list[str],
     ) -> None:
         """Read a list, newest first, until everything wanted is found; again from the start if it shrank under us."""
         page, count, again = 1, None, 3
+        before: set[str | None] = set()
         while True:
             step = await self._client.page(path, page, params)
+            here = {models.text(row.get("id")) for row in step.rows}
             for row in step.rows:
-                contract = await self._named(models.contract(row))
+                contract = await self._named(models.contract(row), undecided)
                 for marker in markers(contract.filenames) & wanted:
                     _keep(marker, contract, found)
             if found.keys() >= wanted:
@@ -92,15 +116,15 @@ class Finder:
             count = step.count
             if shrank and again:
                 page, again = 1, again - 1
-            elif step.last:
+            elif step.last or here <= before:  # a server that ignores the page number repeats itself for ever
                 return
             else:
-                page += 1
+                page, before = page + 1, here
 
-    async def _named(self, contract: models.Contract) -> models.Contract:
+    async def _named(self, contract: models.Contract, undecided: list[str]) -> models.Contract:
         """Return a contract with its file names: some lists leave them out, and then the contract itself tells.
 
-        TransientError: it is still being worked on and shows no file yet, so nobody can say whose it is.
+        One that shows no file because it was only just made is added to `undecided`.
         """
         if contract.filenames:
             return contract
@@ -111,9 +135,12 @@ class Finder:
                 return contract
             if contract.filenames:
                 return contract
-            if contract.analysing:
-                raise TransientError(f"contract {contract.id} does not show its files yet", arrived="no")
-            self._nameless.add(contract.id)  # made without a file, so not by us
+            if contract.analysing and datetime.now(UTC) - NAMELESS < contract.received < datetime.max.replace(
+                tzinfo=UTC
+            ):
+                undecided.append(contract.id)
+            else:
+                self._nameless.add(contract.id)  # made without a file, so not by us
         return contract
 
 

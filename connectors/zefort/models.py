@@ -160,6 +160,15 @@ def instant(value: object) -> datetime | None:
     return None
 
 
+def tags(body: Fields) -> dict[str, str]:
+    """Return the ids of the tags on a contract by name, as far as its taggings tell both."""
+    listed = objects(body.get("taggings"))
+    parts = [(_object(tagging.get("tag")), tagging) for tagging in listed]
+    named = [(text(tag.get("tag_name")) or text(tag.get("name")), text(tag.get("id"))) for tag, _ in parts]
+    named += [(text(tagging.get("tag_name")), text(tagging.get("tag"))) for _, tagging in parts]
+    return {name: tag_id for name, tag_id in named if name and tag_id}
+
+
 def _words(tagging: object) -> set[str]:
     fields = _object(tagging)
     found = {tagging, *(fields.get(name) for name in ("tag_name", "name", "tag"))} if fields == {} else set()

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
+from connectors.errors import (
+    AccessError,
+    ConnectorError,
+    GoneError,
+    NoSuchCallError,
+    RejectedError,
+    TransientError,
+)
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.payload import identities, normal
@@ -31,6 +37,8 @@ STEP = "party:"
 SURE = 3
 WHOLE = 100
 """How many pages of the register are read where its search does not search."""
+LOOKS = 2
+"""How often a party is looked up and linked before it is added without: a link may be refused for a passing reason."""
 REMEMBERED = 10_000
 """How many register ids one connection keeps in memory."""
 
@@ -45,6 +53,7 @@ class Parties:
         self._client = client
         self._settle = settle
         self._searchable = True
+        self._shown_ids_differ = False  # whether contracts show ids of their own for parties, not the register's
         self._known: OrderedDict[str, str] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -76,18 +85,15 @@ class Parties:
 
     async def _add(self, contract_id: str, party: Party) -> str:
         """Add a party, linked to the register if it is known there. Return the register's id, or "added"."""
-        async with AsyncExitStack() as stack:
-            if party.key not in self._known:
-                await stack.enter_async_context(self._locks.setdefault(party.key, asyncio.Lock()))
-            register_id = self._known.get(party.key) or await self._look_up(party)
-            if register_id is not None:
-                self._remember(party.key, register_id)
-                try:
-                    await self._client.add_party(contract_id, {**party.fields, "party": register_id})
-                except RejectedError:
-                    # Refused, so it had no effect: the register entry may have been merged or deleted meanwhile.
-                    self._known.pop(party.key, None)
-                else:
+        known = self._known.get(party.key)
+        if known is not None and await self._link(contract_id, party, known):
+            return known
+        async with self._locks.setdefault(party.key, asyncio.Lock()):
+            for _ in range(LOOKS):
+                register_id = self._known.get(party.key) or await self._look_up(party)
+                if register_id is None:
+                    break
+                if await self._link(contract_id, party, register_id):
                     return register_id
             try:
                 await self._client.add_party(contract_id, party.fields)
@@ -98,6 +104,18 @@ class Parties:
                 return found
             # Read while the lock is held: this is how the register's id becomes known.
             return await self._seen(contract_id, party) or "added"
+
+    async def _link(self, contract_id: str, party: Party, register_id: str) -> bool:
+        """Add a party by its register entry. False if that is refused: then it had no effect, and it is looked up afresh."""
+        try:
+            await self._client.add_party(contract_id, {**party.fields, "party": register_id})
+        except RejectedError:
+            # Merged or deleted meanwhile; or what contracts show as a party's id is not the register's.
+            if self._known.pop(party.key, None) == register_id:
+                self._shown_ids_differ = True
+            return False
+        self._remember(party.key, register_id)
+        return True
 
     async def _seen(self, contract_id: str, party: Party) -> str | None:
         """Do as `_find`, but a look that fails (the key was withdrawn just now) must not pass for a refused call."""
@@ -113,7 +131,7 @@ class Parties:
             return None
         # `party` would be the register's entry where the list has ids of its own.
         register_id = models.reference(shown.get("party")) or models.text(shown.get("id"))
-        if register_id:
+        if register_id and (shown.get("party") or not self._shown_ids_differ):
             self._remember(party.key, register_id)
         return register_id or "added"
 
@@ -123,7 +141,7 @@ class Parties:
             return None
         try:
             return await self._search(party)
-        except GoneError as error:
+        except (GoneError, NoSuchCallError) as error:
             reason: ConnectorError = error
         except AccessError as error:
             if error.status != FORBIDDEN:

@@ -14,7 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.auth import Basic
-from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
+from connectors.errors import (
+    AccessError,
+    ConnectorError,
+    GoneError,
+    NoSuchCallError,
+    RejectedError,
+    TransientError,
+)
 from connectors.http import Api, Limits, quote
 from connectors.settings import SettingsError
 
@@ -42,7 +49,8 @@ async def test_any_2xx_is_a_success(loopback, status):
         (401, AccessError),
         (403, AccessError),
         (404, GoneError),
-        (405, RejectedError),
+        (405, NoSuchCallError),
+        (501, NoSuchCallError),
         (408, TransientError),
         (409, RejectedError),
         (410, GoneError),

@@ -19,7 +19,7 @@ class Settings(ConnectionSettings):
     base_url: HttpsUrl = "https://api.example.com"
     api_key: str
 
-async def connect(name, settings, *, transport=None, token_store=None):
+async def connect(name, settings, *, transport=None, token_store=None, memory=None):
     async def check():
         return f"{settings.api_key} {transport} {token_store}"
     async def close():

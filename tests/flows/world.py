@@ -27,6 +27,7 @@ from connectors.zefort.destination import Contracts
 from connectors.zefort.sandbox import Switches as ZefortSwitches
 from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
+from flows.memory import LedgerMemory
 from flows.policy import Policy
 from flows.routes import OpenRoute
 from mappings.language import load_route
@@ -42,7 +43,15 @@ if TYPE_CHECKING:
 ROUTE = "hypatos_to_zefort"
 WANTED = ("invoice", "credit_note", "contract")
 """The document types the shipped route carries."""
-QUICK = Policy(patience=4.0, clock=(0.02, 0.05, 0.1), outage_wait=0.05, attempts=200, circuit=500, follow_first=0.02)
+QUICK = Policy(
+    patience=4.0,
+    clock=(0.02, 0.05, 0.1),
+    outage_wait=0.05,
+    attempts=200,
+    circuit=500,
+    follow_first=0.02,
+    miss_again=0.0,
+)
 """Everything that takes minutes takes hundredths of a second, and nothing is given up."""
 
 ONCE = replace(QUICK, patience=0.0, clock=(2.0,), outage_wait=2.0)
@@ -90,7 +99,9 @@ class World:
         destination = Api("zefort", self.urls["zefort"], Basic(self.destination_key, ""), limits=limits, clock=clock)
         client = HypatosClient(source, ("done", "doneAutomatically"), ())
         documents = Documents(client, page_size=self.page_size, patience=Patience(watch=self.watch, settle=self.settle))
-        contracts = Contracts(ZefortClient(destination), timedelta(seconds=self.settle))
+        contracts = Contracts(
+            ZefortClient(destination), timedelta(seconds=self.settle), LedgerMemory(self.ledger, "zefort")
+        )
 
         async def check() -> str:
             return ""

@@ -103,9 +103,13 @@ async def test_a_version_listed_while_its_predecessor_is_delivered_is_not_lost(l
         await run.remember("documents", [("a", "2")], None, now=now, relist=())
         await deliver(run, this, now)
         claimed = await run.claim(10, now)
+        assert [(t.version, t.status, t.external_id) for t in claimed] == [("2", "pending", "far-1")]
+        # What was to be said of the predecessor waits, and is superseded by what is to be said of the new version.
+        assert (await run.owed(10, now, ()), await run.owed_count(), await run.next_owed()) == ([], 1, None)
+        await deliver(run, this, now)
         owed = await run.owed(10, now, ())
-    assert [(t.version, t.status, t.external_id) for t in claimed] == [("2", "pending", "far-1")]
-    assert [o.outcome for o in owed] == ["delivered"]
+        assert [(o.outcome, o.seq) for o in owed] == [("delivered", 2)]
+    assert [told.answer for told in (await ledger.timeline(this)).feedback] == ["superseded", None]
 
 
 async def test_postponing_does_not_delay_a_version_listed_in_the_meantime(ledger: Ledger, now: datetime):

@@ -37,6 +37,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "memory",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("kept_at", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "name", name=op.f("pk_memory")),
+    )
+    op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("route", sa.Text(), nullable=False),
@@ -113,6 +121,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_feedback_open", "feedback", ["route", "due_at"], unique=False, sqlite_where=sa.text("done_at IS NULL")
+    )
+    op.create_index(
+        "ix_feedback_refused",
+        "feedback",
+        ["route", "transfer_id"],
+        unique=False,
+        sqlite_where=sa.text("answer = 'refused'"),
     )
     op.create_table(
         "step",

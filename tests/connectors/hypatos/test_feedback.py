@@ -1,11 +1,12 @@
 """Feedback: sent once, verified by reading back, refused here when Hypatos would refuse or drop it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
+from connectors.errors import GoneError, OvertakenError, RejectedError, TransientError, UnsettledError
 from connectors.hypatos.feedback import messages
 from connectors.sandbox_faults import Fault
 
@@ -20,11 +21,11 @@ async def test_all_messages_take_effect_once_and_in_order(account, journal, tell
     assert account.shown(document_id)["state"] == "transferred"
 
 
-async def test_one_read_verifies_everything(account, journal, tell):
+async def test_one_read_before_and_one_after_verify_everything(account, journal, tell):
     document_id = await account.first()
     before = account.asked("GET /documents/{}")
     await account.source.report(tell(document_id, **ALL), journal)
-    assert account.asked("GET /documents/{}") - before == 1
+    assert account.asked("GET /documents/{}") - before == 2
 
 
 async def test_reporting_again_sends_nothing_again(account, journal, tell):
@@ -118,19 +119,61 @@ async def test_a_400_for_a_document_that_is_there_already_is_fine(open_account, 
     await account.source.report(tell(document_id, transfer=True), journal)
 
 
-async def test_a_400_in_another_state_is_rejected_and_names_the_state(account, journal, tell):
+@pytest.mark.parametrize("state", ["junk", "split", "failed"])
+async def test_a_document_that_is_over_is_never_told_and_the_state_is_named(account, journal, tell, state):
     document_id = await account.first()
-    account.app.act({"status": document_id, "state": "inCompletion"})
-    with pytest.raises(RejectedError, match="'inCompletion'"):
+    account.app.act({"status": document_id, "state": state})
+    with pytest.raises(RejectedError, match=f"'{state}'"):
         await account.source.report(tell(document_id, transfer=True), journal)
+    assert account.asked("POST /documents/{}/transfer") == 0
+
+
+@pytest.mark.parametrize("state", ["inCompletion", "reviewRequired", "processing"])
+async def test_a_document_that_somebody_works_on_is_told_when_it_is_ready_again(account, journal, tell, state):
+    document_id = await account.first()
+    account.app.act({"status": document_id, "state": state})
+    with pytest.raises(TransientError, match=f"'{state}'") as caught:
+        await account.source.report(tell(document_id, transfer=True), journal)
+    assert (caught.value.arrived, account.asked("POST /documents/{}/transfer")) == ("no", 0)
+    account.app.act({"status": document_id, "state": "done"})
+    await account.source.report(tell(document_id, transfer=True), journal)
+    assert account.shown(document_id)["state"] == "transferred"
+
+
+async def test_a_document_that_changed_since_it_was_judged_is_not_told(account, journal, tell):
+    document_id = await account.first()
+    judged = (await account.source.fetch(document_id)).version
+    account.app.act({"edit": document_id, "entities": {"number": "changed"}})
+    about = replace(tell(document_id, **ALL), judged=lambda version: version == judged)
+    with pytest.raises(OvertakenError):
+        await account.source.report(about, journal)
+    assert account.asked("POST /documents/{}/transfer") == 0
+    judged = (await account.source.fetch(document_id)).version
+    await account.source.report(about, journal)
+    assert account.effective(document_id)["transfer"] == 1
+
+
+async def test_a_message_that_took_effect_under_an_earlier_number_is_not_sent_again(account, new_journal, tell):
+    document_id = await account.first()
+    await account.source.report(tell(document_id, transfer=True), new_journal())
+    await account.source.report(tell(document_id, seq=2, transfer=True), new_journal())
+    assert account.asked("POST /documents/{}/transfer") == 1
 
 
 async def test_a_server_that_ignores_a_wrong_state_is_not_asked_for_ever(open_account, journal, tell):
-    account = await open_account(wrong_state="ignored", settings={"verify_within": 0.0, "settle_seconds": 0})
+    account = await open_account(
+        wrong_state="ignored", applied_after=600.0, settings={"verify_within": 0.0, "settle_seconds": 60}
+    )
     document_id = await account.first()
+    with pytest.raises(TransientError):
+        await account.source.report(tell(document_id, transfer=True), journal)
     account.app.act({"status": document_id, "state": "inCompletion"})
+    long_ago = datetime.now(UTC) - timedelta(seconds=61)
+    await journal.record("feedback:1:sent", long_ago.isoformat())
+    # Answered with 202, and then somebody took the document up.
     with pytest.raises(RejectedError, match="'inCompletion'"):
         await account.source.report(tell(document_id, transfer=True), journal)
+    assert account.asked("POST /documents/{}/transfer") == 1
 
 
 async def test_a_document_that_was_moved_on_after_our_transfer_counts_as_told(open_account, journal, tell):
@@ -220,4 +263,4 @@ async def test_the_first_look_comes_as_late_as_the_last_document_needed(open_acc
         before = account.asked("GET /documents/{}")
         await account.source.report(tell(document_id, transfer=True), new_journal())
         looks.append(account.asked("GET /documents/{}") - before)
-    assert looks == [2, 1, 1, 1]
+    assert looks == [3, 2, 2, 2]  # one of them comes before the message

@@ -1,0 +1,91 @@
+"""A route that was wrong and is mended: what it left undone is done by the next run, and said until then."""
+
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+import mappings
+from tests.flows.test_command import ROUTE, contracts, one_sentence
+
+RIGHT = 'external_id: "{{ external_id }}", external_data'
+TOO_LONG = f'title: "{"{{ external_id }}" * 30}", external_data'
+"""Only with real ids this is more than a title may have, so it shows when the first document is told about."""
+
+
+@pytest.fixture
+def route(accounts, empty, monkeypatch):
+    """Return a way to edit a copy of the shipped route."""
+    folder = shutil.copytree(Path(mappings.__file__).parent, empty / "routes")
+    monkeypatch.setenv("DOCFERRY_MAPPINGS", str(folder))
+
+    def edit(old, new):
+        file = folder / f"{ROUTE}.yaml"
+        text = file.read_text()
+        assert text.count(old) == 1
+        file.write_text(text.replace(old, new))
+
+    return edit
+
+
+def states(accounts):
+    shown = httpx.get(accounts["hypatos"]["control"] + "state").json()["documents"]
+    return {key: one["state"] for key, one in shown.items()}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place", "words"),
+    [
+        ('transfer: "yes"', "transfer", "true or false"),
+        ("transfer: yes", "transfer", "true or false"),
+        ('external_data: "text"', "external_data", "map of text"),
+        ("reject: true, external_data: {a: b}", "reject", "text that says why"),
+    ],
+)
+def test_feedback_that_can_never_be_taken_is_refused_when_the_route_is_opened(route, docferry, wrong, place, words):
+    route('external_data: { zefortContract: "{{ external_id }}" }, transfer: true }', f"{wrong} }}")
+    for command in (("check",), ("run", ROUTE), ("run", ROUTE, "--dry-run")):
+        ended = docferry(*command)
+        assert ended.code == 2
+        said = " ".join((ended.out + ended.err).split())
+        assert f"feedback.delivered.{place}" in said
+        assert words in said
+
+
+def test_what_the_source_refused_is_said_in_every_run_and_told_once_the_route_is_mended(accounts, route, docferry):
+    route(RIGHT, TOO_LONG)
+    first = docferry("run", ROUTE, "--json").json
+    assert first["refused_feedback"] == first["delivered"] > 0
+    again = docferry("run", ROUTE, "--json")
+    assert again.json["refused_feedback"] == first["delivered"]
+    assert (again.code, again.json["delivered"], again.json["updated"]) == (1, 0, 0)
+    assert "refused to hear" in docferry("status", ROUTE).out
+    before = contracts(accounts)
+    route(TOO_LONG, RIGHT)
+    mended = docferry("run", ROUTE, "--json").json
+    assert (mended["acknowledged"], mended["refused_feedback"], mended["owed_feedback"]) == (first["delivered"], 0, 0)
+    assert contracts(accounts).keys() == before.keys()
+    assert "transferred" in states(accounts).values()
+    assert "refused" not in docferry("status", ROUTE).out
+
+
+def test_retry_takes_what_the_source_refused(accounts, route, docferry):
+    route(RIGHT, TOO_LONG)
+    first = docferry("run", ROUTE, "--json").json
+    assert docferry("retry", ROUTE, "--json").json["due"] == first["delivered"] + first["rejected"]
+
+
+def test_documents_that_the_route_did_not_want_are_carried_once_it_does(accounts, route, docferry):
+    first = docferry("run", ROUTE, "--json").json
+    assert first["skipped"] > 0
+    assert docferry("run", ROUTE, "--json").json["unchanged"] == first["skipped"]
+    route(
+        "when: entities.documentType in ['invoice', 'credit_note', 'contract']",
+        "when: entities.documentType is defined",
+    )
+    widened = docferry("run", ROUTE, "--json").json
+    assert widened["delivered"] + widened["rejected"] + widened["skipped"] == first["skipped"]
+    assert widened["delivered"] + widened["rejected"] > 0
+    assert docferry("run", ROUTE, "--json").json["delivered"] == 0
+    assert one_sentence(docferry("run", "nope"))
