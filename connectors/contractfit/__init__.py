@@ -1,0 +1,1 @@
+"""Contract.fit, a document processing service."""
