@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from connectors.answer import encode_json
 from connectors.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -205,3 +206,8 @@ def _number(value: str, *, whole: bool) -> object:
         return int(value) if whole else Decimal(value)
     except (ValueError, InvalidOperation):
         return value
+
+
+def as_text(value: object) -> str:
+    """Return a plain value as JSON writes it, a text as it is."""
+    return value if isinstance(value, str) else encode_json(value).decode()

@@ -72,7 +72,12 @@ class _Desk:
             start = max(0, start - size)
         rows = found[start : start + size]
         results: list[object] = [sandbox_views.document(record, switches) for record in rows]
-        page: dict[str, object] = {"page": number, "per_page": size, "total": len(found), "results": results}
+        page: dict[str, object] = {
+            "page": number,
+            "per_page": size,
+            "total": len(found) + switches.phantoms,
+            "results": results,
+        }
         if switches.total == "page":
             page["total"] = len(rows)
         elif switches.total == "omitted":

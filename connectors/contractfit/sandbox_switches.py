@@ -30,6 +30,8 @@ class Switches(SharedSwitches):
     """More rows than this are not given at a time."""
     over_limit: Literal["cut", "400", "500"] = "cut"
     """What asking for more rows than that does."""
+    phantoms: int = 0
+    """Documents that the total of a listing counts and no page shows."""
     dates: Literal["naive", "Z", "offset"] = "naive"
     """How moments are written."""
     detail: Literal["raw", "plain"] = "raw"

@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 WORKING = frozenset({Status.RECEIVING, Status.PROCESSING})
-OPEN = frozenset({*WORKING, Status.ESCALATED, Status.TO_REVIEW, Status.PROCESSED})
+OPEN = frozenset({*WORKING, Status.ESCALATED, Status.TO_REVIEW, Status.PROCESSED, Status.SUBMITTED})
 """What a document may be in and still get further by itself or by a person."""
 
 
