@@ -80,7 +80,7 @@ class SourceFile:
 async def open_account():
     opened = []
 
-    async def open_one(documents=40, settings=None, app=None, **switches):
+    async def open_one(documents=40, settings=None, app=None, transport=None, **switches):
         app = app or ContractfitSandbox(documents, 7, Switches(**switches))
         chosen = {
             "base_url": "http://127.0.0.1/api",
@@ -90,7 +90,7 @@ async def open_account():
             **(settings or {}),
         }
         chosen = {name: value for name, value in chosen.items() if value is not None}
-        connection = await connect("contractfit", Settings(**chosen), transport=httpx.ASGITransport(app))
+        connection = await connect("contractfit", Settings(**chosen), transport=transport or httpx.ASGITransport(app))
         opened.append(connection)
         return Account(app, connection)
 
@@ -129,3 +129,35 @@ def tell():
         return Feedback(document_id, Result.DELIVERED, "x_1", None, actions, seq)
 
     return feedback
+
+
+class KilledError(BaseException):
+    """The process died here."""
+
+
+class Killing(httpx.AsyncBaseTransport):
+    """The way to the sandbox, on which the process dies before or after the n-th request (from 1)."""
+
+    def __init__(self, app):
+        self.inner = httpx.ASGITransport(app)
+        self.count = 0
+        self.before = self.after = None
+
+    async def handle_async_request(self, request):
+        self.count += 1
+        if self.count == self.before:
+            raise KilledError
+        response = await self.inner.handle_async_request(request)
+        if self.count == self.after:
+            raise KilledError
+        return response
+
+
+@pytest.fixture
+def killing():
+    return Killing
+
+
+@pytest.fixture
+def killed():
+    return KilledError
