@@ -41,7 +41,7 @@ class Settings(ConnectionSettings):
     triggers: str = "done,submitted,processed"
     custom_output: bool = False
     sweep_days: int = Field(default=30, ge=2)
-    page_size: int = Field(default=50, ge=5, le=500)
+    page_size: int = Field(default=50, ge=1, le=500)
     verify_within: float = Field(default=5.0, ge=0)
     settle_seconds: float = Field(default=120.0, ge=0)
 
