@@ -1,0 +1,131 @@
+"""Every Contract.fit call that docferry makes, one method per endpoint."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from connectors.contractfit import models
+from connectors.errors import ConnectorError, RejectedError, TransientError
+from connectors.http import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from connectors.contract import Download, Fields
+    from connectors.http import Api
+    from connectors.uploads import Form
+
+LOGIN = "auth"
+ME = "users/me"
+INBOXES = "inboxes"
+LISTING = "inboxes/{id}/paginated"
+UPLOAD = "documents/{id}"
+DOCUMENT = "documents/{id}"
+LAST_VERSION = "documents/{id}/last_version"
+ORIGINAL = "documents/{id}/original_file"
+CUSTOM_OUTPUT = "documents/{id}/custom_output"
+STATUS = "documents/{id}/status_data"
+FEEDBACK = "documents/{id}/feedback"
+
+MASK = (
+    "page,per_page,total,results{id,inbox,original_filename,flag_for_review,last_version,files{filename,filehash},"
+    "status_data,submitted,reject,escalate,lock,timings}"
+)
+"""What a listing needs of each document: without it every row carries its whole prediction and all versions."""
+
+_BARE_ID = re.compile(r"[0-9a-fA-F]{24}")
+
+
+class ContractfitClient:
+    """Calls of one account. Every method raises the connector error tree."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+    async def me(self) -> Fields:
+        """Return the user whose credentials these are."""
+        # GET {base}/users/me
+        return models.as_object((await self.api.call("GET", ME)).json(), "the user")
+
+    async def inboxes(self) -> list[models.Inbox]:
+        """List the inboxes that the credentials may see."""
+        # GET {base}/inboxes
+        return models.inboxes((await self.api.call("GET", INBOXES)).json())
+
+    async def listing(
+        self, inbox: str, params: Mapping[str, str], *, masked: bool = True, patient: bool = True
+    ) -> models.Listing:
+        """Read one page of an inbox. Without `patient` a server error is raised at once instead of being tried again."""
+        # GET {base}/inboxes/{id}/paginated?page=1&per_page=50&start_receive_date=…&end_receive_date=…
+        headers = {"X-Fields": MASK} if masked else None
+        answer = await self.api.call("GET", _path(LISTING, inbox), params=params, headers=headers, repeatable=patient)
+        return models.listing(answer.json())
+
+    async def document(self, document_id: str) -> Fields:
+        """Read one document, whole and with plain spellings. GoneError: deleted, or not readable with these rights."""
+        # GET {base}/documents/{id}
+        return models.plain_object((await self.api.call("GET", _path(DOCUMENT, document_id))).json(), "the document")
+
+    async def last_version(self, document_id: str, name: str | None = None) -> Fields:
+        """Return the newest version of a document's data, or the newest one of this name."""
+        # GET {base}/documents/{id}/last_version?name=…
+        params = {"name": name} if name else None
+        answer = await self.api.call("GET", _path(LAST_VERSION, document_id), params=params)
+        body = answer.json() if answer.body else None
+        return models.plain_object(body, "the version") if isinstance(body, dict) else {}
+
+    def original(self, document_id: str) -> AbstractAsyncContextManager[Download]:
+        """Stream the file that the document was made from."""
+        # GET {base}/documents/{id}/original_file
+        return self.api.stream(_path(ORIGINAL, document_id))
+
+    def custom_output(self, document_id: str) -> AbstractAsyncContextManager[Download]:
+        """Stream the output that the vendor has configured; 404 where none is."""
+        # GET {base}/documents/{id}/custom_output
+        return self.api.stream(_path(CUSTOM_OUTPUT, document_id))
+
+    async def upload(self, inbox: str, form: Form) -> str:
+        """Put a file into an inbox and return the id of the new document. Never repeated by itself.
+
+        TransientError (arrived: maybe): it was taken, but the answer does not say under which id.
+        """
+        # POST {base}/documents/{inbox}, multipart: sync=false, key_value_flag=false, file
+        answer = await self.api.call("POST", _path(UPLOAD, inbox), content=form.content(), headers=form.headers)
+        text = answer.body.decode("utf-8", "replace").strip()
+        try:
+            found = models.uploaded(answer.json())
+        except TransientError:
+            found = text if _BARE_ID.fullmatch(text) else None
+        if found is None:
+            raise TransientError(
+                f"{answer.asked} answered {answer.status} without an id",
+                connection=self.api.connection,
+                arrived="maybe",
+            )
+        return found
+
+    async def set_status(self, document_id: str, change: Fields) -> Fields | None:
+        """Make one change of status. Values are absolute, so a lost answer is simply asked for again.
+
+        Return the document as it is afterwards, None if the answer does not show it.
+        """
+        # POST {base}/documents/{id}/status_data
+        answer = await self.api.call("POST", _path(STATUS, document_id), json=change, repeatable=True)
+        try:
+            body = models.plain(answer.json()) if answer.body else None
+        except ConnectorError:
+            return None
+        return body if isinstance(body, dict) and models.identity(body) == document_id else None
+
+    async def give_feedback(self, document_id: str, version: Fields) -> None:
+        """Send a reviewed version. Never repeated by itself: each call adds one."""
+        # POST {base}/documents/{id}/feedback
+        await self.api.call("POST", _path(FEEDBACK, document_id), json=version)
+
+
+def _path(template: str, object_id: str) -> str:
+    if not object_id.isascii():
+        raise RejectedError("an id has signs that no id of Contract.fit has")
+    return template.format(id=quote(object_id))

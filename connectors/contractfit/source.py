@@ -1,0 +1,121 @@
+"""A Contract.fit inbox as a source: windows of receive dates, an open set, and sweeps for what changes later."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from connectors.contract import Change, Page
+from connectors.contractfit import models, reading, window
+from connectors.contractfit.listing import Walk
+from connectors.contractfit.status import OPEN, status_of
+from connectors.contractfit.versions import current
+from connectors.errors import TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
+
+    from connectors.contract import Document, Download, Feedback, File, Journal
+    from connectors.contractfit.client import ContractfitClient
+    from connectors.contractfit.feedback import Teller
+    from connectors.contractfit.inboxes import Inboxes
+    from connectors.contractfit.listing import Lister
+    from connectors.contractfit.status import Status
+
+_NO_FILE = frozenset({"text/html", "application/json"})
+
+
+class Documents:
+    """The stream `documents`. `usable` are the statuses in which a result may be used; others wait or are left alone.
+
+    `sweep_days` is how far back the daily sweep looks, `custom_output` whether the vendor's output is a file too.
+    """
+
+    drains: Collection[str] = frozenset()
+
+    def __init__(
+        self,
+        client: ContractfitClient,
+        inboxes: Inboxes,
+        lister: Lister,
+        teller: Teller,
+        usable: Collection[Status],
+        *,
+        sweep_days: int = 30,
+        custom_output: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.feedback_actions = teller.actions
+        self._client = client
+        self._inboxes = inboxes
+        self._lister = lister
+        self._teller = teller
+        self._usable = frozenset(usable)
+        self._waiting = OPEN - self._usable
+        self._sweep_days = sweep_days
+        self._custom_output = custom_output
+        self._now = now
+
+    def check_feedback(self, actions: Mapping[str, object]) -> None:
+        """Raise RejectedError for what Contract.fit cannot be told."""
+        self._teller.check(actions)
+
+    async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        """List what may be new since `cursor`; the last page moves it, and only if all of the window was seen.
+
+        Documents still being worked on are not listed; the window stays open for them.
+        """
+        inbox = await self._inboxes.chosen()
+        place, now = window.read(cursor), self._now()
+        dates = place.window(now, self._sweep_days)
+        walk = Walk(partial(self._lister.page, inbox, dates))
+        known: dict[str, str] = {}
+        still_open: dict[str, datetime | None] = {}
+        async for rows in walk.pages():
+            found: list[Change] = []
+            for row in rows:
+                if status_of(row.fields) in self._waiting:
+                    still_open[row.id] = row.received
+                    continue
+                still_open.pop(row.id, None)
+                change = Change(row.id, models.hint(row.fields))
+                if known.get(row.id) != change.version:
+                    known[row.id] = change.version
+                    found.append(change)
+            if found:
+                yield Page(found, None)
+        if walk.missing:
+            yield Page((), None, len(known) + walk.missing)
+        else:
+            yield Page((), place.after(dates, now, self._sweep_days, still_open.values()).text())
+
+    async def fetch(self, document_id: str) -> Document:
+        """Read one document with the version of its data that counts now: a person's, else the machine's."""
+        fields = await self._client.document(document_id)
+        fields.setdefault("id", document_id)
+        data = await current(self._client, document_id, fields)
+        return reading.document(fields, data, self._usable, custom_output=self._custom_output)
+
+    @asynccontextmanager
+    async def open(self, file: File) -> AsyncGenerator[Download, None]:
+        """Stream the original file or the custom output, under the name that the download states."""
+        document_id = file.id.removesuffix(reading.CUSTOM_OUTPUT)
+        if document_id != file.id:
+            async with self._client.custom_output(document_id) as download:
+                yield download
+            return
+        async with self._client.original(document_id) as download:
+            if download.media_type in _NO_FILE and download.media_type != file.media_type and not download.name:
+                # A proxy, a login screen or an error in disguise answered in the file's place.
+                raise TransientError(
+                    f"contract.fit sent {download.media_type} instead of the file of {file.id}",
+                    connection=self._client.api.connection,
+                    arrived="no",
+                )
+            yield download
+
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
+        """Tell Contract.fit; return once reading back shows it. RejectedError: it never will."""
+        await self._teller.tell(feedback, journal)
