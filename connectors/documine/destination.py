@@ -10,13 +10,13 @@ from connectors.contract import Outcome, State
 from connectors.documine.models import first, instant
 from connectors.documine.places import Place
 from connectors.errors import ConnectorError, GoneError, RejectedError
+from connectors.markers import file_marker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
 
     from connectors.contract import Delivery, Fields, Journal
     from connectors.documine.client import DocumineClient
-    from connectors.documine.models import StoredFile
     from connectors.documine.places import Places
     from connectors.documine.uploading import Uploads
 
@@ -66,7 +66,7 @@ class Uploaded:
         main = next((each for each in delivery.files if each.file.main), delivery.files[0])
         place = await self._place(delivery, journal)
         if delivery.replaces is not None:
-            await self._still_there(place, delivery.replaces)
+            await self._still_there(place, delivery.replaces, file_marker(delivery.key, main.file.id))
         title = _text(delivery.payload, "name") or None
         ids = {}
         try:
@@ -146,11 +146,14 @@ class Uploaded:
             )
         return known
 
-    async def _still_there(self, place: Place, file_id: str) -> StoredFile:
+    async def _still_there(self, place: Place, file_id: str, marker: str) -> None:
+        """Raise RejectedError if a person has deleted the file. One that is there under another id was overwritten by us."""
         connection = self._client.api.connection
         try:
             file = await self._client.file(place.template, place.dossier, file_id)
         except GoneError as error:
+            if await self._uploads.named(place, marker) is not None:
+                return
             raise RejectedError(
                 f"file {file_id} was deleted in DocuMine", connection=connection, status=error.status
             ) from error
@@ -158,7 +161,6 @@ class Uploaded:
             raise RejectedError(
                 f"file {file_id} is in the trash; restore it in DocuMine and retry", connection=connection
             )
-        return file
 
 
 def _text(payload: Fields, key: str) -> str:

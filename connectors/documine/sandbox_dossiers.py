@@ -39,7 +39,7 @@ class Dossiers:
         app.route("POST", _D + "/files", self._upload)
         app.route("GET", _F, self._file)
         app.route("DELETE", _F, self._delete)
-        app.route("GET", _F + "/components", self._components)
+        app.route("GET", _F + "/components", self.components)
 
     @property
     def views(self) -> Views:
@@ -175,7 +175,8 @@ class Dossiers:
             raise self.app.refused(400, "Exactly one part named file is needed")
         return parts[0]
 
-    async def _components(self, call: Call) -> Reply:
+    async def components(self, call: Call) -> Reply:
+        """Answer what was read from a file."""
         dossier, record = self.file(call)
         early = self.app.switches.early_components
         if record.status != "PROCESSED" and early != "empty":

@@ -71,7 +71,7 @@ class Uploads:
             return await self._upload(place, marker, attachment, title, sent)
 
         async def find() -> str | None:
-            found = await self._named(place, marker)
+            found = await self.named(place, marker)
             return found.id if found else None
 
         file_id = await journal.once(step, upload, find, settle=self._settle)
@@ -88,7 +88,7 @@ class Uploads:
         sha256 = await _digest(attachment)
         if sha256 == known:
             return journal.results(name)[name]
-        there = await self._named(place, marker)
+        there = await self.named(place, marker)
         step = f"again:{attachment.file.id}"
         # What the list said before the call: clocks on both sides need not agree.
         before = f"before:{attachment.file.id}"
@@ -102,7 +102,7 @@ class Uploads:
             return await self._upload(place, marker, attachment, title, sent, there)
 
         async def find() -> str | None:
-            found = await self._named(place, marker)
+            found = await self.named(place, marker)
             moment = journal.results(before)[before].partition(" ")[2]
             return found.id if found and _moment(found) != moment else None
 
@@ -132,7 +132,7 @@ class Uploads:
             sent.append(upload.sha256)
         for pause in _GLANCES if not file_id else ():
             await asyncio.sleep(pause)
-            if found := await self._named(place, marker):
+            if found := await self.named(place, marker):
                 return found.id
         if not file_id:
             raise TransientError(
@@ -142,7 +142,7 @@ class Uploads:
             )
         return file_id
 
-    async def _named(self, place: Place, marker: str) -> StoredFile | None:
+    async def named(self, place: Place, marker: str) -> StoredFile | None:
         """Find the file that carries this marker; one in the trash counts as absent."""
         for file in await self._client.files(place.template, place.dossier):
             if marker in markers([file.name]) and file.standing != "deleted":

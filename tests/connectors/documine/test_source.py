@@ -149,7 +149,7 @@ async def test_components_that_were_read_across_an_analysis_are_read_again(open_
     account = await open_account(step=0.0)
     file_id = await account.first()
     seen = []
-    inner = account.app.dossiers._components
+    inner = account.app.dossiers.components
 
     async def analysed_meanwhile(call):
         seen.append(1)
@@ -166,7 +166,7 @@ async def test_components_that_were_read_across_an_analysis_are_read_again(open_
 async def test_a_file_that_is_analysed_again_and_again_is_left_for_later(open_account):
     account = await open_account(step=0.0)
     file_id = await account.first()
-    inner = account.app.dossiers._components
+    inner = account.app.dossiers.components
 
     async def restless(call):
         account.app.act({"reprocess": file_id})
@@ -221,9 +221,13 @@ async def test_a_dossier_that_may_not_be_read_does_not_keep_the_others_out(open_
     account = await open_account(settings={"dossier": "Reports,Prüfberichte 2026"})
     account.app.shared.faults.append(Fault("status", "GET", "*/files", nth=1, status=403))
     seen = []
-    with pytest.raises(ConnectorError, match="403"):
+
+    async def collect():
         async for page in account.source.changes(None):
-            seen += page.changes
+            seen.extend(page.changes)
+
+    with pytest.raises(ConnectorError, match="403"):
+        await collect()
     assert seen
 
 
