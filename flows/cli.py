@@ -16,6 +16,7 @@ from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows import checks, demonstration, output, state_commands
+from flows import connect as login
 from flows.progress import following
 from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route
@@ -189,6 +190,26 @@ def check(
             mark = "[green]ok[/]    " if item.ok else "[red]wrong[/] "
             output.out.print(f"{mark} {escape(item.what)}: {escape(item.says)}", soft_wrap=True)
     raise typer.Exit(max((item.exit_code for item in findings), default=0))
+
+
+@app.command()
+def connect(
+    connection: Annotated[str, typer.Argument(metavar="CONNECTION", help="A connection's name, such as documine.")],
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address and ask for the one you are sent to.")
+    ] = False,
+) -> None:
+    """Log a connection in through a browser and keep the login, encrypted with DOCFERRY_KEYS."""
+    gateway = load_gateway()
+
+    def say(text: str) -> None:
+        output.out.print(escape(text), soft_wrap=True)
+
+    def ask() -> str:
+        return str(typer.prompt("Address", hide_input=True))  # it carries a code
+
+    pasted = ask if no_browser else None
+    say(_run(login.connect(gateway, connection, say=say, ask=pasted, browser=not no_browser)))
 
 
 @app.command()
