@@ -84,7 +84,8 @@ async def connect(
         direct=settings.originals == "direct",
     )
     uploads = Uploads(client, settle, [each.lower() for each in _items(settings.refuse)], settings.max_upload_mb << 20)
-    destination = Uploaded(client, places, uploads, settings.dossier.strip())
+    # Of several dossiers none is the one to upload into: then the route has to name it.
+    destination = Uploaded(client, places, uploads, dossiers[0] if len(dossiers) == 1 else "")
 
     async def check() -> str:
         seen = await client.templates()
@@ -116,7 +117,7 @@ def _chain(name: str, settings: Settings, store: TokenStore | None) -> TokenChai
         user=user,
         advice=f"a person must log in again: run `docferry connect {name}`{keys}; nothing is lost, documents stay due",
         store=store,
-        always={"x-tenant-id": settings.workspace},
+        always={"X-TENANT-ID": settings.workspace},
     )
 
 

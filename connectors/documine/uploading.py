@@ -107,9 +107,9 @@ class Uploads:
             return found.id if found and _moment(found) != moment else None
 
         file_id = await journal.once(step, upload, find, settle=self._settle)
+        await journal.record(name, file_id)  # before the digest, which is what makes the next push rely on it
         for each in sent or [sha256]:
             await journal.record(f"sha256:{attachment.file.id}", each)
-        await journal.record(name, file_id)
         await journal.forget(step)
         await journal.forget(before)
         return file_id
