@@ -1,4 +1,4 @@
-"""Ways to log in: HTTP Basic (RFC 7617) and OAuth2 client credentials (RFC 6749 section 4.4)."""
+"""Ways to log in: HTTP Basic (RFC 7617) and OAuth2 client credentials (RFC 6749 section 4.4). See oauth.py for more."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from connectors.wire import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from connectors.wire import Wire
 
@@ -44,6 +45,13 @@ class TokenStore(Protocol):
 
     async def save(self, text: str) -> None:
         """Keep this instead of what was there."""
+        ...
+
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """Be the only one, in this process or any other, who is inside: for tokens that can be used only once.
+
+        Raises TransientError (arrived: no) if somebody else is inside for too long.
+        """
         ...
 
 
@@ -151,7 +159,7 @@ class ClientCredentials:
             raise ConnectorError(
                 f"{wire.connection}: {self._requests[0].path} answered without a token", connection=wire.connection
             )
-        lifetime = _seconds(answer.get("expires_in") if isinstance(answer, dict) else None)
+        lifetime = seconds(answer.get("expires_in") if isinstance(answer, dict) else None)
         # a token that lives less than `early` is used for half of its life
         headers = self._use(token, self._now() + max(lifetime - self._early, lifetime / 2))
         if self._store:
@@ -190,9 +198,10 @@ class ClientCredentials:
         return self._headers
 
 
-def _seconds(value: object) -> float:
+def seconds(value: object, default: float = LIFETIME) -> float:
+    """Read a lifetime in seconds; whatever is none, or not positive, is the default."""
     try:
-        seconds = float(str(value))
+        read = float(str(value))
     except ValueError:
-        return LIFETIME
-    return seconds if 0 < seconds < float("inf") else LIFETIME
+        return default
+    return read if 0 < read < float("inf") else default

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
+    from connectors.browser_login import BrowserLogin
+
 Fields = dict[str, object]
 """Plain JSON-like data: dict, list, str, int, bool, None, and Decimal for every number with a fraction."""
 
@@ -301,3 +303,5 @@ class Connection:
     close: Callable[[], Awaitable[None]]
     requests: Callable[[], int]
     """How many HTTP requests have left through this connection so far."""
+    login: BrowserLogin | None = None
+    """How a person logs this account in, None where settings alone suffice."""

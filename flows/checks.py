@@ -12,10 +12,12 @@ from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.routes import open_route, read_route
 from flows.running import open_ledger
+from flows.tokens import token_store
 from mappings.language import RouteError
 from state.errors import SettingError, StateError
 
 if TYPE_CHECKING:
+    from connectors.auth import TokenStore
     from flows.settings import Gateway
 
 
@@ -56,7 +58,7 @@ async def check(gateway: Gateway, routes: list[str]) -> list[Finding]:
         except SettingsError:
             says = "loads; its connections are not set up, see below"
             findings.append(Finding(f"route {name}", ok=True, says=says))
-    findings += [await _connection(name) for name in dict.fromkeys(connections)]
+    findings += [await _connection(gateway, name) for name in dict.fromkeys(connections)]
     return findings
 
 
@@ -71,10 +73,18 @@ async def _state(gateway: Gateway) -> Finding:
     return Finding("state", ok=True, says=f"opens, knows {len(routes)} routes")
 
 
-async def _connection(name: str) -> Finding:
+async def _connection(gateway: Gateway, name: str) -> Finding:
     what = f"connection {name}"
     try:
-        connection = await open_connection(name)
+        async with open_ledger(gateway) as ledger:
+            return await _opened(name, what, token_store(gateway, ledger, name))
+    except StateError:  # told already; a login that is kept there cannot be used then
+        return await _opened(name, what, None)
+
+
+async def _opened(name: str, what: str, tokens: TokenStore | None) -> Finding:
+    try:
+        connection = await open_connection(name, token_store=tokens)
     except SettingsError as error:
         return Finding(what, ok=False, says=str(error), exit_code=2)
     try:

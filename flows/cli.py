@@ -15,6 +15,7 @@ from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows import checks, demonstration, output, state_commands, streams
+from flows import connect as login
 from flows.progress import following
 from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
@@ -196,13 +197,35 @@ def check(
 
 
 @app.command()
+def connect(
+    connection: Annotated[str, typer.Argument(metavar="CONNECTION", help="A connection's name, such as documine.")],
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address and ask for the one you are sent to.")
+    ] = False,
+) -> None:
+    """Log a connection in through a browser and keep the login, encrypted with DOCFERRY_KEYS."""
+    gateway = load_gateway()
+
+    def say(text: str) -> None:
+        output.out.print(escape(text), soft_wrap=True)
+
+    def ask() -> str:
+        return str(typer.prompt("Address", hide_input=True))  # it carries a code
+
+    pasted = ask if no_browser else None
+    say(_run(login.connect(gateway, connection, say=say, ask=pasted, browser=not no_browser)))
+
+
+@app.command()
 def sandbox(
     documents: Annotated[int, typer.Option(min=0, max=100_000, help="How many sample documents.")] = 200,
     hypatos_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8701,
     zefort_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8702,
+    documine_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8704,
 ) -> None:
     """Serve the providers in memory on loopback until Ctrl-C, and print the settings that point at them."""
-    demonstration.serve_sandboxes(documents, {"hypatos": hypatos_port, "zefort": zefort_port})
+    ports = {"hypatos": hypatos_port, "zefort": zefort_port, "documine": documine_port}
+    demonstration.serve_sandboxes(documents, ports)
 
 
 def _finish(report: Report, *, json_: bool) -> None:

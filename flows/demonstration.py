@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rich.markup import escape
 
 from connectors.settings import SettingsError
 from flows import output
@@ -104,7 +107,7 @@ def serve_sandboxes(documents: int, ports: Mapping[str, int]) -> None:
         async with sandboxes(documents, ports) as settings:
             output.err.print("The sandboxes are up; Ctrl-C stops them. Settings for another terminal:")
             for name, value in settings.items():
-                output.out.print(f"export {name}={value}", soft_wrap=True)
+                output.out.print(escape(f"export {name}={shlex.quote(value)}"), soft_wrap=True)
             await asyncio.Event().wait()
 
     with contextlib.suppress(KeyboardInterrupt):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from connectors.errors import TransientError
+from state.errors import RouteBusyError
 from state.vault import Vault
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from connectors.auth import TokenStore
     from flows.settings import Gateway
     from state.ledger import Ledger
@@ -28,6 +33,15 @@ class LedgerTokens:
     async def save(self, text: str) -> None:
         """Keep this instead."""
         await self._ledger.save_token(self._connection, self._vault.encrypt(text))
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[None]:
+        """Be the only one of all processes who replaces this token. Raises TransientError if that takes too long."""
+        try:
+            async with self._ledger.exclusive(f"the token of {self._connection}"):
+                yield
+        except RouteBusyError as busy:
+            raise TransientError(str(busy), connection=self._connection, arrived="no") from busy
 
 
 def vault(gateway: Gateway) -> Vault | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import time
 import uuid
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state import collecting, reading
 from state.database import address, connect, prepare
-from state.errors import LeaseLostError, StateError
+from state.errors import LeaseLostError, RouteBusyError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
 from state.lease import Lease
 from state.models import memory, token, transfer
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 _SWITCH_INTERVAL = 0.0002
 """Seconds. At Python's 5 ms a busy event loop starves the writer's thread, and everyone waits for commits (measured)."""
+_ASK_AGAIN = 0.05
+"""Seconds between looks at whether an exclusive section is free."""
 
 
 class Ledger:
@@ -135,6 +138,38 @@ class Ledger:
                 return  # the run learns of it at its next write
             except StateError:
                 continue  # a passing lock; if it lasts, the run's own writes say so
+
+    @asynccontextmanager
+    async def exclusive(self, name: str, *, patience: float = 60.0, ttl: float = 60.0) -> AsyncIterator[None]:
+        """Be the only one of all processes who is inside under this name.
+
+        Waits up to `patience` seconds for whoever is (a dead process keeps nobody out), then raises RouteBusyError.
+        `ttl` is in seconds: how long a process that stopped answering without dying keeps others out.
+        """
+        owner = Owner.new()
+        try:
+            lease = await self._wait_for(name, owner, ttl, patience)
+        except BaseException:
+            owner.end()
+            raise
+        beating = asyncio.create_task(self._beat(lease))
+        try:
+            yield
+        finally:
+            beating.cancel()
+            owner.end()  # should the lease not be released, the next one may take it at once
+            with contextlib.suppress(StateError):
+                await self._writer.call(lease.release)
+
+    async def _wait_for(self, name: str, owner: Owner, ttl: float, patience: float) -> Lease:
+        until = time.monotonic() + patience
+        while True:
+            try:
+                return await self._writer.call(lambda connection: Lease.take(connection, name, owner, ttl))
+            except RouteBusyError:
+                if time.monotonic() > until:
+                    raise RouteBusyError(f"Another process holds {name} for {patience:g} s now; try again") from None
+            await asyncio.sleep(_ASK_AGAIN)
 
     async def routes(self) -> list[str]:
         """Name every route the ledger knows."""

@@ -1,0 +1,173 @@
+"""DocuMine files as a source: whole lists of the watched dossiers, and components read while no analysis is under way."""
+
+from __future__ import annotations
+
+import mimetypes
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from connectors.contract import Change, Document, File, Page
+from connectors.errors import AccessError, ConnectorError, GoneError, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+
+    from connectors.contract import Download, Feedback, Fields, Journal
+    from connectors.documine.client import DocumineClient
+    from connectors.documine.models import Components, StoredFile
+    from connectors.documine.packages import Packages
+    from connectors.documine.places import Place, Places
+
+Release = Literal["extracted", "released"]
+READS = 3
+"""How often components are read again because an analysis came in between."""
+FORBIDDEN = 403
+
+
+class Analysed:
+    """The stream `files`: every file that is analysed and, under the rule `released`, approved by a person.
+
+    `dossiers` are names or ids (empty: all of the template). Originals come in packages, or `direct`.
+    """
+
+    feedback_actions: Mapping[str, str] = MappingProxyType({})
+    drains: Collection[str] = ()
+
+    def __init__(
+        self,
+        client: DocumineClient,
+        places: Places,
+        packages: Packages,
+        *,
+        dossiers: Sequence[str],
+        release: Release,
+        direct: bool,
+    ) -> None:
+        self._client = client
+        self._places = places
+        self._packages = packages
+        self._dossiers = dossiers
+        self._release = release
+        self._direct = direct
+        self._where: dict[str, tuple[Place, str]] = {}
+
+    def check_feedback(self, actions: Mapping[str, object]) -> None:
+        """Nothing can be wrong with what cannot be told: DocuMine takes no messages, so a route can name no action."""
+
+    async def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 -- whole lists have no cursor
+        """List every file that is through. There is no "since", so each pass reads everything, one page per dossier.
+
+        A file that is being analysed (again), or waits for its approval, is left out until that is over; the next whole
+        list shows it with another hint. A dossier that cannot be read does not keep the others out; it is told at the end.
+        """
+        failure: ConnectorError | None = None
+        for place, name in await self._places.watched(self._dossiers):
+            try:
+                files = await self._list(place, name)
+            except (AccessError, GoneError) as error:
+                if isinstance(error, AccessError) and error.status != FORBIDDEN:
+                    raise
+                failure = error
+                continue
+            yield Page([Change(file.id, await self._hint(place, file)) for file in files if self._through(file)], None)
+        if failure is not None:
+            raise ConnectorError(str(failure), connection=failure.connection, status=failure.status) from failure
+
+    async def fetch(self, document_id: str) -> Document:
+        """Read a file's components. Raises TransientError while it is being worked on, GoneError if it was deleted."""
+        place, dossier = await self._place(document_id)
+        before = await self._status(place, document_id)
+        for _ in range(READS):
+            if before.standing == "failed":
+                code = f", code {before.error_code}" if before.error_code else ""
+                return self._document(before, place, dossier, None, f"status is {before.status}{code}")
+            if not self._through(before):
+                raise self._later(f"file {document_id} is in the works ({before.status})")
+            components = await self._client.components(place.template, place.dossier, document_id)
+            after = await self._status(place, document_id)
+            if self._through(after) and after.analysed == before.analysed:
+                return self._document(after, place, dossier, components, None)
+            before = after
+        raise self._later(f"file {document_id} is analysed again and again")
+
+    @asynccontextmanager
+    async def open(self, file: File) -> AsyncGenerator[Download, None]:
+        """Stream the original."""
+        place, _ = await self._place(file.id)
+        if self._direct:
+            async with self._client.original(place.template, place.dossier, file.id) as download:
+                yield download
+        else:
+            async with self._packages.original(place, file) as download:
+                yield download
+
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
+        """Do nothing: there is no call by which DocuMine could be told."""
+
+    def _through(self, file: StoredFile) -> bool:
+        if file.standing == "failed":
+            return True
+        return file.standing == "processed" and (self._release == "extracted" or file.approved)
+
+    async def _hint(self, place: Place, file: StoredFile) -> str:
+        """Return what moves with every change; where a list shows nothing of the kind, the content itself must tell."""
+        if file.analysed or file.standing != "processed":
+            return file.hint
+        components = await self._client.components(place.template, place.dossier, file.id)
+        return f"{file.hint}|{components.digest}"
+
+    async def _list(self, place: Place, dossier: str) -> list[StoredFile]:
+        files = await self._client.files(place.template, place.dossier)
+        for file in files:
+            known = self._where.setdefault(file.id, (place, dossier))[0]
+            if known != place:
+                await self._moved(file.id, known, place, dossier)
+        return files
+
+    async def _moved(self, file_id: str, known: Place, place: Place, dossier: str) -> None:
+        """Believe that a file has moved to another dossier only if it is not in the old one any more."""
+        if any(file.id == file_id for file in await self._client.files(known.template, known.dossier)):
+            connection = self._client.api.connection
+            words = f"{connection}: dossiers {known.dossier} and {place.dossier} both show a file {file_id}; watch one of them"
+            raise AccessError(words, connection=connection)
+        self._where[file_id] = (place, dossier)
+
+    async def _place(self, file_id: str) -> tuple[Place, str]:
+        """Say where a file lies; the lists are read for one that was seen by an earlier process only."""
+        if file_id not in self._where:
+            for place, name in await self._places.watched(self._dossiers):
+                await self._list(place, name)
+                if file_id in self._where:
+                    break
+        if file_id not in self._where:
+            connection = self._client.api.connection
+            raise GoneError(f"{connection}: no watched dossier shows file {file_id}", connection=connection)
+        return self._where[file_id]
+
+    async def _status(self, place: Place, file_id: str) -> StoredFile:
+        file = await self._client.file(place.template, place.dossier, file_id)
+        if file.standing == "deleted":
+            raise GoneError(f"file {file_id} was deleted", connection=self._client.api.connection)
+        return file
+
+    def _document(
+        self, file: StoredFile, place: Place, dossier: str, found: Components | None, not_ready: str | None
+    ) -> Document:
+        values = found.values if found else {}
+        fields: Fields = {
+            "id": file.id,
+            "name": file.name,
+            "dossier": {"id": place.dossier, "name": dossier},
+            "template": {"id": place.template},
+            "components": {name: (each[0] if each else None) for name, each in values.items()},
+            "components_all": dict(values),
+            "details": found.details if found else {},
+            "file": file.fields,
+        }
+        media_type = file.media_type or mimetypes.guess_type(file.name)[0] or "application/pdf"
+        original = File(file.id, file.name or f"{file.id}.pdf", media_type, None, main=True)
+        return Document(file.id, found.digest if found else file.hint, fields, [original], not_ready)
+
+    def _later(self, words: str) -> TransientError:
+        return TransientError(words, connection=self._client.api.connection, arrived="no")

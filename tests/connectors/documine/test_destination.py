@@ -1,0 +1,276 @@
+"""DocuMine as a destination: every file once, under a name that nothing else has, in a template that is in force."""
+
+import asyncio
+import re
+from collections import Counter
+
+import pytest
+
+from connectors.contract import Delivery, Destination, Forgetful, State
+from connectors.errors import AccessError, RejectedError, TransientError, UnsettledError
+from connectors.sandbox_faults import Fault
+
+
+async def push_to_the_end(account, journal, delivery):
+    """Push as an engine does: later, and later still when something is not settled."""
+    for _ in range(8):
+        try:
+            return await account.destination.push(delivery, journal)
+        except UnsettledError as error:
+            journal.now = max(journal.now, error.look_again_at)
+            await asyncio.sleep(0.21)
+        except TransientError:
+            continue
+    raise AssertionError("it never ended")
+
+
+async def test_it_is_a_destination(account):
+    assert isinstance(account.destination, Destination)
+
+
+async def test_a_file_gets_into_the_dossier_under_a_name_of_its_own(account, journal, delivery, source_file):
+    main, annex = source_file(name="Größe 報告.pdf"), source_file(b"%PDF-1.7 annex", "f2", "annex.pdf", main=False)
+    file_id = await account.destination.push(delivery(annex, main), journal)
+    by_hash = {one["sha256"]: one for one in account.inbox()}
+    assert by_hash.keys() == {main.sha256, annex.sha256}
+    assert account.shown["documents"][file_id]["sha256"] == main.sha256
+    assert re.fullmatch(r"Größe 報告 \[gw-[0-9a-f]{16}-[0-9a-f]{8}\]\.pdf", by_hash[main.sha256]["name"])
+    assert journal.results("sha256:") == {"sha256:f1": main.sha256, "sha256:f2": annex.sha256}
+
+
+async def test_two_documents_of_the_same_name_do_not_overwrite_each_other(account, new_journal, delivery):
+    for number in range(3):
+        await account.destination.push(delivery(key=f"r:{number}"), new_journal())
+    assert len(account.inbox()) == 3
+
+
+async def test_the_route_may_set_name_and_dossier(account, journal, delivery):
+    await account.destination.push(delivery(name="Contract 4711", dossier="Prüfberichte 2026"), journal)
+    names = [one["name"] for one in account.inbox("Prüfberichte 2026")]
+    assert any(name.startswith("Contract 4711 [gw-") and name.endswith(".pdf") for name in names)
+
+
+async def test_pushing_again_changes_nothing(account, journal, delivery):
+    file_id = await account.destination.push(delivery(), journal)
+    before = account.shown["documents"]
+    assert await account.destination.push(delivery(replaces=file_id), journal) == file_id
+    assert account.shown["documents"] == before
+
+
+async def test_changed_bytes_overwrite_the_file_under_its_name(account, journal, delivery, source_file):
+    file_id = await account.destination.push(delivery(source_file(b"%PDF-1.7 one")), journal)
+    name = account.shown["documents"][file_id]["name"]
+    changed = source_file(b"%PDF-1.7 two", name="renamed.pdf")
+    assert await account.destination.push(delivery(changed, replaces=file_id), journal) == file_id
+    (only,) = account.inbox()
+    assert (only["name"], only["sha256"], only["uploads"]) == (name, changed.sha256, 2)
+    await account.destination.push(delivery(changed, replaces=file_id), journal)
+    assert account.inbox()[0]["uploads"] == 2
+
+
+@pytest.mark.parametrize("same_file_id", [True, False])
+async def test_an_overwriting_whose_answer_is_lost_is_seen_and_not_made_twice(
+    open_account, journal, delivery, source_file, same_file_id
+):
+    account = await open_account(same_file_id=same_file_id)
+    file_id = await account.destination.push(delivery(source_file(b"%PDF-1.7 one")), journal)
+    account.app.shared.faults.append(Fault("act_then_drop", "POST", "*/files", times=1))
+    changed = source_file(b"%PDF-1.7 two")
+    await asyncio.sleep(0.01)
+    after = await push_to_the_end(account, journal, delivery(changed, replaces=file_id))
+    (only,) = account.inbox()
+    assert only["sha256"] == changed.sha256
+    assert after == next(one for one, it in account.shown["documents"].items() if it["dossier"] == "Inbox")
+    assert account.asked("POST D/files") == 2
+
+
+@pytest.mark.parametrize("kind", ["act_then_drop", "drop", "cut", "garbled"])
+@pytest.mark.parametrize("path", ["*/files", "*/dossiers"])
+async def test_after_any_lost_answer_there_is_one_file_in_one_dossier(open_account, journal, delivery, kind, path):
+    account = await open_account(faults=[Fault(kind, "POST", path, times=1)])
+    await push_to_the_end(account, journal, delivery(dossier="Made by the gateway"))
+    names = Counter(one["name"] for one in account.shown["dossiers"].values())
+    assert names["Made by the gateway"] == 1
+    (only,) = account.inbox("Made by the gateway")
+    assert only["uploads"] == 1
+
+
+async def test_an_upload_that_shows_late_is_waited_for(open_account, journal, delivery):
+    account = await open_account(listing_lag=0.1, faults=[Fault("act_then_drop", "POST", "*/files", times=1)])
+    await push_to_the_end(account, journal, delivery())
+    assert account.asked("POST D/files") == 1
+
+
+@pytest.mark.parametrize("upload_answer", ["fileIds", "fileId", "id", "empty"])
+async def test_every_answer_to_an_upload_leads_to_the_id(open_account, journal, delivery, upload_answer):
+    account = await open_account(upload_answer=upload_answer)
+    file_id = await account.destination.push(delivery(), journal)
+    assert account.shown["documents"][file_id]["dossier"] == "Inbox"
+    assert len(account.inbox()) == 1
+
+
+async def test_one_dossier_is_made_for_many_documents_at_once(account, new_journal, delivery):
+    deliveries = [delivery(key=f"r:{number}", dossier="New") for number in range(6)]
+    await asyncio.gather(*(account.destination.push(one, new_journal()) for one in deliveries))
+    assert [one["name"] for one in account.shown["dossiers"].values()].count("New") == 1
+    assert len(account.inbox("New")) == 6
+
+
+async def test_a_dossier_that_another_document_has_asked_for_is_waited_for(open_account, new_journal, delivery):
+    memory = Forgetful()
+    account = await open_account(
+        taken_name="201", listing_lag=0.1, faults=[Fault("act_then_drop", "POST", "*/dossiers", times=1)], memory=memory
+    )
+    with pytest.raises(TransientError):
+        await account.destination.push(delivery(key="r:1", dossier="New"), new_journal())
+    other = await open_account(app=account.app, memory=memory)
+    await push_to_the_end(other, new_journal(), delivery(key="r:2", dossier="New"))
+    assert [one["name"] for one in account.shown["dossiers"].values()].count("New") == 1
+
+
+async def test_two_dossiers_of_one_name_are_a_persons_matter_and_an_id_settles_it(open_account, journal, delivery):
+    account = await open_account()
+    template = next(iter(account.app.store.templates.values()))
+    twin = account.app.store.dossier(template, "Inbox")
+    with pytest.raises(AccessError, match=r"2 dossiers are called 'Inbox'.*ids"):
+        await account.destination.push(delivery(), journal)
+    await account.destination.push(delivery(dossier=twin.id), journal)
+    assert len(twin.files) == 1
+
+
+async def test_an_archived_dossier_takes_no_files(account, journal, delivery):
+    with pytest.raises(AccessError, match="archived"):
+        await account.destination.push(delivery(dossier="Archive 2024"), journal)
+
+
+@pytest.mark.parametrize(
+    ("template", "why"), [("Old rules", "INACTIVE"), ("Expired rules", "validity"), ("?", "no template")]
+)
+async def test_a_template_must_be_there_active_and_valid_now(open_account, journal, delivery, template, why):
+    account = await open_account(settings={"template": template})
+    with pytest.raises(AccessError, match=why):
+        await account.destination.push(delivery(), journal)
+    assert account.asked("POST D/files") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"), [("a.csv", "application/octet-stream"), ("a.txt", "text/csv"), ("b.ZIP", "application/zip")]
+)
+async def test_csv_and_zip_are_refused_before_anything_is_sent(
+    account, journal, delivery, source_file, name, media_type
+):
+    bad = source_file(b"a;b", "f2", name, main=False, media_type=media_type)
+    with pytest.raises(RejectedError, match=r"CSV|ZIP"):
+        await account.destination.push(delivery(source_file(), bad), journal)
+    assert account.connection.requests() == 0
+
+
+async def test_csv_is_uploaded_where_the_operator_allows_it(open_account, journal, delivery, source_file):
+    account = await open_account(settings={"refuse": "zip"}, csv="document")
+    await account.destination.push(delivery(source_file(b"a;b", name="a.csv", media_type="text/csv")), journal)
+    assert len(account.inbox()) == 1
+
+
+async def test_a_file_that_is_too_large_is_refused(open_account, journal, delivery, source_file):
+    account = await open_account(settings={"max_upload_mb": 1})
+    with pytest.raises(RejectedError, match="larger than 1 MB"):
+        await account.destination.push(delivery(source_file(b"%PDF" + b"x" * (1 << 20))), journal)
+    assert account.inbox() == []
+
+
+async def test_a_document_without_a_file_is_rejected(account, journal):
+    with pytest.raises(RejectedError, match="no file"):
+        await account.destination.push(Delivery("k", {}), journal)
+
+
+@pytest.mark.parametrize("payload", [{"title": "x"}, {"name": 7}, {"name": "x" * 201}])
+async def test_a_payload_that_can_never_be_taken_is_refused_at_once(account, payload):
+    with pytest.raises(RejectedError):
+        account.destination.check(payload)
+
+
+async def test_a_payload_needs_a_dossier_from_somewhere(open_account):
+    account = await open_account(settings={"dossier": None})
+    account.destination.check({"dossier": "Inbox"})
+    with pytest.raises(RejectedError, match="dossier"):
+        account.destination.check({"name": "x"})
+
+
+# What becomes of it
+
+
+async def test_a_file_is_pending_until_its_analysis_is_through(open_account, journal, delivery):
+    account = await open_account(step=1.0)
+    file_id = await account.destination.push(delivery(), journal)
+    for _ in range(5):
+        assert (await account.destination.outcome(file_id, journal)).state is State.PENDING
+        account.app.act({"advance": 1})
+    assert (await account.destination.outcome(file_id, journal)).state is State.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "state"), [("ERROR", State.REFUSED), ("stuck", State.PENDING), ("novel", State.PENDING)]
+)
+async def test_the_end_of_an_analysis_is_the_outcome_and_unknown_states_are_still_running(
+    open_account, journal, delivery, ends_in, state
+):
+    account = await open_account(ends_in=ends_in, step=0.0)
+    file_id = await account.destination.push(delivery(), journal)
+    assert (await account.destination.outcome(file_id, journal)).state is state
+
+
+async def test_an_analysis_without_end_is_called_stuck_and_not_failed(open_account, journal, delivery):
+    account = await open_account(ends_in="stuck")
+    file_id = await account.destination.push(delivery(), journal)
+    next(
+        one for dossier in account.app.store.dossiers.values() for one in dossier.files.values() if one.id == file_id
+    ).uploaded -= 3700
+    outcome = await account.destination.outcome(file_id, journal)
+    assert (outcome.state, outcome.reason) == (State.PENDING, "its analysis is stuck")
+
+
+@pytest.mark.parametrize(("how", "sure"), [("trash", True), ("purge", False)])
+async def test_a_deleted_file_is_gone_and_listed_as_dropped(account, journal, delivery, how, sure, open_account):
+    here = await open_account(app=account.app, settings={"dossier": "Inbox"})
+    file_id = await here.destination.push(delivery(), journal)
+    here.app.act({"advance": 10})
+    here.app.act({how: file_id})
+    outcome = await here.destination.outcome(file_id, journal)
+    assert (outcome.state, outcome.sure) == (State.GONE, sure)
+    assert ([one async for one in here.destination.dropped()] == [file_id]) is (how == "trash")
+    with pytest.raises(RejectedError, match=r"trash|deleted"):
+        await here.destination.push(delivery(replaces=file_id), journal)
+    assert len([one for one in here.inbox() if not one["trashed"]]) == 0
+
+
+async def test_one_failed_file_of_several_makes_the_outcome(account, journal, delivery, source_file):
+    file_id = await account.destination.push(
+        delivery(source_file(), source_file(b"%PDF-1.7 2", "f2", main=False)), journal
+    )
+    account.app.act({"advance": 10})
+    assert (await account.destination.outcome(file_id, journal)).state is State.ACCEPTED
+    account.app.act({"status": journal.results("file:")["file:f2"], "to": "ERROR"})
+    assert (await account.destination.outcome(file_id, journal)).state is State.REFUSED
+
+
+async def test_nothing_is_dropped_from_a_dossier_that_does_not_exist_yet(open_account):
+    account = await open_account(settings={"dossier": "Not yet"})
+    assert [one async for one in account.destination.dropped()] == []
+
+
+async def test_no_value_of_a_document_is_written_into_the_journal(account, journal, delivery, source_file):
+    await account.destination.push(
+        delivery(source_file(name="Geheim.pdf"), name="Streng vertraulich", dossier="Akte Müller"), journal
+    )
+    written = repr(journal.steps)
+    assert not any(word in written for word in ("Geheim", "vertraulich", "Müller"))
+
+
+async def test_the_check_tells_templates_and_the_licence_if_it_may(open_account):
+    account = await open_account()
+    assert (
+        "3 templates, 'DocuMine Example' is ACTIVE; licence: numberOfAnalyzedFiles 20"
+        in await account.connection.check()
+    )
+    account.app.switches.licence = False
+    assert "licence" not in await account.connection.check()

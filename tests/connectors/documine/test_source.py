@@ -1,0 +1,318 @@
+"""DocuMine as a source: whole lists, components that do not change while they are read, originals in packages."""
+
+import hashlib
+
+import pytest
+
+from connectors.contract import Feedback, Result, Source
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
+from connectors.sandbox_faults import Fault
+
+
+async def read(source, document):
+    async with source.open(document.files[0]) as download:
+        return b"".join([chunk async for chunk in download.chunks])
+
+
+async def test_it_is_a_source_that_is_told_nothing(account, journal):
+    assert isinstance(account.source, Source)
+    assert (dict(account.source.feedback_actions), list(account.source.drains)) == ({}, [])
+    account.source.check_feedback({})
+    await account.source.report(Feedback("x", Result.DELIVERED, None, None), journal)
+    assert account.connection.requests() == 0
+
+
+async def test_what_is_analysed_or_has_failed_is_listed_and_what_is_in_the_works_is_not(account):
+    listed = await account.listed()
+    expected = {
+        file_id
+        for file_id, file in account.shown["documents"].items()
+        if file["dossier"] == "Reports" and file["status"] in ("PROCESSED", "ERROR")
+    }
+    assert set(listed) == expected
+    assert 0 < len(expected) < 20
+
+
+async def test_several_dossiers_are_watched_by_name_or_id_and_none_means_all(open_account):
+    account = await open_account()
+    letters = next(one for one, it in account.shown["dossiers"].items() if it["name"].startswith("Prüf"))
+    both = await open_account(app=account.app, settings={"dossier": f"Reports, {letters}"})
+    everything = await open_account(app=account.app, settings={"dossier": None})
+    assert set(await both.listed()) == set(await everything.listed()) > set(await account.listed())
+
+
+async def test_only_what_a_person_has_approved_is_released_under_that_rule(open_account):
+    account = await open_account(settings={"release": "released"})
+    shown = account.shown["documents"]
+    listed = await account.listed()
+    assert {shown[one]["workflow"] for one in listed if shown[one]["status"] == "PROCESSED"} == {"APPROVED"}
+    waiting = next(
+        one
+        for one, it in shown.items()
+        if it["status"] == "PROCESSED" and it["workflow"] != "APPROVED" and it["dossier"] == "Reports"
+    )
+    with pytest.raises(TransientError):
+        await account.source.fetch(waiting)
+    account.app.act({"workflow": waiting, "to": "APPROVED"})
+    assert waiting in await account.listed()
+    assert (await account.source.fetch(waiting)).not_ready is None
+
+
+async def test_a_step_back_and_a_second_approval_make_another_hint(open_account):
+    account = await open_account(settings={"release": "released"})
+    file_id = await account.first()
+    account.app.act({"workflow": file_id, "to": "APPROVED"})
+    before = (await account.listed())[file_id]
+    account.app.act({"workflow": file_id, "to": "UNDER_REVIEW"})
+    assert file_id not in await account.listed()
+    account.app.act({"advance": 1})
+    account.app.act({"workflow": file_id, "to": "APPROVED"})
+    assert (await account.listed())[file_id] != before
+
+
+async def test_components_are_read_with_first_and_all_values_and_their_origin(account):
+    file_id = await account.first()
+    document = await account.source.fetch(file_id)
+    truth = account.shown["documents"][file_id]["components"]
+    assert document.fields["components_all"] == truth
+    assert document.fields["components"] == {name: values[0] if values else None for name, values in truth.items()}
+    assert document.fields["details"]["Study_Title"][0]["componentRuleId"] == "StudyTitle.0.0"
+    assert (document.fields["dossier"]["name"], document.files[0].main) == ("Reports", True)
+    assert document.not_ready is None
+
+
+async def test_the_order_of_names_makes_no_other_version(account):
+    file_id = await account.first()
+    versions = {(await account.source.fetch(file_id)).version for _ in range(4)}
+    assert len(versions) == 1
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"file_spelling": "fileId,filename", "detail_key": "componentValues", "package_key": "id"},
+        {"stamps": "z", "novelties": True, "package_key": "downloadId", "unpublished_params": "ignored"},
+        {"stamps": "mixed", "package_form": "folders", "licence": False},
+    ],
+)
+async def test_every_spelling_that_the_facts_allow_is_read(open_account, switches):
+    account = await open_account(**switches)
+    file_id = await account.first()
+    document = await account.source.fetch(file_id)
+    shown = account.shown["documents"][file_id]
+    assert (document.fields["name"], document.fields["components_all"]) == (shown["name"], shown["components"])
+    assert document.fields["details"]["Study_Title"][0]["value"] == shown["components"]["Study_Title"][0]
+    content = await read(account.source, document)
+    assert content.startswith(b"%PDF-")
+    assert hashlib.sha256(content).hexdigest() == account.shown["documents"][file_id]["sha256"]
+
+
+async def test_a_new_analysis_is_a_new_version_and_is_not_listed_before_it_is_through(open_account):
+    account = await open_account(step=1.0)
+    file_id = await account.first()
+    hint, version = (await account.listed())[file_id], (await account.source.fetch(file_id)).version
+    account.app.act({"reprocess": file_id})
+    assert file_id not in await account.listed()
+    with pytest.raises(TransientError, match="in the works"):
+        await account.source.fetch(file_id)
+    account.app.act({"advance": 60})
+    assert (await account.listed())[file_id] != hint
+    assert (await account.source.fetch(file_id)).version != version
+
+
+async def test_a_persons_edit_makes_another_hint_and_another_version(account):
+    file_id = await account.first()
+    hint, version = (await account.listed())[file_id], (await account.source.fetch(file_id)).version
+    account.app.act({"edit": file_id, "components": {"Study_Title": ["corrected"]}})
+    assert (await account.listed())[file_id] != hint
+    document = await account.source.fetch(file_id)
+    assert (document.version != version, document.fields["components"]["Study_Title"]) == (True, "corrected")
+
+
+async def test_where_no_progress_is_shown_the_content_itself_makes_the_hint(open_account):
+    account = await open_account(progress_shown=False)
+    file_id = await account.first()
+    hint = (await account.listed())[file_id]
+    assert (await account.listed())[file_id] == hint
+    change_without_a_trace(account.app, file_id)
+    assert (await account.listed())[file_id] != hint
+
+
+def change_without_a_trace(app, file_id):
+    for dossier in app.store.dossiers.values():
+        if file_id in dossier.files:
+            dossier.files[file_id].components = {"Study_Title": ["changed without a trace"]}
+
+
+async def test_components_that_were_read_across_an_analysis_are_read_again(open_account):
+    """The status before shows the old analysis, the components are already those of the new one."""
+    account = await open_account(step=0.0)
+    file_id = await account.first()
+    seen = []
+    inner = account.app.dossiers.components
+
+    async def analysed_meanwhile(call):
+        seen.append(1)
+        if len(seen) == 1:
+            account.app.act({"reprocess": file_id})
+        return await inner(call)
+
+    account.app.route("GET", "/api/dossier-templates/{}/dossiers/{}/files/{}/components", analysed_meanwhile)
+    document = await account.source.fetch(file_id)
+    assert len(seen) == 2
+    assert document.fields["components_all"] == account.shown["documents"][file_id]["components"]
+
+
+async def test_a_file_that_is_analysed_again_and_again_is_left_for_later(open_account):
+    account = await open_account(step=0.0)
+    file_id = await account.first()
+    inner = account.app.dossiers.components
+
+    async def restless(call):
+        account.app.act({"reprocess": file_id})
+        return await inner(call)
+
+    account.app.route("GET", "/api/dossier-templates/{}/dossiers/{}/files/{}/components", restless)
+    with pytest.raises(TransientError, match="again and again"):
+        await account.source.fetch(file_id)
+
+
+async def test_components_are_never_asked_for_before_the_analysis_is_through(open_account):
+    account = await open_account(step=5.0)
+    added = account.app.act({"add": "Reports"})["id"]
+    assert added not in await account.listed()
+    with pytest.raises(TransientError):
+        await account.source.fetch(added)
+    assert account.asked("GET F/components") == 0
+
+
+async def test_a_failed_file_is_listed_and_not_ready(account):
+    other = next(iter(await account.listed()))
+    account.app.act({"status": other, "to": "ERROR"})
+    assert other in await account.listed()
+    assert "ERROR" in (await account.source.fetch(other)).not_ready
+
+
+@pytest.mark.parametrize("how", ["trash", "purge"])
+async def test_a_deleted_file_is_gone(account, how):
+    file_id = await account.first()
+    account.app.act({how: file_id})
+    assert file_id not in await account.listed()
+    with pytest.raises(GoneError):
+        await account.source.fetch(file_id)
+
+
+async def test_a_file_that_an_earlier_process_has_listed_is_found(account, open_account):
+    file_id = await account.first()
+    later = await open_account(app=account.app)
+    assert (await later.source.fetch(file_id)).id == file_id
+    with pytest.raises(GoneError, match="no watched dossier"):
+        await later.source.fetch("nowhere")
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", '{"files": null}', '{"files": [{"fileName": "no id"}]}'])
+async def test_a_list_without_its_array_is_an_error_and_not_empty(open_account, body):
+    account = await open_account(faults=[Fault("status", "GET", "*/files", status=200, body=body)])
+    with pytest.raises(ConnectorError):
+        await account.listed()
+
+
+async def test_a_dossier_that_may_not_be_read_does_not_keep_the_others_out(open_account):
+    account = await open_account(settings={"dossier": "Reports,Prüfberichte 2026"})
+    account.app.shared.faults.append(Fault("status", "GET", "*/files", nth=1, status=403))
+    seen = []
+
+    async def collect():
+        async for page in account.source.changes(None):
+            seen.extend(page.changes)
+
+    with pytest.raises(ConnectorError, match="403"):
+        await collect()
+    assert seen
+
+
+@pytest.mark.parametrize("missing", [{"dossier": "Nowhere"}, {"template": "Nowhere"}])
+async def test_a_place_that_does_not_exist_stops_the_connection(open_account, missing):
+    account = await open_account(settings=missing)
+    with pytest.raises(AccessError, match="Nowhere"):
+        await account.listed()
+
+
+async def test_an_archived_dossier_can_still_be_read(account):
+    account.app.act({"archive": "Reports"})
+    assert await account.listed()
+
+
+async def test_what_comes_in_while_lists_are_read_is_there_in_the_next_list(open_account):
+    account = await open_account(documents=8, step=0.0, drift="enter", drift_items=2, drift_most=4)
+    await account.listed()
+    await account.listed()
+    listed = await account.listed()
+    added = {one for one, it in account.shown["documents"].items() if it["name"].startswith("entered")}
+    assert len(added) == 4
+    assert added <= set(listed)
+
+
+# Originals
+
+
+@pytest.mark.parametrize("form", ["flat", "folders", "bare"])
+async def test_the_original_comes_out_of_a_package_which_is_removed_afterwards(open_account, form):
+    account = await open_account(package_form=form)
+    document = await account.source.fetch(await account.first())
+    content = await read(account.source, document)
+    assert hashlib.sha256(content).hexdigest() == account.shown["documents"][document.id]["sha256"]
+    assert (account.shown["packages"], account.shown["packages_made"]) == ({}, 1)
+
+
+async def test_after_a_lost_answer_the_package_is_looked_for_and_no_second_one_is_built(open_account):
+    account = await open_account(faults=[Fault("act_then_drop", "POST", "*/create-download", times=1)])
+    document = await account.source.fetch(await account.first())
+    assert (await read(account.source, document)).startswith(b"%PDF")
+    assert (account.shown["packages"], account.shown["packages_made"]) == ({}, 1)
+
+
+async def test_where_packages_cannot_be_listed_a_second_one_is_built(open_account):
+    account = await open_account(
+        packages_listed=False, faults=[Fault("act_then_drop", "POST", "*/create-download", times=1)]
+    )
+    document = await account.source.fetch(await account.first())
+    assert (await read(account.source, document)).startswith(b"%PDF")
+    assert account.shown["packages_made"] == 2
+
+
+async def test_a_package_that_fails_is_for_later_and_does_not_stay(open_account):
+    account = await open_account(package_end="FAILED")
+    document = await account.source.fetch(await account.first())
+    with pytest.raises(TransientError, match="FAILED"):
+        await read(account.source, document)
+    assert account.shown["packages"] == {}
+
+
+async def test_a_damaged_package_is_for_later(open_account):
+    account = await open_account(
+        faults=[Fault("status", "GET", "/api/downloads/*/download", status=200, body="PK\x03\x04 broken")]
+    )
+    document = await account.source.fetch(await account.first())
+    with pytest.raises(TransientError, match="damaged"):
+        await read(account.source, document)
+
+
+async def test_a_package_without_the_original_is_refused(open_account):
+    account = await open_account(settings={"names": '{"original_type": "PREVIEW"}'})
+    document = await account.source.fetch(await account.first())
+    with pytest.raises(RejectedError, match="does not hold"):
+        await read(account.source, document)
+
+
+async def test_a_package_that_is_gone_when_it_is_to_be_removed_is_fine(open_account):
+    account = await open_account(faults=[Fault("status", "DELETE", "/api/downloads/*", status=404)])
+    document = await account.source.fetch(await account.first())
+    assert (await read(account.source, document)).startswith(b"%PDF")
+
+
+async def test_originals_can_be_fetched_directly(open_account):
+    account = await open_account(settings={"originals": "direct"}, direct_original=True)
+    document = await account.source.fetch(await account.first())
+    assert (await read(account.source, document)).startswith(b"%PDF")
+    assert account.shown["packages_made"] == 0
