@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl
 
-from connectors.hypatos import sandbox_control, sandbox_reading, sandbox_writing
+from connectors.hypatos import sandbox_control, sandbox_enrichment, sandbox_reading, sandbox_writing
 from connectors.hypatos.sandbox_documents import DemoDocuments
 from connectors.hypatos.sandbox_store import Record, Store
 from connectors.hypatos.sandbox_switches import Switches
@@ -38,8 +38,10 @@ class HypatosSandbox(SandboxApp):
         self.route("POST", "/auth/token", self._token)
         sandbox_reading.add_routes(self)
         sandbox_writing.add_routes(self)
+        sandbox_enrichment.add_routes(self)
         self._scopes: Mapping[str, str] = {
             "documents": "documents", "files": "files", "projects": "projects", "companies": "companies",
+            "cases": "documents", "enrichment": "enrichment",
         }  # fmt: skip
 
     @property
