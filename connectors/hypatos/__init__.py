@@ -1,8 +1,9 @@
-"""Hypatos, a document capture service, as a source: how an account is set up and opened."""
+"""Hypatos, a document capture service, as source and destination: how an account is set up and opened."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urljoin
 
@@ -12,6 +13,9 @@ from connectors.auth import ClientCredentials
 from connectors.contract import Connection
 from connectors.http import Api
 from connectors.hypatos.client import HypatosClient
+from connectors.hypatos.destination import Intake
+from connectors.hypatos.enrichment import Records
+from connectors.hypatos.resources import RESOURCES
 from connectors.hypatos.source import Documents, Patience
 from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, UrlPath
 from connectors.urls import is_loopback
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
-    from connectors.contract import Memory
+    from connectors.contract import Destination, Memory
 
 __all__ = ["Settings", "connect"]
 
@@ -41,7 +45,10 @@ Items = Annotated[str, AfterValidator(_not_only_commas)]
 
 
 class Settings(ConnectionSettings):
-    """One Hypatos account. Lists are written with commas; an empty `projects` means all that the client may see."""
+    """One Hypatos account. Lists are written with commas; an empty `projects` means all that the client may see.
+
+    As a destination the first of the `projects` takes what a route sends without naming one.
+    """
 
     base_url: HttpsUrl = "https://api.cloud.hypatos.ai/v2"
     client_id: SecretStr
@@ -52,6 +59,7 @@ class Settings(ConnectionSettings):
     page_size: int = Field(default=50, ge=2, le=50)
     verify_within: float = Field(default=30.0, ge=0)
     settle_seconds: float = Field(default=120.0, ge=0)
+    cases: bool = False
 
 
 async def connect(
@@ -85,4 +93,14 @@ async def connect(
         found = listing.total if listing.total is not None else len(listing.rows)
         return f"{name}: the credentials work; {found} documents are ready to be collected"
 
-    return Connection(name, {"documents": documents}, {}, check, api.close, lambda: api.requests)
+    projects = _items(settings.projects)
+    intake = Intake(
+        client,
+        projects[0] if projects else None,
+        timedelta(seconds=settings.settle_seconds),
+        timedelta(seconds=settings.verify_within),
+        cases=settings.cases,
+    )
+    destinations: dict[str, Destination] = {"documents": intake}
+    destinations |= {name: Records(client, resource) for name, resource in RESOURCES.items()}
+    return Connection(name, {"documents": documents}, destinations, check, api.close, lambda: api.requests)

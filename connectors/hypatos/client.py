@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import Document, Download, Fields
     from connectors.http import Api
+    from connectors.uploads import Upload
 
 DOCUMENTS = "/documents"
 DOCUMENT = "/documents/{id}"
@@ -23,7 +24,15 @@ TITLE = "/documents/{id}/title"
 TRANSFER = "/documents/{id}/transfer"
 REJECT = "/documents/{id}/reject"
 FILE = "/files/{id}"
+FILES = "/files"
+PROCESS = "/documents/process-file"
+BATCH = "/cases/process-file-batch"
+"""Known from clients only: the answer may be empty and names no documents."""
+PROJECTS = "/projects"
+ENRICHMENT = "/enrichment/"
 
+NAME_HEADER = "X-Hy-Filename"
+COMPANY_HEADER = "X-Hy-Meta-Internal-Company-Id"
 _PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 
 
@@ -44,6 +53,57 @@ class HypatosClient:
         # GET {base}/documents?projectId=…&state=done&state=doneAutomatically&sort=createdAt&offset=0&limit=50
         answer = await self.api.call("GET", DOCUMENTS, params=params)
         return models.listing(answer.json())
+
+    async def made_from(self, file_id: str, offset: int, limit: int) -> list[models.Made]:
+        """List the documents that have this main file, newest first. A server may ignore the filter."""
+        params = [("fileId", file_id), ("sort", "-createdAt"), ("offset", str(offset)), ("limit", str(limit))]
+        # GET {base}/documents?fileId=…&sort=-createdAt&offset=0&limit=50
+        answer = await self.api.call("GET", DOCUMENTS, params=params)
+        return models.made(answer.json())
+
+    async def in_project(self, project: str, states: Sequence[str], offset: int, limit: int) -> list[models.Made]:
+        """List a project's documents, newest first; an empty project means all, and so do empty states."""
+        params = [("projectId", project)] if project else []
+        params += [("state", state) for state in states]
+        params += [("sort", "-createdAt"), ("offset", str(offset)), ("limit", str(limit))]
+        # GET {base}/documents?projectId=…&state=failed&sort=-createdAt&offset=0&limit=50
+        answer = await self.api.call("GET", DOCUMENTS, params=params)
+        return models.made(answer.json())
+
+    async def upload(self, upload: Upload, media_type: str, name: str) -> str:
+        """Store a file and return its id. Sent twice it is stored twice, and only what is processed becomes a document."""
+        headers = {"Content-Type": media_type, "Content-Length": str(upload.size)}
+        if name:
+            headers[NAME_HEADER] = name
+        # POST {base}/files, the bytes themselves
+        answer = await self.api.call("POST", FILES, content=upload.chunks, headers=headers, repeatable=True)
+        return models.required_id(answer.json(), "id", "an upload")
+
+    async def process(self, body: Fields) -> str:
+        """Make a document of a stored file and return its id. Makes another one each time."""
+        # POST {base}/documents/process-file
+        answer = await self.api.call("POST", PROCESS, json=body)
+        return models.required_id(answer.json(), "documentId", "process-file")
+
+    async def process_batch(self, file_ids: Sequence[str], project: str) -> None:
+        """Make one case of several stored files; which documents that gives has to be found out."""
+        # POST {base}/cases/process-file-batch
+        await self.api.call("POST", BATCH, json={"fileIds": list(file_ids), "projectId": project})
+
+    async def find_projects(self, text: str, offset: int, limit: int) -> dict[str, str]:
+        """Return the names of projects by id, as far as a search for a text in either finds them."""
+        params = {"search": text, "offset": str(offset), "limit": str(limit)}
+        # GET {base}/projects?search=…&offset=0&limit=50
+        answer = await self.api.call("GET", PROJECTS, params=params)
+        return models.projects(answer.json())
+
+    async def enrich(self, resource: str, record: Fields, company: str | None) -> str | None:
+        """Write one record of master data, whole, and return its id if the answer has one."""
+        headers = {COMPANY_HEADER: company} if company else {}
+        path = ENRICHMENT + "/".join(quote(part) for part in resource.split("/"))
+        # POST {base}/enrichment/{resource}
+        answer = await self.api.call("POST", path, json=record, headers=headers, repeatable=True)
+        return models.optional_id(answer.json() if answer.body else None)
 
     async def document(self, document_id: str) -> Document:
         """Read one document with its extracted data, which lists may leave out."""

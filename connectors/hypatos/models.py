@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import msgspec
 
 from connectors.contract import Change, Document, Fields, File
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -48,6 +48,52 @@ class Listing:
     rows: Sequence[Change]
     limit: int | None
     total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A row of a list, as far as it tells what a document was made from. `created` is as stated, empty if it is not."""
+
+    id: str
+    created: str
+    files: frozenset[str]
+    main_file: str | None
+    external_id: str | None
+
+
+def made(body: object) -> list[Made]:
+    """Read one page of documents to look for those that were made from our files."""
+    page = as_object(body, "the document list")
+    rows = page.get("data", page.get("documents"))
+    found: list[Made] = []
+    for fields in [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []:
+        if document_id := text(fields.get("id")):
+            listed = frozenset(file.id for file in files(fields))
+            main = next((file.id for file in files(fields) if file.main), None)
+            created = text(fields.get("createdAt")) or ""
+            found.append(Made(document_id, created, listed, main, text(fields.get("externalId"))))
+    return found
+
+
+def projects(body: object) -> dict[str, str]:
+    """Read one page of projects: their names by id."""
+    page = as_object(body, "the project list")
+    rows = page.get("data")
+    listed = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return {project_id: text(row.get("name")) or "" for row in listed if (project_id := text(row.get("id")))}
+
+
+def required_id(body: object, key: str, what: str) -> str:
+    """Return the id in an answer; TransientError if there is none, since the call may have worked."""
+    found = text(body.get(key)) if isinstance(body, dict) else None
+    if found is None:
+        raise TransientError(f"hypatos answered {what} without `{key}`", arrived="maybe")
+    return found
+
+
+def optional_id(body: object) -> str | None:
+    """Return the id in an answer, None if there is none."""
+    return text(body.get("id")) if isinstance(body, dict) else None
 
 
 def as_object(body: object, what: str) -> Fields:

@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl
 
-from connectors.hypatos import sandbox_control, sandbox_reading, sandbox_writing
+from connectors.hypatos import sandbox_control, sandbox_enrichment, sandbox_reading, sandbox_writing
 from connectors.hypatos.sandbox_documents import DemoDocuments
 from connectors.hypatos.sandbox_store import Record, Store
 from connectors.hypatos.sandbox_switches import Switches
@@ -38,8 +38,10 @@ class HypatosSandbox(SandboxApp):
         self.route("POST", "/auth/token", self._token)
         sandbox_reading.add_routes(self)
         sandbox_writing.add_routes(self)
+        sandbox_enrichment.add_routes(self)
         self._scopes: Mapping[str, str] = {
             "documents": "documents", "files": "files", "projects": "projects", "companies": "companies",
+            "cases": "documents", "enrichment": "enrichment",
         }  # fmt: skip
 
     @property
@@ -96,7 +98,8 @@ class HypatosSandbox(SandboxApp):
         if until <= now or self.switches.credentials_dead:
             raise self.refused(401, "Unauthorized", "No valid credentials were provided")
         part = call.path.split("/")[1]
-        scope = f"{part}.{'read' if call.method == 'GET' else 'write'}"
+        right = {"GET": "read", "DELETE": "delete"}.get(call.method, "write")
+        scope = f"{self._scopes.get(part, part)}.{right}"
         if part in self._scopes and scope not in scopes:
             raise self.refused(403, "Forbidden", f"The token lacks the scope {scope}")
 

@@ -50,6 +50,8 @@ def show(app: HypatosSandbox) -> dict[str, object]:
         "documents": documents,
         "counts": dict(Counter(record.state for record in store.records.values())),
         "uploads": {upload.id: len(upload.content) for upload in store.uploads.values()},
+        "enriched": {resource: list(kept.values()) for resource, kept in store.enriched.items()},
+        "deleted_records": store.deleted_records,
         "tokens": len(app.tokens),
         "requests": app.traffic(),
     }
@@ -65,6 +67,9 @@ def _shown(store: Store, record: Record) -> dict[str, object]:
     return {
         "number": record.number,
         "state": record.state,
+        "title": record.title,
+        "project": record.project,
+        "shown_external_data": record.external_data or {},
         "accepted_state": record.accepted,
         "listed_state": record.listed,
         "type": store.entities(record).get("documentType"),

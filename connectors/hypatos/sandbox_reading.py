@@ -110,6 +110,9 @@ class _Desk:
         return json_reply(200, sandbox_views.company(*COMPANY))
 
     async def projects(self, call: Call) -> Reply:
+        status = int(self.app.switches.projects_list)
+        if status != 200:  # noqa: PLR2004 -- HTTP's own number
+            raise self.app.refused(status, "Forbidden", "Projects cannot be listed")
         offset, limit = self._paging(call)
         sort = call.one("sort", "-createdAt")
         if sort not in ("-createdAt", "+createdAt"):

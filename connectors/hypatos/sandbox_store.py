@@ -75,6 +75,9 @@ class Store:
     records: dict[str, Record] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     demo_files: dict[str, tuple[int, DemoFile]] = field(default_factory=dict)
+    enriched: dict[str, dict[tuple[str, str], dict[str, object]]] = field(default_factory=dict)
+    """Master data: by resource, then by company and external id."""
+    deleted_records: int = 0
     _by_state: dict[str, dict[str, Record]] = field(default_factory=dict)
     _lists: dict[object, list[Record]] = field(default_factory=dict)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from connectors.sandbox_switches import SharedSwitches
@@ -44,7 +44,23 @@ class Switches(SharedSwitches):
     """Body of a 429."""
     token_life: float = 3600.0
     """Seconds an access token lives."""
-    scopes: str = "documents.read documents.write files.read files.write projects.read companies.read"
+    scopes: str = "documents.read documents.write files.read files.write projects.read companies.read enrichment.write"
     """What tokens may do; a call outside of it is a 403."""
+    unknown_project: Literal["404", "400"] = "404"
+    """What processing into a project that does not exist answers; the same for a file that is not there."""
+    file_names: Literal["decoded", "raw"] = "decoded"
+    """Whether percent signs in X-Hy-Filename are decoded."""
+    case_answer: Literal["202", "201", "200"] = "202"
+    """What process-file-batch answers, always without a body."""
+    case_merges: bool = True
+    """Whether the files of a case become one document; otherwise each becomes its own."""
+    case_lag: float = 0.0
+    """Seconds until the documents of a case exist."""
+    enrichment_answer: Literal["id", "empty"] = "id"
+    """What storing master data answers."""
+    no_enrichment: list[str] = field(default_factory=list)
+    """Kinds of master data that this account does not have (404)."""
+    projects_list: Literal["200", "403", "404"] = "200"
+    """What the list of projects answers."""
     credentials_dead: bool = False
     """Client id and secret are refused, and every token with them."""

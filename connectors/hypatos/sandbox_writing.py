@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import unicodedata
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -27,6 +28,7 @@ def add_routes(app: HypatosSandbox) -> None:
     desk = _Desk(app)
     app.route("POST", "/files", desk.upload)
     app.route("POST", "/documents/process-file", desk.process)
+    app.route("POST", "/cases/process-file-batch", desk.process_case)
     app.route("POST", "/documents/{}/transfer", desk.transfer)
     app.route("POST", "/documents/{}/reject", desk.reject)
     app.route("POST", "/documents/{}/external-id", desk.external_id)
@@ -43,9 +45,10 @@ class _Desk:
     async def upload(self, call: Call) -> Reply:
         if call.media_type not in _UPLOADS:
             raise self.app.refused(400, "Content type not supported", "This content type cannot be uploaded")
-        name = unicodedata.normalize("NFC", unquote(call.header("x-hy-filename") or ""))
-        if len(name) > _TITLE:
+        given = call.header("x-hy-filename") or ""
+        if len(given) > _TITLE:
             raise self.app.refused(400, "Request validation error", "X-Hy-Filename is longer than 256 characters")
+        name = unicodedata.normalize("NFC", unquote(given) if self.app.switches.file_names == "decoded" else given)
         content = await call.body(_LARGEST)
         if not content:
             raise self.app.refused(400, "Request validation error", "The file is empty")
@@ -54,30 +57,58 @@ class _Desk:
         return json_reply(201, {"id": file_id})
 
     async def process(self, call: Call) -> Reply:
-        app, store = self.app, self.app.store
+        app = self.app
         body = await self._json(call, {"fileId", "projectId", "externalId", "externalData"})
         file_id, project = body.get("fileId"), body.get("projectId")
         if not isinstance(file_id, str) or not isinstance(project, str):
             raise app.refused(400, "Request validation error", "fileId and projectId are needed")
+        uploads = self._uploads([file_id], project)
+        external_id = self._short_text(body.get("externalId"), "externalId")
+        pairs = self._pairs(body.get("externalData") or {})
+        record = self._begin(uploads, project, external_id, pairs)
+        return json_reply(202, {"documentId": record.id, "fileId": file_id, "projectId": project})
+
+    async def process_case(self, call: Call) -> Reply:
+        """Take several files as one case. The answer says nothing but that it was understood."""
+        switches = self.app.switches
+        body = await self._json(call, {"fileIds", "projectId"})
+        file_ids, project = body.get("fileIds"), body.get("projectId")
+        if not isinstance(file_ids, list) or not file_ids or not isinstance(project, str):
+            raise self.app.refused(400, "Request validation error", "fileIds and projectId are needed")
+        uploads = self._uploads([str(file_id) for file_id in file_ids], project)
+        groups = [uploads] if switches.case_merges else [[upload] for upload in uploads]
+        for group in groups:
+            self.app.clock.after(switches.case_lag, partial(self._begin_case, group, project))
+        return Reply(int(switches.case_answer))
+
+    def _uploads(self, file_ids: list[str], project: str) -> list[Upload]:
+        status = int(self.app.switches.unknown_project)
         if project not in {known for known, _ in PROJECTS}:
-            raise app.refused(404, "Project does not exist", "No project has this id")
-        upload = store.uploads.get(file_id)
-        if upload is None:
-            raise app.refused(404, "File not found", "No file has this id")
-        now = app.clock.now()
-        record = Record(secrets.token_hex(12), project, "new", now, title=upload.name)
-        record.files = [DemoFile(file_id, "invoice", upload.name, main=True)]
-        record.external_id = record.sent_id = self._short_text(body.get("externalId"), "externalId")
-        record.external_data = record.sent_data = self._pairs(body.get("externalData") or {})
+            raise self.app.refused(status, "Project does not exist", "No project has this id")
+        found = [upload for file_id in file_ids if (upload := self.app.store.uploads.get(file_id))]
+        if len(found) < len(file_ids):
+            raise self.app.refused(status, "File not found", "No file has this id")
+        return found
+
+    def _begin_case(self, uploads: list[Upload], project: str) -> None:
+        self._begin(uploads, project, None, {})
+
+    def _begin(self, uploads: list[Upload], project: str, external_id: str | None, pairs: dict[str, str]) -> Record:
+        """Make a document of files; the first one is its main file."""
+        app, store, now = self.app, self.app.store, self.app.clock.now()
+        record = Record(secrets.token_hex(12), project, "new", now, title=uploads[0].name)
+        record.files = [DemoFile(upload.id, "invoice", upload.name, main=upload is uploads[0]) for upload in uploads]
+        record.external_id = record.sent_id = external_id
+        record.external_data = record.sent_data = pairs
         end = "doneAutomatically" if app.switches.completion == "automatic" else "extracted"
-        if app.switches.duplicates == "fail" and self._known(upload, project):
+        if app.switches.duplicates == "fail" and self._known(uploads[0], project):
             end = "failed"
         record.history = [("new", now)]
         store.add(record)
         steps = ((app.switches.processing / 5, "processing"), (app.switches.processing, end))
         for seconds, state in steps:
             app.clock.after(seconds, lambda state=state: self._proceed(record, state))  # type: ignore[misc] # mypy cannot type the default
-        return json_reply(202, {"documentId": record.id, "fileId": file_id, "projectId": project})
+        return record
 
     async def transfer(self, call: Call) -> Reply:
         body = await self._json(call, {"successful", "message"})

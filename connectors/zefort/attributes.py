@@ -45,15 +45,19 @@ class Writer:
         }
         changes = differing({**emptied, **wanted.attributes}, contract.attributes)
         if changes:
-            latest = await self._patch(contract, changes)
+            latest = await self.patch(contract, changes)
         # While the AI is at work the status is not ours; `altered` will say so once it has finished.
         moves = wanted.status is not None and latest.status != wanted.status and not latest.analysing
         if moves and self._may_move(latest, wanted, journal):
-            latest = await self._move(latest, str(wanted.status))
+            latest = await self.move(latest, str(wanted.status))
         await self._record(contract.id, wanted, latest, journal)
         return latest
 
-    async def _patch(self, contract: Contract, changes: Fields) -> Contract:
+    async def patch(self, contract: Contract, changes: Fields) -> Contract:
+        """Set these attributes and keep the others, whatever PATCH means here. Return the contract as last read.
+
+        RejectedError: Zefort refuses a value, or keeps nothing of it because the account has no such attribute.
+        """
         answer = await self._send(contract.id, changes)
         if any(
             plain(contract.attributes[key]) and not plain(answer.attributes.get(key))
@@ -77,7 +81,8 @@ class Writer:
             answer = await self._client.contract(contract_id)
         return answer
 
-    async def _move(self, contract: Contract, status: str) -> Contract:
+    async def move(self, contract: Contract, status: str) -> Contract:
+        """Set the status. RejectedError: it cannot be, for example because a mandatory attribute is missing."""
         try:
             answer = await self._client.patch(contract.id, {"status": status})
         except RejectedError as error:

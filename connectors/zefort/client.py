@@ -10,8 +10,9 @@ from connectors.zefort import models
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
-    from connectors.contract import Fields
+    from connectors.contract import Download, Fields
     from connectors.http import Api
     from connectors.uploads import Form
 
@@ -30,15 +31,22 @@ BINDERS = "binders/"
 TAGS = "tags/"
 TAGGED = "tags/{id}/contracts/"
 TASK = "tasks/{id}/"
+ESIGNS = "esigns/"
+ESIGN = "esigns/{id}/"
+ESIGN_FILE = "esigns/{id}/documents/{other}/download/"
+ACTIVITIES = "contracts/{id}/activities/"
+DOWNLOAD = "documents/{id}/download/"
+"""Not published anywhere; modelled on the download of signed files."""
 COLLECTIONS = frozenset({CONTRACTS})
 
 
 class ZefortClient:
     """Calls of one account. Every method raises the connector error tree."""
 
-    def __init__(self, api: Api, page_size: int = 50) -> None:
+    def __init__(self, api: Api, page_size: int = 50, download: str = DOWNLOAD) -> None:
         self.api = api
         self.page_size = page_size
+        self._download = download
 
     async def page(self, path: str, page: int, params: Mapping[str, str], size: int | None = None) -> models.Listing:
         """Read one page of any list, counted from 1. A page past the end is an empty last one."""
@@ -70,6 +78,25 @@ class ZefortClient:
         """Read one contract. GoneError: deleted for good, or not visible to this key."""
         # GET {base}contracts/{id}/
         return models.contract((await self.api.call("GET", _path(CONTRACT, contract_id))).json())
+
+    def download_path(self, contract_id: str, document_id: str) -> str:
+        """Return where a contract's file is fetched, by the template from the settings."""
+        return self._download.format(id=quote(document_id), contract=quote(contract_id))
+
+    async def esign(self, esign_id: str) -> Fields:
+        """Read one signing request."""
+        # GET {base}esigns/{id}/
+        return models.esign((await self.api.call("GET", _path(ESIGN, esign_id))).json())
+
+    def esign_file(self, esign_id: str, document_id: str) -> AbstractAsyncContextManager[Download]:
+        """Stream the signed version of a file."""
+        # GET {base}esigns/{esign_id}/documents/{id}/download/?type=signed
+        return self.api.stream(_path(ESIGN_FILE, esign_id, document_id), params={"type": "signed"})
+
+    async def activities(self, contract_id: str) -> list[Fields]:
+        """Return all activities (deadlines) of a contract, the completed ones too."""
+        # GET {base}contracts/{id}/activities/?sort=time
+        return [row async for row in self.rows(_path(ACTIVITIES, contract_id), sort="time")]
 
     async def create(self, form: Form) -> models.Contract:
         """Upload a new contract with its main file. Never repeated by itself: it makes a contract each time."""

@@ -108,6 +108,17 @@ def contract(body: object) -> Contract:
     return Contract(contract_id, fields)
 
 
+def esign(body: object) -> Fields:
+    """Read a signing request; raise ConnectorError if it is none. Tokens, which open it for a signer, are left out."""
+    fields = _object(body)
+    if identity(fields) is None:
+        raise ConnectorError("zefort answered without a signing request's id")
+    parties = [
+        {name: value for name, value in party.items() if name != "token"} for party in objects(fields.get("parties"))
+    ]
+    return {**fields, "parties": parties}
+
+
 def task(body: object) -> Task | None:
     """Read a task; None if it is something else. Done with a list of failed contracts is a failure."""
     fields = _object(body)
@@ -135,6 +146,12 @@ def listing(body: object, page: int) -> Listing:
 def text(value: object) -> str | None:
     """Return a non-empty text, None for everything else."""
     return value if isinstance(value, str) and value else None
+
+
+def identity(row: Fields) -> str | None:
+    """Return a row's id as text; some are documented as numbers."""
+    found = row.get("id")
+    return str(found) if isinstance(found, int) and not isinstance(found, bool) else text(found)
 
 
 def objects(value: object) -> list[Fields]:
@@ -167,6 +184,20 @@ def tags(body: Fields) -> dict[str, str]:
     named = [(text(tag.get("tag_name")) or text(tag.get("name")), text(tag.get("id"))) for tag, _ in parts]
     named += [(text(tagging.get("tag_name")), text(tagging.get("tag"))) for _, tagging in parts]
     return {name: tag_id for name, tag_id in named if name and tag_id}
+
+
+def tag_names(body: Fields) -> list[str]:
+    """Return the names of the tags on a contract, sorted. An id stands for a tag whose name is not told."""
+    listed = body.get("taggings")
+    names: set[str] = set()
+    for tagging in listed if isinstance(listed, list) else []:
+        fields = _object(tagging)
+        tag = _object(fields.get("tag"))
+        said = [tagging, *(part.get(name) for part in (tag, fields) for name in ("tag_name", "name"))]
+        said += [fields.get("tag"), tag.get("id")]
+        if name := next((word for each in said if (word := text(each))), None):
+            names.add(name)
+    return sorted(names)
 
 
 def _words(tagging: object) -> set[str]:

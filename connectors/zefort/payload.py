@@ -36,8 +36,10 @@ PARTY_LENGTHS: Mapping[str, int | None] = MappingProxyType(
 )
 """The fields of a party and their greatest lengths in characters, None where none is published."""
 
-_READ_ONLY = frozenset({"is_duplicate", "num_users", "cover_document", "incomplete"})
-_STATUSES = ("review", "done", "archived")
+READ_ONLY = frozenset({"is_duplicate", "num_users", "cover_document", "incomplete"})
+"""What belongs to Zefort although the reference lists it among what can be written."""
+STATUSES = ("review", "done", "archived")
+"""The statuses that a client may set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,14 @@ class Wanted:
 def read(payload: Fields) -> Wanted:
     """Check a payload and return it typed. Raises RejectedError for what Zefort can never accept."""
     for key in payload:
-        if key in _READ_ONLY:
+        if key in READ_ONLY:
             raise RejectedError(f"`{key}` belongs to Zefort and cannot be written")
         if key not in KEYS:
             raise RejectedError(f"a contract has no `{key}` (it has {', '.join(KEYS)})")
     encode_json(payload)  # what JSON cannot say would otherwise show only when half of the contract is there
     status = payload.get("status")
-    if status is not None and status not in _STATUSES:
-        raise RejectedError(f"`status` must be one of {', '.join(_STATUSES)}")
+    if status is not None and status not in STATUSES:
+        raise RejectedError(f"`status` must be one of {', '.join(STATUSES)}")
     note = payload.get("note")
     if note is not None and not isinstance(note, str):
         raise RejectedError("`note` must be text")
@@ -111,19 +113,20 @@ def _attributes(value: object) -> Fields:
     if not isinstance(value, dict):
         raise RejectedError("`attributes` is missing")
     attributes = cast("Fields", value)
-    for key in sorted(_READ_ONLY & attributes.keys()):
+    for key in sorted(READ_ONLY & attributes.keys()):
         raise RejectedError(f"`attributes.{key}` belongs to Zefort and cannot be written")
     title = attributes.get("title")
     if not isinstance(title, str) or not title.strip():
         raise RejectedError("`attributes.title` is missing")
     for key in DATES:
         moment = attributes.get(key)
-        if moment is not None and not _is_date(moment):
+        if moment is not None and not is_date(moment):
             raise RejectedError(f"`attributes.{key}` must be a date written YYYY-MM-DD")
     return attributes
 
 
-def _is_date(value: object) -> bool:
+def is_date(value: object) -> bool:
+    """Say whether this is a date written YYYY-MM-DD."""
     try:
         return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
     except ValueError:

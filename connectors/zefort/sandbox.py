@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from connectors.sandbox_app import SandboxApp
 from connectors.sandbox_http import Call, RefusedError, Reply, json_reply
-from connectors.zefort import sandbox_contracts, sandbox_control, sandbox_people, sandbox_registers, sandbox_views
+from connectors.zefort import (
+    sandbox_contracts,
+    sandbox_control,
+    sandbox_people,
+    sandbox_registers,
+    sandbox_signing,
+    sandbox_views,
+)
 from connectors.zefort.sandbox_records import Contract, Named, Party
 from connectors.zefort.sandbox_search import BadFilterError, Filters
 from connectors.zefort.sandbox_store import Store
@@ -47,6 +54,7 @@ class ZefortSandbox(SandboxApp):
         sandbox_contracts.add_routes(self)
         sandbox_people.add_routes(self)
         sandbox_registers.add_routes(self)
+        sandbox_signing.add_routes(self)
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -129,6 +137,9 @@ class ZefortSandbox(SandboxApp):
         return self._contracts(call, only_trashed=False)
 
     async def _trash(self, call: Call) -> Reply:
+        status = int(self.switches.trash_list)
+        if status != 200:  # noqa: PLR2004 -- HTTP's own number
+            raise self.refused(status, "You do not have permission to perform this action.")
         return self._contracts(call, only_trashed=True)
 
     def _contracts(self, call: Call, *, only_trashed: bool) -> Reply:

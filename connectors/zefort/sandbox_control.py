@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from connectors.sandbox_clock import stamp
 from connectors.sandbox_control import CannotActError
+from connectors.zefort import sandbox_acts
 from connectors.zefort.sandbox_records import NOVEL_STATUS, STATUSES, Contract
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def show(app: ZefortSandbox) -> dict[str, object]:
         "parties": {party.id: party.fields for party in store.parties.values()},
         "tags": {tag.id: _named(tag) for tag in store.tags.values()},
         "binders": {binder.id: _named(binder) for binder in store.binders.values()},
+        "esigns": {one.id: {"status": one.status, "contract": one.contract.id} for one in store.esigns.values()},
         "final_deletes_tried": store.purged,
         "requests": app.traffic(),
     }
@@ -88,8 +90,13 @@ def act(app: ZefortSandbox, what: dict[str, object]) -> object:
 
     `{"trash": id}`, `{"restore": id}`, `{"purge": id}` (gone for good), `{"status": id, "to": "done"}`,
     `{"edit": id, "attributes": {…}}` (a person changes them), `{"hide": id}` (out of all lists),
-    `{"advance": seconds}` (time passes).
+    `{"advance": seconds}` (time passes), `{"fill": count}` (demo contracts), `{"add": {…}}` (one contract: attributes,
+    parties, tags, notes, files, status, days_ago, owner, trashed), `{"tag": id, "name": …}` and `{"note": id, "text": …}`
+    (a person adds one), `{"remove_notes": id}`, `{"deadline": id, "title": …, "days": 3}`, `{"complete": activity id}`,
+    `{"esign": id, "title": …, "signed_after": seconds}` (a signing request, activated), `{"esign_status": id, "to": …}`.
     """
+    if name := next((name for name in sandbox_acts.ACTS if name in what), None):
+        return {"id": sandbox_acts.ACTS[name](app, what[name], what)}
     if "advance" in what:
         app.clock.advance(float(cast("float", what["advance"])))
         app.clock.settle()
@@ -115,7 +122,10 @@ def act(app: ZefortSandbox, what: dict[str, object]) -> object:
         app.store.purge(_contract(app, what["purge"]))
         return {}
     else:
-        raise CannotActError("there are trash, restore, purge, status, edit, hide and advance")
+        raise CannotActError(
+            "there are trash, restore, purge, status, edit, hide, advance, fill, add, tag, note, deadline, complete, "
+            "remove_notes, esign and esign_status"
+        )
     app.store.touch(contract)
     return {}
 

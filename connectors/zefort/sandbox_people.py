@@ -102,5 +102,5 @@ class _Desk:
             raise self.app.invalid("content", "This field may not be blank.")
         note = Note(self.app.store.new_id("note"), content, self.app.clock.now())
         contract.notes.append(note)
-        self.app.store.touch(contract)
+        self.app.store.touch_beside(contract)
         return json_reply(201, sandbox_views.note(contract, note))

@@ -67,6 +67,18 @@ class Named:
 
 
 @dataclass(slots=True)
+class Activity:
+    """A deadline on a contract. `time` is its moment."""
+
+    id: str
+    title: str
+    description: str
+    time: float
+    completed: bool = False
+    reason: str | None = None
+
+
+@dataclass(slots=True)
 class Contract:
     """A contract. `listed` is False until the search index has it; `hidden` takes it out of lists for good."""
 
@@ -87,3 +99,19 @@ class Contract:
     ai_done: float | None = None
     duplicates: list[str] = field(default_factory=list)
     round: int = 0
+    activities: list[Activity] = field(default_factory=list)
+    owner: str = "user_sandbox"
+
+
+@dataclass(slots=True)
+class Esign:
+    """A signing request on a contract. `secret` opens it for its signer."""
+
+    id: str
+    title: str
+    contract: Contract
+    created: float
+    status: str = "draft"
+    activated: float | None = None
+    saved: float | None = None
+    secret: str = "sign-here-5c1e"  # noqa: S105 -- opens nothing

@@ -34,6 +34,7 @@ def add_routes(app: ZefortSandbox) -> None:
     app.route("GET", "/documents/{}/", desk.document)
     app.route("DELETE", "/documents/{}/", desk.delete_document)
     app.route("GET", "/documents/{}/download/", desk.download)
+    app.route("GET", "/contracts/{}/documents/{}/download/", desk.download_of_contract)
     app.route("GET", "/tasks/{}/", desk.task)
 
 
@@ -218,7 +219,18 @@ class _Desk:
         return Reply(204)
 
     async def download(self, call: Call) -> Reply:
-        _, file = self._document(call)
+        if self.app.switches.download != "documents":
+            raise self.app.refused(404, "Not found.")
+        return self._content(self._document(call)[1])
+
+    async def download_of_contract(self, call: Call) -> Reply:
+        """Serve a file below its contract's address, where the switch `download` wants it there."""
+        contract, file = self.app.store.documents.get(call.ids[1], (None, None))
+        if self.app.switches.download != "contract" or file is None or contract is None or contract.id != call.ids[0]:
+            raise self.app.refused(404, "Not found.")
+        return self._content(file)
+
+    def _content(self, file: StoredFile) -> Reply:
         if file.content is None:
             raise self.app.refused(501, "The sandbox keeps only name, size and digest of large files.")
         return Reply(200, file.content, [("content-type", file.media_type)])

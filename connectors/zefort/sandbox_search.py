@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _DAY = r"(\d{8}|today)(?:([+-])(\d{1,4})([dmy]))?"
 _RANGE = re.compile(rf"(?:{_DAY}-(?:{_DAY})?|-{_DAY})")
+OWN_USER = "user_sandbox"
+"""Whose key it is."""
 _WORD = re.compile(r"\w{2,}")
 
 ENUMS = {
@@ -76,9 +78,9 @@ class Filters:
             self._checks.append(lambda contract: contract.status == self.status)
         if (text := asked.get("receive_time")) is not None:
             self._received(text)
-        for name, allowed in ENUMS.items():
-            if name in asked and asked[name] not in allowed:
-                raise BadFilterError(name, f"Select a valid choice. {asked[name]} is not one of the available choices.")
+        self._choices()
+        if (text := asked.get("pending_activities_times")) is not None:
+            self._pending(text)
         if (binder := asked.get("binder")) is not None:
             self._checks.append(lambda contract: any(one.id == binder for one, _ in contract.binders))
         if (tag := asked.get("tags")) is not None:
@@ -89,6 +91,13 @@ class Filters:
             self._checks.append(lambda contract: len(contract.files) == int(files))
         self._words = {name: _WORD.findall(asked[name].lower()) for name in _TEXTS if asked.get(name)}
 
+    def _choices(self) -> None:
+        for name, allowed in ENUMS.items():
+            if name in self._asked and self._asked[name] not in allowed:
+                raise BadFilterError(
+                    name, f"Select a valid choice. {self._asked[name]} is not one of the available choices."
+                )
+
     @property
     def searching(self) -> bool:
         """True if the order is by likeness."""
@@ -97,13 +106,14 @@ class Filters:
     def apply(self, store: Store, *, only_trashed: bool = False) -> list[Contract]:
         """Return what fits, newest first, or best first for a search."""
         trashed = self.trashed or only_trashed
-        archived = self.status is not None or store.switches.archived_listed
+        archived = trashed or self.status is not None or store.switches.archived_listed
         found = [
             contract
             for contract in reversed(store.contracts.values())
             if contract.listed
             and not contract.hidden
             and contract.trashed == trashed
+            and (store.switches.sees_all or contract.owner == OWN_USER or contract.binders)
             and (archived or contract.status != "archived")
             and all(check(contract) for check in self._checks)
         ]
@@ -117,13 +127,22 @@ class Filters:
         return found
 
     def _received(self, text: str) -> None:
+        start, end = self._span("receive_time", text)
+        self._checks.append(lambda contract: start <= contract.received < end)
+
+    def _pending(self, text: str) -> None:
+        start, end = self._span("pending_activities_times", text)
+        self._checks.append(
+            lambda contract: any(start <= one.time < end and not one.completed for one in contract.activities)
+        )
+
+    def _span(self, name: str, text: str) -> tuple[float, float]:
         try:
             first, last = day_range(text, self.today)
         except (ValueError, OverflowError):
-            raise BadFilterError("receive_time", "Enter a valid date range.") from None
+            raise BadFilterError(name, "Enter a valid date range.") from None
         start = float("-inf") if first is None else _midnight(first)
-        end = float("inf") if last is None else _midnight(last + timedelta(days=1))
-        self._checks.append(lambda contract: start <= contract.received < end)
+        return start, float("inf") if last is None else _midnight(last + timedelta(days=1))
 
     def _flag(self, name: str) -> bool:
         text = self._asked.get(name, "false").lower()

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.zefort.sandbox_records import NOVEL_STATUS, Contract, Link, Named, Party, StoredFile
+from connectors.zefort.sandbox_records import NOVEL_STATUS, Contract, Esign, Link, Named, Party, StoredFile
 
 if TYPE_CHECKING:
     from connectors.sandbox_clock import Clock
@@ -24,6 +24,7 @@ class Store:
     tags: dict[str, Named] = field(default_factory=dict)
     binders: dict[str, Named] = field(default_factory=dict)
     documents: dict[str, tuple[Contract, StoredFile]] = field(default_factory=dict)
+    esigns: dict[str, Esign] = field(default_factory=dict)
     by_digest: dict[str, list[Contract]] = field(default_factory=dict)
     purged: int = 0
     version: int = 0
@@ -82,11 +83,17 @@ class Store:
         if contract.id not in tag.contracts:
             tag.contracts[contract.id] = None
             contract.tags.append(tag)
-            self.touch(contract)
+            self.touch_beside(contract)
 
     def touch(self, contract: Contract) -> None:
         """Note that something about a contract has changed."""
         contract.modified = self.clock.now()
+        self.version += 1
+
+    def touch_beside(self, contract: Contract) -> None:
+        """Note that something that hangs on a contract has changed: a note, a tag, a signing request."""
+        if self.switches.beside_moves_modified:
+            contract.modified = self.clock.now()
         self.version += 1
 
     def incomplete(self, attributes: dict[str, object]) -> bool:

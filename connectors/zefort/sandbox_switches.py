@@ -59,6 +59,18 @@ class Switches(SharedSwitches):
     """Whether blanks around names and titles are cut off, as is usual in the framework assumed here."""
     documents_deletable: bool = True
     """Whether the inferred call that deletes one file exists."""
+    download: Literal["documents", "contract", "none"] = "documents"
+    """Where a file is fetched: below its own address, below its contract's, or nowhere (then 404)."""
+    cover_listed: bool = True
+    """Whether `documents` repeats the cover document."""
+    beside_moves_modified: bool = True
+    """Whether notes, tags and signing requests move `last_modified`."""
+    trash_list: Literal["200", "403", "404"] = "200"
+    """What the list of the trash answers."""
+    sees_all: bool = True
+    """Whether the key sees contracts of other owners that are in no binder."""
+    esign_ids: Literal["text", "number"] = "text"
+    """What ids of signing requests look like: the tutorial and the reference differ."""
     largest_file: int = 50 << 20
     """Bytes; larger files are refused (413)."""
     keep_bytes: int = 16 << 10

@@ -1,0 +1,76 @@
+"""Hypatos master data as a destination: records that are written whole, by their external id, as often as one likes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.contract import Outcome, State
+from connectors.errors import ConnectorError, GoneError, RejectedError
+from connectors.hypatos import resources
+from connectors.hypatos.resources import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+
+    from connectors.contract import Delivery, Fields, Journal
+    from connectors.hypatos.client import HypatosClient
+    from connectors.hypatos.resources import Resource
+
+
+class Records:
+    """One stream of master data, such as `suppliers`. Nothing of it can be read back, and nothing is ever deleted."""
+
+    def __init__(self, client: HypatosClient, resource: Resource) -> None:
+        self._client = client
+        self._resource = resource
+        self.targets: Collection[str] = resource.targets
+
+    def check(self, payload: Fields) -> None:
+        """Raise RejectedError if a record can never be taken."""
+        self._resource.records(payload)
+        resources.company(payload)
+        if self._resource.name == TABLES:
+            resources.table(payload)
+
+    async def push(self, delivery: Delivery, journal: Journal) -> str:
+        """Write every record of the delivery. Return their ids at Hypatos, joined by commas.
+
+        Writing is by external id and whole, so after any failure all are simply written again. RejectedError: Hypatos
+        refuses a field, and names it. ConnectorError: it does not have this kind of master data.
+        """
+        records = self._resource.records(delivery.payload)
+        company = resources.company(delivery.payload)
+        path = self._resource.name
+        if path == TABLES:
+            path = f"{TABLES}/{resources.table(delivery.payload)}"
+        ids: list[str] = []
+        for place, record in enumerate(records):
+            try:
+                found = await self._client.enrich(path, record, company)
+            except GoneError as error:
+                kind = RejectedError if self._resource.name == TABLES else ConnectorError
+                raise kind(
+                    f"hypatos does not offer the master data {path!r} ({error})",
+                    connection=error.connection,
+                    status=error.status,
+                ) from error
+            except RejectedError as error:
+                if len(records) > 1:
+                    raise RejectedError(
+                        f"records[{place}]: {error}", connection=error.connection, status=error.status
+                    ) from error
+                raise
+            # An answer without an id is as good: the external id is what counts there, but it may be a document's value.
+            ids.append(found or journal.fingerprint(f"{path}|{record['externalId']}"))
+        return ",".join(dict.fromkeys(ids))
+
+    async def outcome(self, external_id: str, journal: Journal) -> Outcome:
+        """Say that it is there: what was taken cannot be asked about."""
+        del external_id, journal
+        return Outcome(State.ACCEPTED)
+
+    async def dropped(self) -> AsyncIterator[str]:
+        """List nothing: nothing can be read."""
+        nothing: tuple[str, ...] = ()
+        for one in nothing:
+            yield one

@@ -1,0 +1,141 @@
+"""What a route may send to Hypatos with a file, and every limit of it that can be checked before anything is sent."""
+
+from __future__ import annotations
+
+import mimetypes
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+from connectors.errors import RejectedError
+from connectors.markers import delivery_marker, file_marker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.contract import Fields, Journal
+
+PAIRS, KEYS_SENT = "pairs", "keys"
+"""The journal's records of the external data that a document has from us: a fingerprint, and the keys."""
+KEYS = ("project", "title", "external_data")
+MARK = "docferry"
+"""The pair of external data that tells the whole key."""
+MAIN = "mainDocument"
+"""The pair by which the document of a further file names the main one."""
+
+_TITLE = 256
+_NAME = 256
+_PAIRS = 19  # of 20: one is ours
+_KEY = 50
+_VALUE = 999
+_ANYTHING = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A checked payload. `project` is an id or a name, None for the connection's own."""
+
+    project: str | None
+    title: str | None
+    external_data: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(payload: Fields) -> Wanted:
+    """Check a payload. Raises RejectedError for what Hypatos would refuse or silently drop."""
+    for key in payload:
+        if key not in KEYS:
+            raise RejectedError(f"a Hypatos document has no `{key}` (it has {', '.join(KEYS)})")
+    return Wanted(_text(payload, "project"), _text(payload, "title", _TITLE), _pairs(payload.get("external_data")))
+
+
+def own_pairs(wanted: Wanted, key: str, main_document: str | None = None) -> dict[str, str]:
+    """Return the external data of one document: the route's, and what finds it again."""
+    pairs = {**wanted.external_data, MARK: key[:_VALUE]}
+    if main_document is not None and len(pairs) <= _PAIRS:
+        pairs[MAIN] = main_document
+    return pairs
+
+
+def pairs_print(pairs: Mapping[str, str], journal: Journal) -> str:
+    """Return what may be written down of external data: equal for equal pairs."""
+    return journal.fingerprint("\n".join(f"{key}={value}" for key, value in sorted(pairs.items())))
+
+
+def keys_of(pairs: Mapping[str, str]) -> str:
+    """Return the keys as they are written down and compared."""
+    return ",".join(sorted(key.casefold() for key in pairs))
+
+
+def own_id(key: str, file_id: str | None = None) -> str:
+    """Return the external id that travels in the call that makes a document; another one for each further file."""
+    return f"gw-{delivery_marker(key) if file_id is None else file_marker(key, file_id)}"
+
+
+def file_name(name: str) -> str:
+    """Return a file name as a header can carry it: plain ASCII as it is, all else percent-encoded, at most 256 characters.
+
+    Whether the server decodes it is not published. Latin-1 would be allowed, but the wire below us sends UTF-8.
+    """
+    plain = unicodedata.normalize("NFC", "".join(sign for sign in name if sign.isprintable())).strip()
+    stem, dot, ending = plain.rpartition(".")
+    if not dot or len(ending) > 10:  # noqa: PLR2004 -- no ending that means anything
+        stem, ending = plain, ""
+    tail = f".{ending}" if ending else ""
+    while stem and len(_encoded(stem + tail)) > _NAME:
+        stem = stem[:-1]
+    return _encoded(stem + tail)
+
+
+def readable(name: str) -> bool:
+    """Say whether a name arrives as it is."""
+    return file_name(name) == name
+
+
+def media_type(kind: str, name: str) -> str:
+    """Return the media type to send: without parameters, in its usual spelling, guessed from the name if it says nothing."""
+    plain = kind.partition(";")[0].strip().lower()
+    if plain in ("", _ANYTHING):
+        plain = mimetypes.guess_type(name)[0] or _ANYTHING
+    return {"image/jpg": "image/jpeg", "image/tif": "image/tiff", "text/xml": "application/xml"}.get(plain, plain)
+
+
+def _encoded(name: str) -> str:
+    return name if name.isascii() else quote(name, safe=" !#$&'()+,;=@[]{}~")
+
+
+def _text(payload: Fields, key: str, most: int | None = None) -> str | None:
+    value = payload.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise RejectedError(f"`{key}` must be text")
+    text = value.strip()
+    if most is not None and len(text) > most:
+        raise RejectedError(f"`{key}` is longer than {most} characters")
+    return text
+
+
+def _pairs(value: object) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise RejectedError("`external_data` must be a map of text")
+    given = {key: entry for key, entry in cast("Fields", value).items() if entry is not None}
+    folded = {key.casefold() for key in given}
+    if len(folded) < len(given) or folded & {MARK, MAIN.casefold()}:
+        raise RejectedError("two keys of `external_data` are the same but for upper and lower case, or one is ours")
+    if len(given) > _PAIRS:
+        raise RejectedError(f"`external_data` has {len(given)} pairs, {_PAIRS} are allowed beside ours")
+    return {key: _pair(place, key, entry) for place, (key, entry) in enumerate(given.items(), 1)}
+
+
+def _pair(place: int, key: str, entry: object) -> str:
+    if isinstance(entry, dict | list):
+        raise RejectedError(f"value {place} of `external_data` must be text")
+    text = str(entry).lower() if isinstance(entry, bool) else str(entry)
+    if not 0 < len(key) <= _KEY:
+        raise RejectedError(f"key {place} of `external_data` must be 1 to {_KEY} characters")
+    if len(text) > _VALUE:
+        raise RejectedError(f"value {place} of `external_data` is longer than {_VALUE} characters")
+    return text

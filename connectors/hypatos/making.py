@@ -1,0 +1,206 @@
+"""How files become Hypatos documents, each only once: the stored file's id is the handle by which a document is found again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from connectors.errors import GoneError, RejectedError, TransientError
+from connectors.hypatos import intake
+from connectors.uploads import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from datetime import timedelta
+
+    from connectors.contract import Attachment, Fields, Journal
+    from connectors.hypatos.client import HypatosClient
+    from connectors.hypatos.intake import Wanted
+    from connectors.hypatos.models import Made
+
+log = logging.getLogger(__name__)
+
+_GLANCES = (0.0, 0.5, 1.5, 3.0)
+_PAGES = 4
+_LIMIT = 50
+BAD_REQUEST = 400
+MADE = "made-of"
+"""The journal's record of project and main file (a fingerprint): neither can be changed later."""
+CASE = "case-files"
+"""The journal's record of all files of a case (a fingerprint)."""
+
+
+class Making:
+    """Uploads and processing of one account. `settle` is how long lists may lag behind before a call is made again."""
+
+    def __init__(self, client: HypatosClient, settle: timedelta, watch: timedelta) -> None:
+        self._client = client
+        self._settle = settle
+        self._watch = watch
+
+    async def main(self, key: str, wanted: Wanted, main: Attachment, project: str, journal: Journal) -> str:
+        """Make the document of the main file and return its id."""
+        pairs = intake.own_pairs(wanted, key)
+
+        async def note() -> None:
+            await journal.record(MADE, journal.fingerprint(f"{project} {main.file.id}"))
+            await journal.record(intake.PAIRS, intake.pairs_print(pairs, journal))
+            await journal.record(intake.KEYS_SENT, intake.keys_of(pairs))
+
+        return await self._process("create", intake.own_id(key), pairs, main, project, journal, note)
+
+    async def further(
+        self, key: str, wanted: Wanted, file: Attachment, project: str, main_document: str, journal: Journal
+    ) -> None:
+        """Make a document of a further file, which names the main one."""
+        external_id = intake.own_id(key, file.file.id)
+        pairs = intake.own_pairs(wanted, key, main_document)
+        await self._process(f"document:{file.file.id}", external_id, pairs, file, project, journal)
+
+    async def case(self, key: str, files: Sequence[Attachment], project: str, journal: Journal) -> str:
+        """Process several files as one case; return the id of the document that holds the main one.
+
+        The call names no documents, so they are looked for by their files; accepted once it is never made again.
+        """
+        stored = [await self._store(file, journal) for file in files]
+
+        async def send() -> str:
+            await journal.record(MADE, journal.fingerprint(f"{project} {files[0].file.id}"))
+            await journal.record(CASE, case_print(files, journal))
+            if not journal.results("case:accepted"):
+                await self._client.process_batch(stored, project)
+                await journal.record("case:accepted", "accepted")
+            found = await self._found(stored, project)
+            if found is None:
+                raise TransientError(
+                    "hypatos has accepted the files and does not show a document of them yet",
+                    connection=self._client.api.connection,
+                )
+            return found
+
+        document_id = await journal.once("create", send, partial(self._found, stored, project), settle=self._settle)
+
+        async def name() -> str:
+            await self._client.set_external_id(document_id, intake.own_id(key))
+            return "sent"
+
+        async def named() -> str | None:
+            shown = (await self._client.document(document_id)).fields.get("externalId")
+            return "seen" if shown == intake.own_id(key) else None
+
+        await journal.once("external-id", name, named)
+        return document_id
+
+    async def _process(
+        self,
+        step: str,
+        external_id: str,
+        pairs: dict[str, str],
+        file: Attachment,
+        project: str,
+        journal: Journal,
+        note: Callable[[], Awaitable[None]] | None = None,
+    ) -> str:
+        """Store and process one file, once. `note` writes down what travels in the call, right before it is made."""
+        known = bool(journal.results(f"file:{file.file.id}"))
+        file_id = await self._store(file, journal)
+        body: Fields = {
+            "fileId": file_id, "projectId": project, "externalId": external_id, "externalData": pairs,
+        }  # fmt: skip
+
+        async def send() -> str:
+            if note is not None:
+                await note()
+            return await self._client.process(body)
+
+        try:
+            return await journal.once(step, send, partial(self._one, file_id), settle=self._settle)
+        except RejectedError as error:
+            if known and (error.status == BAD_REQUEST or isinstance(error, GoneError)):
+                # Which of the two an unknown file gives is not published; one stored long ago may be kept no more.
+                await journal.forget(f"file:{file.file.id}")
+                raise TransientError(
+                    f"the stored file was refused, so it is stored afresh: {error}",
+                    connection=error.connection,
+                    status=error.status,
+                    arrived="no",
+                ) from error
+            raise
+
+    async def _store(self, file: Attachment, journal: Journal) -> str:
+        """Store a file once. After a lost answer it is simply stored again: nothing comes of a file that is not processed."""
+
+        async def send() -> str:
+            async with opened(file) as upload:
+                media_type = intake.media_type(upload.media_type, upload.name)
+                return await self._client.upload(upload, media_type, intake.file_name(upload.name))
+
+        async def find() -> str | None:
+            return None
+
+        return await journal.once(f"file:{file.file.id}", send, find)
+
+    async def _one(self, file_id: str) -> str | None:
+        """Find the document that was made of a file; the oldest if a lost call made several."""
+        for pause in _GLANCES:
+            await asyncio.sleep(min(pause, self._watch.total_seconds()))
+            found = await self._of(file_id)
+            if found:
+                return _oldest(found)
+        return None
+
+    async def _of(self, file_id: str) -> list[Made]:
+        found: dict[str, Made] = {}
+        seen: set[str] = set()
+        for page in range(_PAGES):
+            rows = await self._rows(partial(self._client.made_from, file_id), page * _LIMIT)
+            found |= {row.id: row for row in rows if row.main_file == file_id or file_id in row.files}
+            if len(rows) < _LIMIT or seen >= {row.id for row in rows}:
+                break
+            seen |= {row.id for row in rows}
+        return list(found.values())
+
+    async def _found(self, file_ids: Sequence[str], project: str) -> str | None:
+        """Find the document of a case: the files may have been merged, so any of them may stand anywhere in it."""
+        for pause in _GLANCES:
+            await asyncio.sleep(min(pause, self._watch.total_seconds()))
+            found = await self._of(file_ids[0])
+            if not found:
+                found = await self._recent(set(file_ids), project)
+            if found:
+                return _oldest([one for one in found if file_ids[0] in one.files] or found)
+        return None
+
+    async def _recent(self, file_ids: Collection[str], project: str) -> list[Made]:
+        found: list[Made] = []
+        for page in range(_PAGES):
+            rows = await self._rows(partial(self._client.in_project, project, ()), page * _LIMIT)
+            found += [row for row in rows if row.files & set(file_ids)]
+            if found or len(rows) < _LIMIT:
+                break
+        return found
+
+    @staticmethod
+    async def _rows(read: Callable[[int, int], Awaitable[list[Made]]], offset: int) -> list[Made]:
+        try:
+            return await read(offset, _LIMIT)
+        except RejectedError as error:
+            if offset and error.status == BAD_REQUEST:
+                return []  # "Offset out of range": the same as an empty page
+            raise
+
+
+def case_print(files: Sequence[Attachment], journal: Journal) -> str:
+    """Return what is written down about the files of a case."""
+    return journal.fingerprint(" ".join(sorted(each.file.id for each in files)))
+
+
+def _oldest(found: Sequence[Made]) -> str:
+    if len(found) > 1:
+        log.warning(
+            "documents %s were made of the same file; the oldest is kept, reject the others by hand",
+            ", ".join(one.id for one in found),
+        )
+    return min(found, key=lambda one: (one.created, one.id)).id

@@ -1,0 +1,106 @@
+"""Zefort's activities (deadlines of contracts) as a read-only source: what is due soon, overdue, or has been completed since."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.contract import Change, Document, Page
+from connectors.errors import GoneError
+from connectors.zefort import client as paths
+from connectors.zefort import models
+from connectors.zefort.contents import digest
+from connectors.zefort.esigns import refuse
+from connectors.zefort.listing import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+
+    from connectors.contract import Download, Feedback, Fields, File, Journal
+    from connectors.zefort.client import ZefortClient
+
+
+class Activities:
+    """The stream `activities`: one document per deadline. `days` is how far ahead deadlines are looked for."""
+
+    feedback_actions: Mapping[str, str] = MappingProxyType({})
+    drains: Collection[str] = frozenset()
+
+    def __init__(self, client: ZefortClient, days: int) -> None:
+        self._client = client
+        self._days = days
+
+    def check_feedback(self, actions: Mapping[str, object]) -> None:
+        """Raise RejectedError for any action: there is nothing to be told."""
+        refuse(actions)
+
+    async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        """List the deadlines of every contract that has a pending one up to `days` ahead, overdue ones too.
+
+        The cursor names the contracts of the time before: one that has left the list had its deadlines completed or
+        moved, and is read once more.
+        """
+        params = {"pending_activities_times": f"-today+{self._days}d"}
+        reading = Reading(self._client, paths.CONTRACTS, params)
+        listed: dict[str, None] = {}
+        count = 0
+        async for rows in reading.rows():
+            fresh = [name for row in rows if (name := models.contract(row).id) not in listed]
+            listed |= dict.fromkeys(fresh)
+            for name in fresh:
+                found = await self._of(name)
+                count += len(found)
+                yield Page(found, None)
+        for name in _names(cursor):
+            if name not in listed:
+                yield Page(await self._of(name), None)
+        if reading.missing:
+            yield Page([], None, count + reading.missing)
+        else:
+            yield Page([], msgspec.json.encode(sorted(listed)).decode())
+
+    async def fetch(self, document_id: str) -> Document:
+        """Read one deadline, with its contract's id as `contract`. Raises GoneError if the contract has it no more."""
+        contract_id, _, _ = document_id.partition("/")
+        for row in await self._client.activities(contract_id):
+            if _id(contract_id, row) == document_id:
+                fields = {**row, "contract": contract_id}
+                return Document(document_id, digest(fields), fields, [])
+        raise GoneError(
+            f"contract {contract_id} has no such activity any more", connection=self._client.api.connection, status=404
+        )
+
+    @asynccontextmanager
+    async def open(self, file: File) -> AsyncGenerator[Download, None]:
+        """Raise GoneError: a deadline has no files."""
+        raise GoneError(f"an activity has no file {file.id}", connection=self._client.api.connection, status=404)
+        yield  # makes this a generator, as the contract asks
+
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
+        """Do nothing, for nothing can be told: RejectedError if there is anything."""
+        del journal
+        refuse(feedback.actions)
+
+    async def _of(self, contract_id: str) -> list[Change]:
+        try:
+            rows = await self._client.activities(contract_id)
+        except GoneError:  # the contract went away between two calls
+            return []
+        return [Change(_id(contract_id, row), digest(row)[:32]) for row in rows]
+
+
+def _id(contract_id: str, row: Fields) -> str:
+    # The items of this list are not published: one without an id is known by what it says.
+    own = models.identity(row) or digest([row.get("title"), row.get("time"), row.get("description")])[:16]
+    return f"{contract_id}/{own}"
+
+
+def _names(cursor: str | None) -> list[str]:
+    try:
+        found: object = msgspec.json.decode(cursor or "[]")
+    except ValueError:
+        return []
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []

@@ -1,0 +1,112 @@
+"""Zefort's signing requests as a read-only source, with the signed files of those that are completed."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from connectors.contract import Change, Document, File, Page
+from connectors.errors import RejectedError
+from connectors.zefort import client as paths
+from connectors.zefort import models
+from connectors.zefort.contents import digest
+from connectors.zefort.listing import Reading
+from connectors.zefort.position import OVERLAP
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+
+    from connectors.contract import Download, Feedback, Fields, Journal
+    from connectors.zefort.client import ZefortClient
+
+_SIGNED = "completed"
+
+
+class Esigns:
+    """The stream `esigns`: every signing request, and again whenever its status was saved."""
+
+    feedback_actions: Mapping[str, str] = MappingProxyType({})
+    drains: Collection[str] = frozenset()
+
+    def __init__(self, client: ZefortClient) -> None:
+        self._client = client
+
+    def check_feedback(self, actions: Mapping[str, object]) -> None:
+        """Raise RejectedError for any action: there is nothing to be told."""
+        refuse(actions)
+
+    async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        """List what changed its status since the day in the cursor, newest first: the one list that can be asked so."""
+        since = _day(cursor)
+        # Newest first: a request whose status changes meanwhile jumps to the front and is seen in the next run.
+        params = {"status_saved_at": f"{since or date(1970, 1, 1):%Y%m%d}-", "sort": "-status_saved_at"}
+        reading = Reading(self._client, paths.ESIGNS, params)
+        seen: dict[str, str] = {}
+        newest: datetime | None = None
+        async for rows in reading.rows():
+            fresh: list[Change] = []
+            for row in rows:
+                esign_id, saved = models.identity(row), models.instant(row.get("status_saved_at"))
+                newest = max((moment for moment in (newest, saved) if moment), default=None)
+                hint = f"{row.get('status')}|{row.get('status_saved_at')}"
+                if esign_id and seen.get(esign_id) != hint:
+                    seen[esign_id] = hint
+                    fresh.append(Change(esign_id, hint))
+            if fresh:
+                yield Page(fresh, None)
+        if reading.missing:
+            yield Page([], None, len(seen) + reading.missing)
+            return
+        day = (min(newest, datetime.now(UTC)) - OVERLAP).date() if newest else since
+        if day is not None:
+            yield Page([], (max(day, since) if since else day).isoformat())
+
+    async def fetch(self, document_id: str) -> Document:
+        """Read one signing request."""
+        body = await self._client.esign(document_id)
+        content = {name: value for name, value in body.items() if name not in _PASSING}
+        return Document(document_id, digest(content), body, _files(document_id, body))
+
+    @asynccontextmanager
+    async def open(self, file: File) -> AsyncGenerator[Download, None]:
+        """Stream a signed file."""
+        esign_id, _, document_id = file.id.partition("/")
+        async with self._client.esign_file(esign_id, document_id) as download:
+            yield replace(download, name=download.name or file.name, media_type=file.media_type)
+
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
+        """Do nothing, for nothing can be told: RejectedError if there is anything."""
+        del journal
+        refuse(feedback.actions)
+
+
+_PASSING = frozenset({"contract_binders", "owner"})
+"""What says more about the reader's rights than about the request."""
+
+
+def refuse(actions: Mapping[str, object]) -> None:
+    """Raise RejectedError if a read-only stream is to be told anything."""
+    for action in actions:
+        raise RejectedError(f"`{action}` cannot be told: this stream of zefort is only read")
+
+
+def _files(esign_id: str, body: Fields) -> Sequence[File]:
+    if body.get("status") != _SIGNED:
+        return []
+    found: list[File] = []
+    for entry in models.objects(body.get("documents")):
+        document_id = models.identity(entry)
+        if document_id is not None:
+            named = (models.text(entry.get(key)) for key in ("filename", "name", "title"))
+            name = next((each for each in named if each), f"signed {document_id}.pdf")
+            media_type = models.text(entry.get("content_type")) or "application/pdf"
+            found.append(File(f"{esign_id}/{document_id}", name, media_type, None, main=not found))
+    return found
+
+
+def _day(cursor: str | None) -> date | None:
+    moment = models.instant(cursor)
+    return moment.date() if moment else None

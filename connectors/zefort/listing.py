@@ -1,0 +1,75 @@
+"""How a page-numbered list that moves while it is read is read until its own count is met, or is known to be short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from connectors.zefort import models
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from connectors.contract import Fields
+    from connectors.zefort.client import ZefortClient
+
+ROUNDS = 10
+"""How often one list is read at most, each time only if the time before brought something new."""
+IDLE = 2
+"""How many pages in a row may bring nothing new: a server that ignores the page number repeats itself for ever."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """One list. After `rows` has ended, `missing` says how many rows the list claims to hold beyond those it showed."""
+
+    client: ZefortClient
+    path: str
+    params: Mapping[str, str]
+    missing: int = 0
+    _seen: set[str] = field(default_factory=set)
+    _claim: int | None = None
+    _fell: bool = False
+
+    async def rows(self) -> AsyncIterator[Sequence[Fields]]:
+        """Yield pages of rows; rows may come again. Raises the connector error tree.
+
+        A row that leaves the list shifts the rest to the left, past the reader. So a list whose count fell, or which
+        has shown fewer rows than it counts, is read once more, as long as that helps.
+        """
+        for number in range(ROUNDS):
+            known = len(self._seen)
+            self._claim, self._fell = None, False
+            async for rows in self._once():
+                yield rows
+            self.missing = max(0, (self._claim or 0) - len(self._seen))
+            if not self.missing and not self._fell:
+                return
+            if number and len(self._seen) == known:
+                return
+
+    async def _once(self) -> AsyncIterator[Sequence[Fields]]:
+        number, idle, last = 0, 0, False
+        here: set[str] = set()
+        stated: int | None = None
+        while not last and idle < IDLE:
+            number += 1
+            step = await self.client.page(self.path, number, self.params)
+            last = step.last
+            ids = {row_id for row in step.rows if (row_id := models.identity(row))}
+            idle = 0 if ids - here else idle + 1
+            here |= ids
+            self._seen |= ids
+            count = _grand(step, number)
+            if count is not None:
+                self._fell = self._fell or (stated is not None and count < stated)
+                self._claim = max(self._claim or 0, count)
+                stated = count
+            yield step.rows
+
+
+def _grand(step: models.Listing, number: int) -> int | None:
+    """Return the stated count if it can mean the whole list; some servers put the number of the page's rows there."""
+    if step.count is None or (step.count == len(step.rows) and not (number == 1 and step.last)):
+        return None
+    return step.count

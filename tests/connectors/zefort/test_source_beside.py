@@ -1,0 +1,143 @@
+"""Signing requests and deadlines: read-only streams beside the contracts."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.contract import Feedback, File, Result, Source
+from connectors.errors import GoneError, RejectedError
+
+
+async def read(source, cursor=None):
+    """Read once; return what was shown and the cursor."""
+    found = {}
+    async for page in source.changes(cursor):
+        found.update({change.document_id: change.version for change in page.changes})
+        cursor = page.cursor or cursor
+    return found, cursor
+
+
+@pytest.fixture
+async def open_streams(open_account):
+    async def open_one(**options):
+        account = await open_account(**options)
+        contract = account.app.act({"add": {"files": ["lease.pdf", "terms.pdf"]}})["id"]
+        return account.app, account.connection.sources, contract
+
+    return open_one
+
+
+@pytest.mark.parametrize("name", ["esigns", "activities"])
+async def test_they_are_sources_that_cannot_be_told_anything(open_streams, journal, name):
+    _, sources, _ = await open_streams()
+    source = sources[name]
+    assert isinstance(source, Source)
+    assert not source.drains
+    assert not source.feedback_actions
+    await source.report(Feedback("1", Result.DELIVERED, "x", None, {}), journal)
+    with pytest.raises(RejectedError):
+        source.check_feedback({"note": "x"})
+    with pytest.raises(RejectedError):
+        await source.report(Feedback("1", Result.DELIVERED, "x", None, {"note": "x"}), journal)
+
+
+@pytest.mark.parametrize("ids", ["text", "number"])
+async def test_a_signing_request_is_shown_whenever_its_status_changes(open_streams, ids):
+    app, sources, contract = await open_streams(esign_ids=ids)
+    esign = app.act({"esign": contract, "title": "Bitte unterschreiben", "signed_after": 3600})["id"]
+    first, cursor = await read(sources["esigns"])
+    assert list(first) == [esign]
+    assert (await read(sources["esigns"], cursor))[0] == first
+    pending = await sources["esigns"].fetch(esign)
+    assert pending.fields["contract"] == contract
+    assert not pending.files
+    app.act({"advance": 3700})
+    second, _ = await read(sources["esigns"], cursor)
+    assert second[esign] != first[esign]
+    signed = await sources["esigns"].fetch(esign)
+    assert signed.version != pending.version
+    assert [(file.name, file.main) for file in signed.files] == [("lease.pdf", True), ("terms.pdf", False)]
+    async with sources["esigns"].open(signed.files[0]) as opened:
+        content = b"".join([chunk async for chunk in opened.chunks])
+    assert content.endswith(b"% signed\n")
+
+
+async def test_the_secret_of_a_signer_is_not_among_the_fields(open_streams):
+    app, sources, contract = await open_streams()
+    esign = app.act({"esign": contract})["id"]
+    assert "sign-here" not in repr(await sources["esigns"].fetch(esign))
+
+
+async def test_old_signing_requests_are_not_asked_for_again(open_streams):
+    app, sources, contract = await open_streams(settings={"page_size": 3})
+    old = [app.act({"esign": contract})["id"] for _ in range(8)]
+    for esign in app.store.esigns.values():
+        esign.saved -= 30 * 86_400
+    new = app.act({"esign": contract})["id"]
+    first, cursor = await read(sources["esigns"])
+    assert sorted(first) == sorted([*old, new])
+    assert list((await read(sources["esigns"], cursor))[0]) == [new]
+
+
+@pytest.mark.parametrize("switch", [{"total": "page"}, {"total": "omitted"}, {"repeat_page": 2}, {"past_end": "empty"}])
+async def test_signing_requests_are_read_to_the_end_however_totals_are_told(open_streams, switch):
+    app, sources, contract = await open_streams(settings={"page_size": 4}, **switch)
+    all_of_them = [app.act({"esign": contract})["id"] for _ in range(15)]
+    assert sorted((await read(sources["esigns"]))[0]) == sorted(all_of_them)
+
+
+async def test_a_list_of_signing_requests_that_hides_some_moves_no_cursor(open_streams):
+    app, sources, contract = await open_streams(settings={"page_size": 4}, short_pages=True)
+    for _ in range(9):
+        app.act({"esign": contract})
+    pages = [page async for page in sources["esigns"].changes(None)]
+    assert pages[-1].total == 9
+    assert all(page.cursor is None for page in pages)
+
+
+async def test_a_signing_request_that_is_gone_says_so(open_streams):
+    _, sources, _ = await open_streams()
+    with pytest.raises(GoneError):
+        await sources["esigns"].fetch("esgn_none")
+
+
+async def test_deadlines_are_shown_when_they_come_near_or_are_overdue(open_streams):
+    app, sources, contract = await open_streams(settings={"deadline_days": 30})
+    far = app.act({"add": {}})["id"]
+    near, late = (
+        app.act({"deadline": contract, "title": title, "days": days})["id"] for title, days in (("a", 3), ("b", -5))
+    )
+    app.act({"deadline": far, "days": 90})
+    found, cursor = await read(sources["activities"])
+    assert sorted(found) == sorted(f"{contract}/{one}" for one in (near, late))
+    document = await sources["activities"].fetch(f"{contract}/{near}")
+    assert document.fields["contract"] == contract
+    assert document.fields["completed"] is False
+    assert not document.files
+    assert (await read(sources["activities"], cursor))[0] == found
+
+
+async def test_a_completed_deadline_is_shown_once_more_although_its_contract_left_the_list(open_streams):
+    app, sources, contract = await open_streams()
+    one = app.act({"deadline": contract})["id"]
+    found, cursor = await read(sources["activities"])
+    app.act({"complete": one})
+    later, cursor = await read(sources["activities"], cursor)
+    assert later[f"{contract}/{one}"] != found[f"{contract}/{one}"]
+    assert (await sources["activities"].fetch(f"{contract}/{one}")).fields["completed"] is True
+    assert (await read(sources["activities"], cursor))[0] == {}
+
+
+async def test_a_deadline_of_a_contract_that_went_away_hurts_nobody(open_streams):
+    app, sources, contract = await open_streams()
+    one = app.act({"deadline": contract})["id"]
+    _, cursor = await read(sources["activities"])
+    with pytest.raises(GoneError):
+        await sources["activities"].fetch(f"{contract}/act_none")
+    app.act({"purge": contract})
+    assert (await read(sources["activities"], cursor))[0] == {}
+    with pytest.raises(GoneError):
+        await sources["activities"].fetch(f"{contract}/{one}")
+    with pytest.raises(GoneError):
+        async with sources["activities"].open(File("f", "f", "application/pdf")):
+            pass
