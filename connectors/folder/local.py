@@ -22,7 +22,7 @@ _FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class LocalPlace:
-    """A root folder that must exist: a disk that is not mounted must not look like an empty archive."""
+    """A root folder that must exist, and streams' folders once written: a disk not mounted is no empty archive."""
 
     def __init__(self, name: str, root: Path) -> None:
         self.name = name
@@ -83,14 +83,15 @@ class LocalPlace:
         await asyncio.to_thread(sync)
 
     async def read(self, path: str) -> bytes | None:
-        """Return a file's bytes, None if it is not there though the root is."""
+        """Return a file's bytes, None if it is not there though its stream's folder is."""
         self.calls += 1
 
         def read() -> bytes | None:
             with explained(self.name):
-                root = self._there()
+                # The place of a mount is there without it, but empty: then nothing has been deleted.
+                self._there(path.partition("/")[0])
                 try:
-                    return (root / path).read_bytes()
+                    return (self._root / path).read_bytes()
                 except (FileNotFoundError, NotADirectoryError):
                     return None
 
@@ -119,14 +120,13 @@ class LocalPlace:
 
         await asyncio.to_thread(remove)
 
-    def _there(self) -> Path:
-        if not self._root.is_dir():
+    def _there(self, folder: str = ".") -> Path:
+        place = self._root / folder
+        if not place.is_dir():
             raise TransientError(
-                f"{self.name}: the folder {self._root} is not there; mount or make it",
-                connection=self.name,
-                arrived="no",
+                f"{self.name}: the folder {place} is not there; mount or make it", connection=self.name, arrived="no"
             )
-        return self._root
+        return place
 
 
 @contextmanager

@@ -34,7 +34,7 @@ class Place(Protocol):
         ...
 
     async def read(self, path: str) -> bytes | None:
-        """Return a small file, None if it is not there. TransientError if the root itself is not."""
+        """Return a small file, None if it is not there. TransientError if the place itself is not."""
         ...
 
     async def beginning(self, folder: str, start: str) -> list[str]:

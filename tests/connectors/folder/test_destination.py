@@ -111,6 +111,9 @@ async def test_a_disk_that_is_not_mounted_is_no_empty_archive(tmp_path, delivery
         with pytest.raises(TransientError, match="is not there; mount or make it"):
             await work
     assert not (tmp_path / "mnt").exists()
+    (tmp_path / "mnt").mkdir()  # the mount's place, empty
+    with pytest.raises(TransientError, match="is not there; mount or make it"):
+        await archive.outcome("documents/gw-1", journal)
 
 
 async def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(archive, delivery, journal, root, source_file):
