@@ -59,7 +59,7 @@ class Settings(ConnectionSettings):
         if not begun and self.login != "none":
             raise ValueError(f"no way to log in is set: {'; or '.join(whole)}; or LOGIN=none")
         if begun and any(part is None for part in whole[begun[0]]):
-            raise ValueError(f"{begun[0]} belong together")
+            raise ValueError(f"only a part of {begun[0]} is set")
         return self
 
 
