@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 SIDECAR = "document.json"
 """The file that makes a document count. It is published last, and lists every other file with its SHA-256."""
-_TITLE_BYTES = 60
+_TITLE_LENGTH = 50
+"""Characters. The path is what the source is told as our id, and such ids are short and without blanks in many systems."""
 _WRITTEN = "written"
 _PUBLISHED = "published"
 """The step that keeps the fingerprints of all names a folder was given: a killed attempt may have left some unlisted."""
@@ -122,9 +123,9 @@ class Folders:
             value: object = payload
             for name in self._title:
                 value = cast("Fields", value).get(name) if isinstance(value, dict) else None
-            words = safe(str(value)[: 4 * _TITLE_BYTES], "") if isinstance(value, str | int) else ""
-            title = words.encode()[:_TITLE_BYTES].decode("utf-8", "ignore")
-            return f"{self._stream}/{f'{marker} {title}'.rstrip(' .')}"
+            words = safe(str(value), "") if isinstance(value, str | int) else ""
+            title = words.replace(" ", "_")[:_TITLE_LENGTH].rstrip("_.")
+            return f"{self._stream}/{marker}{f'_{title}' if title else ''}"
 
         async def find() -> str | None:
             there = await self._place.beginning(self._stream, marker)

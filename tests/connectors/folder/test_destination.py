@@ -1,6 +1,7 @@
 """What lies in the folder after a delivery, a repeat, a change, a fault."""
 
 import errno
+import hashlib
 import json
 import resource
 from contextlib import asynccontextmanager
@@ -29,7 +30,7 @@ async def test_a_document_becomes_a_folder_with_its_files_and_a_sidecar(anywhere
     first, second = source_file(b"%PDF one", "a.pdf"), source_file(b"%PDF two", "b.pdf", "f2")
     folder = await anywhere.push(delivery(first, second), journal)
     assert folder.startswith("documents/gw-")
-    assert folder.endswith(" Müller & Söhne 発票 4711")
+    assert folder.endswith("_Müller_&_Söhne_発票_4711")
     assert await anywhere.names(folder) == {"a.pdf", "b.pdf", "document.json"}
     told = json.loads(await anywhere.place.read(f"{folder}/document.json"))
     assert [(one["name"], one["size"], one["sha256"]) for one in told["files"]] == [
@@ -196,3 +197,11 @@ async def test_check_tells_whether_the_folder_is_there(root, tmp_path):
     assert "still empty" in await (await connect("archive", Settings(url="memory://nowhere-yet"))).check()
     with pytest.raises(TransientError):
         await (await connect("archive", Settings(url=str(tmp_path / "no")))).check()
+
+
+async def test_the_id_is_short_and_without_blanks_since_sources_keep_it(archive, delivery, journal):
+    folder = await archive.push(delivery(title="A very  long\ttitle, " * 20), journal)
+    assert len(folder) < 100
+    assert not any(sign.isspace() for sign in folder)
+    bare = await archive.push(delivery(key="k2", title=None), type(journal)())
+    assert bare == f"documents/gw-{hashlib.sha256(b'k2').hexdigest()[:16]}"
