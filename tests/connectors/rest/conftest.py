@@ -1,0 +1,113 @@
+"""A stand-in ERP in the same process, declarations of it, and deliveries."""
+
+import hashlib
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from connectors.contract import Attachment, Delivery, Download, File
+from connectors.rest import Settings, connect
+from connectors.rest.sandbox import RestSandbox, Switches
+from connectors.sandbox_faults import Fault
+from tests.connectors.memory_journal import MemoryJournal
+
+CREATE = "create: {path: /invoices, id: data.id}"
+FIND = 'find: {path: /invoices, params: {externalKey: "{key}"}, id: "items[*].id", key: "items[*].externalKey"}'
+UPDATE = 'update: {path: "/invoices/{id}"}'
+READ = 'read: {path: "/invoices/{id}"}'
+KEY = "key: {field: externalKey}"
+FILE = 'file: {path: "/invoices/{id}/files", find: {path: "/invoices/{id}/files", names: "items[*].name"}}'
+ALL = (CREATE, FIND, UPDATE, READ, KEY, FILE)
+
+
+class Erp:
+    """The stand-in and the connection to it."""
+
+    def __init__(self, app, connection):
+        self.app = app
+        self.connection = connection
+        self.objects = connection.destinations["invoices"]
+
+    @property
+    def held(self):
+        return self.app.state()["invoices"]
+
+    @property
+    def only(self):
+        (invoice,) = self.held.values()
+        return invoice
+
+    def strike(self, kind, method="*", path="*", **more):
+        self.app.shared.faults.append(Fault(kind, method, path, **more))
+
+
+@pytest.fixture
+def declare(tmp_path):
+    def write(*lines):
+        path = tmp_path / "streams.yaml"
+        path.write_text("invoices:\n" + "".join(f"  {line}\n" for line in lines))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+async def erp(declare):
+    opened = []
+
+    async def open_one(*lines, settings=None, app=None, **switches):
+        app = app or RestSandbox(Switches(**switches))
+        login = {"token": app.token} if settings is None or not settings.keys() - {"settle_seconds", "checked"} else {}
+        chosen = {
+            "base_url": "http://127.0.0.1/api/v1",
+            "streams": declare(*(lines or ALL)),
+            "settle_seconds": 0.0,
+            **login,
+            **(settings or {}),
+        }
+        connection = await connect("erp", Settings(**chosen), transport=httpx.ASGITransport(app))
+        opened.append(connection)
+        return Erp(app, connection)
+
+    yield open_one
+    for connection in opened:
+        await connection.close()
+
+
+class SourceFile:
+    """A file at its source."""
+
+    def __init__(self, content, name="invoice.pdf", file_id="f1"):
+        self.content, self.file = content, File(file_id, name, "application/pdf")
+        self.sha256 = hashlib.sha256(content).hexdigest()
+
+    def attachment(self):
+        @asynccontextmanager
+        async def open_it():
+            async def chunks():
+                yield self.content
+
+            yield Download(chunks(), len(self.content), None, "application/pdf")
+
+        return Attachment(self.file, open_it)
+
+
+@pytest.fixture
+def source_file():
+    return SourceFile
+
+
+@pytest.fixture
+def delivery():
+    def make(*files, key="hypatos_to_erp:d1", replaces=None, **changes):
+        payload = {"number": "4711", "amount": Decimal("12345678901234567.89"), "supplier": {"name": "Müller"}}
+        return Delivery(key, {**payload, **changes}, [file.attachment() for file in files], replaces)
+
+    return make
+
+
+@pytest.fixture
+def journal():
+    return MemoryJournal()
