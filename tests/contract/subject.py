@@ -29,7 +29,7 @@ class Subject(ABC):
     stream: ClassVar[str]
     role: ClassVar[str]
     settings: ClassVar[Mapping[str, object]] = MappingProxyType({})
-    """Settings beside `base_url` and the sandbox's credentials: whatever makes waiting short."""
+    """Settings beside `base_url` and the sandbox's credentials: whatever makes waiting short; settle times 0.2 seconds."""
     waivers: ClassVar[Mapping[str, str]] = NOTHING
     """Promises (names of test functions) that are not kept, and why. They count as not kept, and must really fail."""
     exempt: ClassVar[Mapping[str, str]] = NOTHING
@@ -183,4 +183,4 @@ class DestinationSubject(Subject):
 
     @abstractmethod
     def lag(self, app: SandboxApp, seconds: float) -> None:
-        """Let lists and searches run behind by so much from now on; `seconds` pass by `app.act({"advance": …})`."""
+        """Let lists and searches run behind by so much, by the sandbox's clock (`app.act({"advance": …})` moves it)."""

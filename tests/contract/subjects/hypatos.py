@@ -11,7 +11,7 @@ class Documents(SourceSubject):
     """The work queue."""
 
     provider, stream = "hypatos", "documents"
-    settings = {"verify_within": 0.3, "settle_seconds": 120}
+    settings = {"verify_within": 0.1, "settle_seconds": 0.2}
     page = {"page_size": 10}
     listing, reading, download = "GET /documents", "GET /documents/{}", "GET /files/{}"
     needed = frozenset({"id", "state", "title", "createdAt", "createdBy"})

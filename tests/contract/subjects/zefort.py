@@ -10,7 +10,7 @@ class Contracts(DestinationSubject):
     """Contracts as they are delivered."""
 
     provider, stream = "zefort", "contracts"
-    settings = {"settle_seconds": 60}
+    settings = {"settle_seconds": 0.2}
     reading, creating = "GET /contracts/{}/", "POST /contracts/"
 
     def sandbox(self):
