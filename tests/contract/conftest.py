@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.certify import LEVELS
 from tests.contract import account
 from tests.contract.discovery import subjects
-from tests.contract.levels import LEVELS
+from tests.contract.subject import Subject
 
 CERTIFICATE = "DOCFERRY_CERTIFICATE"
 """Names the file that the results go to, as JSON (not with several workers)."""
@@ -71,14 +72,10 @@ def either(any_subject):
 def pytest_runtest_makereport(item, call):
     report = yield
     mark = item.get_closest_marker("promise")
-    callspec = getattr(item, "callspec", None)
-    subject = (
-        next((value for name, value in callspec.params.items() if name.endswith("_subject")), None)
-        if callspec
-        else None
-    )
-    if mark and subject:
-        report.user_properties.append(("promise", [subject.name, item.function.__name__, mark.args[0]]))
+    asked = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    for subject in asked:
+        if mark and isinstance(subject, Subject):
+            report.user_properties.append(("promise", [subject.name, item.function.__name__, mark.args[0]]))
     return report
 
 
@@ -103,11 +100,13 @@ def pytest_sessionfinish(session):
         return
     found = {}
     for subject, promise, level, result, reason in SEEN:
-        entry = found.setdefault(subject, {}).setdefault(promise, {"level": level, "result": result, "reason": reason})
+        entry = found.setdefault(subject, {}).setdefault(
+            promise, {"name": promise, "level": level, "result": result, "reason": reason}
+        )
         if result == "broken":
-            entry["result"] = result
-    ordered = {
-        subject: dict(sorted(kept.items(), key=lambda each: (LEVELS.index(each[1]["level"]), each[0])))
-        for subject, kept in sorted(found.items())
+            entry.update(result=result, reason=reason)
+    connectors = {
+        subject: {"promises": sorted(asked.values(), key=lambda one: (LEVELS.index(one["level"]), one["name"]))}
+        for subject, asked in sorted(found.items())
     }
-    Path(wanted).write_text(json.dumps(ordered, indent=1) + "\n")
+    Path(wanted).write_text(json.dumps({"connectors": connectors}))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-LEVELS = ("bronze", "silver", "gold", "platinum")
-
 
 def bronze(test):
     """Mark what makes a connector usable at all."""
