@@ -17,7 +17,10 @@ _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 @dataclass
 class Exchange:
-    """One request and its answer. `status` 0: there was none. `staged`: the answer is not the sandbox's own."""
+    """One request and its answer. `status` 0: there was none. `staged`: the answer is not the sandbox's own, or not over.
+
+    `heard`: the request has come to its end. `long`: its body was too long to be kept.
+    """
 
     method: str
     path: str
@@ -25,10 +28,11 @@ class Exchange:
     headers: list[tuple[str, str]]
     body: bytes = b""
     long: bool = False
+    heard: bool = False
     status: int = 0
     answer_headers: list[tuple[str, str]] = field(default_factory=list)
     answer: bytes = b""
-    staged: bool = False
+    staged: bool = True
 
 
 @dataclass
@@ -92,6 +96,7 @@ class Between:
 
         async def hear():
             message = await receive()
+            exchange.heard = exchange.heard or (message["type"] == "http.request" and not message.get("more_body"))
             if message["type"] == "http.request" and (body := message.get("body", b"")):
                 exchange.long = exchange.long or len(exchange.body) + len(body) > KEPT
                 exchange.body = b"" if exchange.long else exchange.body + body

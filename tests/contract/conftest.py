@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.certify import LEVELS
+from tests.conformance.watch import WATCH
 from tests.contract import account
 from tests.contract.discovery import subjects
 from tests.contract.subject import Subject
@@ -35,6 +36,14 @@ def _marks(subject, test):
     if reason := subject.waivers.get(test.__name__):
         return [pytest.mark.xfail(reason=reason, strict=True)]
     return []
+
+
+@pytest.fixture(autouse=True)
+def as_published():
+    """Fail where an exchange departs from a published document (only where DOCFERRY_SPECS names one)."""
+    before = len(WATCH.violations)
+    yield
+    assert WATCH.violations[before:] == []
 
 
 @pytest.fixture
