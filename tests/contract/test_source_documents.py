@@ -76,8 +76,17 @@ async def test_a_document_taken_back_to_work_since_it_was_listed_is_not_ready_an
 @silver
 async def test_an_id_that_would_address_something_else_is_refused_or_unknown(source):
     async with source() as it:
-        it.add()
-        for document_id in ("..", "a/b", "a?b=c", "%2e%2e", "ä #1"):
+        (known,) = it.add()
+        for document_id in (
+            "..",
+            "a/b",
+            "%2e%2e",
+            "ä 1",
+            f"{known}?a=b",
+            f"{known}#a",
+            f"x/../{known}",
+            f"%{ord(known[0]):x}{known[1:]}",
+        ):
             with pytest.raises((RejectedError, GoneError)):
                 await it.source.fetch(document_id)
 

@@ -83,10 +83,24 @@ async def test_feedback_takes_effect_once_whatever_answer_is_lost(source, kind, 
             await it.tell(it.feedback(document_id, actions(it)), journal)
             assert fault.struck, endpoint
             heard = it.subject.told(it.app, document_id)
+            # What took effect is found by reading and not sent again.
+            assert heard.repeated == 0, endpoint
             async with source() as calm:
                 (other,) = calm.add()
                 await calm.tell(calm.feedback(other, actions(calm)), account.journal())
                 assert heard.effective == calm.subject.told(calm.app, other).effective, endpoint
+
+
+@gold
+async def test_an_answer_that_promises_what_never_happens_is_found_out_by_reading_back(source):
+    json = {"content-type": "application/json"}
+    for endpoint in await each_write(source, lambda it: it.subject.delivered("far-1")):
+        async with source() as it:
+            (document_id,) = it.add()
+            fault = it.strike("status", endpoint, status=200, body="{}", headers=json)
+            with pytest.raises(ConnectorError):
+                await it.source.report(it.feedback(document_id, it.subject.delivered("far-1")), account.journal())
+            assert fault.struck, endpoint
 
 
 @gold

@@ -119,7 +119,11 @@ async def test_documents_taken_back_to_work_while_the_list_is_read_hide_nobody_e
 
 
 @silver
-@pytest.mark.parametrize("switch", [{"short_pages": True}, {"total": "page"}, {"total": "omitted"}], ids=str)
+@pytest.mark.parametrize(
+    "switch",
+    [{"short_pages": True}, {"total": "page"}, {"total": "omitted"}, {"short_pages": True, "total": "omitted"}],
+    ids=str,
+)
 async def test_short_pages_and_missing_totals_end_no_listing_early(small, switch):
     async with small(**switch) as it:
         ids = it.add(MANY)

@@ -78,10 +78,11 @@ async def test_credentials_are_sent_over_tls_or_to_this_machine_only(either):
 
 
 @platinum
-async def test_refused_credentials_are_not_hammered(either):
+@pytest.mark.parametrize("endpoint", ["* *", "GET *"], ids=["everywhere", "but-for-new-tokens"])
+async def test_refused_credentials_are_not_hammered(either, endpoint):
     async with either() as it:
         await look(it)
-        it.strike("status", "* *", status=401)
+        it.strike("status", endpoint, status=401)
         before = it.app.requests.total()
         outcomes = await asyncio.gather(*(look(it) for _ in range(12)), return_exceptions=True)
         assert {type(one) for one in outcomes} == {AccessError}
@@ -119,9 +120,12 @@ async def test_a_storm_of_429_is_waited_out(either):
 async def test_a_429_keeps_everybody_waiting_and_not_only_the_one_it_met(either):
     async with either() as it:
         await look(it)
+        before = it.app.requests.total()
+        await look(it)
+        each = it.app.requests.total() - before
         fault = it.strike("status", "* *", status=429, headers={"retry-after": "1"}, first=2, times=2)
         await asyncio.gather(*(look(it) for _ in range(3)))
-        assert fault.seen <= 3 + 2 + 2
+        assert fault.seen <= 3 * each + 2 + 2
 
 
 @gold
@@ -161,7 +165,7 @@ async def test_an_answer_that_drips_or_never_comes_is_given_up_and_asked_for_aga
         fault = it.strike(kind, "GET *", seconds=60, times=1)
         async with asyncio.timeout(5):
             assert await look(it)
-        assert fault.seen == 2
+        assert fault.seen >= 2
 
 
 @silver
