@@ -4,11 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check soak bench format clean
+.PHONY: help setup demo test check soak bench certify mutate format clean
 
 help:
 	@echo "make demo    run the shipped route against both sandboxes"
 	@echo "make test    run all tests            make check   ruff, mypy, import rules"
+	@echo "make certify ask every connector all promises and write the table in README.md"
+	@echo "make mutate  break the connectors in a copy and see that the promises notice"
 	@echo "make bench   print the benchmark      make soak    the long kill sweep"
 
 setup: $(READY)
@@ -37,6 +39,14 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/hypatos_to_zefort.py
+
+certify: $(READY)
+	$(BIN)/docferry certify --json > .certificate.json
+	@mv .certificate.json tests/contract/certificate.json
+	$(BIN)/python -m tests.contract.score
+
+mutate: $(READY)
+	$(BIN)/python -m pytest -m soak -s tests/contract/test_mutations.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

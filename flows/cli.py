@@ -14,6 +14,7 @@ from rich.markup import escape
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
+from flows import certify as certificate
 from flows import checks, demonstration, output, state_commands, streams
 from flows import connect as login
 from flows.progress import following
@@ -226,6 +227,22 @@ def sandbox(
     """Serve the providers in memory on loopback until Ctrl-C, and print the settings that point at them."""
     ports = {"hypatos": hypatos_port, "zefort": zefort_port, "documine": documine_port}
     demonstration.serve_sandboxes(documents, ports)
+
+
+@app.command()
+def certify(
+    connector: Annotated[
+        str | None, typer.Argument(metavar="[CONNECTOR]", help="A provider, or provider.stream.role; all if left out.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Run the contract suite against the sandboxes and show which promises each connector keeps."""
+    scores = _run(certificate.certify(connector))
+    if json_:
+        output.print_json(certificate.as_json(scores))
+    else:
+        output.show_scores(scores)
+    raise typer.Exit(int(any(score.having("broken") for score in scores)))
 
 
 def _finish(report: Report, *, json_: bool) -> None:

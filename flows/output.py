@@ -16,11 +16,13 @@ from rich.table import Table
 
 from connectors.secrets import Masking
 from flows.causes import cause
+from flows.certify import LEVELS, NOT_KEPT
 from flows.tally import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from flows.certify import Score
     from flows.tally import Problem, Report
     from state.records import RunRow, Summary, Timeline, Transfer
 
@@ -217,3 +219,19 @@ def ago(at: datetime | None) -> str:
         if seconds >= 2 * unit:
             return f"{seconds // unit} {name}"
     return f"{seconds} seconds"
+
+
+def show_scores(scores: Iterable[Score]) -> None:
+    """Print which promises each connector keeps, and what it does not."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("connector", "level", *LEVELS):
+        table.add_column(heading)
+    remarks = []
+    for score in scores:
+        counts = ("{} of {}".format(*score.kept(level)) for level in LEVELS)
+        table.add_row(escape(score.connector), f"[bold]{score.level}[/]", *counts)
+        for result, words in NOT_KEPT.items():
+            remarks += [f"{score.connector}, {words}: {one.sentence} {one.reason}" for one in score.having(result)]
+    out.print(table)
+    for remark in remarks:
+        out.print(escape(remark.rstrip()), soft_wrap=True)

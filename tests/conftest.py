@@ -1,7 +1,36 @@
 """What holds for all tests."""
 
+import pytest
 from hypothesis import settings
+
+from tests.conformance.watch import WATCH, folder, lines, merged
 
 # A busy machine is no fault of an example: nothing here is about time.
 settings.register_profile("docferry", deadline=None)
 settings.load_profile("docferry")
+
+SUMMARIES = []
+
+
+def pytest_sessionfinish(session):
+    """Hand what a worker has seen of the providers' documents to whoever prints it."""
+    if folder() is not None:
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["conformance"] = WATCH.summary()
+        else:
+            SUMMARIES.append(WATCH.summary())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take it from a worker."""
+    if summary := getattr(node, "workeroutput", {}).get("conformance"):
+        SUMMARIES.append(summary)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print which published operations were exercised, and every violation."""
+    if any(one["exercised"] for one in SUMMARIES):
+        terminalreporter.section("conformance with published documents")
+        for line in lines(merged(SUMMARIES)):
+            terminalreporter.write_line(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.contract import Page
@@ -77,11 +77,13 @@ async def walk(read: Callable[[int, int], Awaitable[Listing]], size: int) -> Asy
 
 async def _read(read: Callable[[int, int], Awaitable[Listing]], offset: int, size: int) -> Listing:
     try:
-        return await read(offset, size)
+        listing = await read(offset, size)
     except RejectedError as error:
         if offset and error.status == BAD_REQUEST:
             return Listing((), size, None)  # "Offset out of range": the same as an empty page
         raise
+    # A row that comes twice in one page is one place in the list: counted as two, the next offset would skip somebody.
+    return replace(listing, rows=list(dict.fromkeys(listing.rows)))
 
 
 def _grand_total(listing: Listing, offset: int) -> int | None:

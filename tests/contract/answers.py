@@ -1,0 +1,30 @@
+"""Ways to spoil the JSON of any provider without knowing it."""
+
+from __future__ import annotations
+
+import re
+
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+_LIKE_A_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+def every_object(value, what):
+    """Do something to every JSON object in a value, the inner ones first."""
+    if isinstance(value, dict):
+        for inner in list(value.values()):
+            every_object(inner, what)
+        what(value)
+    elif isinstance(value, list):
+        for inner in value:
+            every_object(inner, what)
+
+
+def restamp(value, moment):
+    """Put this in the place of every text that is an instant."""
+
+    def stamp(one):
+        for name, inner in one.items():
+            if isinstance(inner, str) and _LIKE_A_MOMENT.match(inner):
+                one[name] = moment
+
+    every_object(value, stamp)

@@ -1,0 +1,96 @@
+"""Breaks connectors on purpose, each in a copy of the tree, to see that the promises notice: `make mutate`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("connectors", "flows", "mappings", "state", "tests", "pyproject.toml", "README.md")
+LONGEST = 120
+"""Seconds after which a run counts as hung, and so as caught."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """One edit: in `file` (below connectors/), `old` becomes `new`. `promises` says which are asked (`pytest -k`)."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    promises: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a break. `by` names the promises that failed."""
+
+    connector: str
+    broken: Break
+    caught: bool
+    by: tuple[str, ...] = ()
+
+
+def breaks():
+    """Return the scripted breaks by connector, as `tests/contract/breaks/<provider>.py` lists them."""
+    folder = Path(__file__).parent / "breaks"
+    names = sorted(module.name for module in pkgutil.iter_modules([str(folder)]))
+    modules = [importlib.import_module(f"tests.contract.breaks.{name}") for name in names]
+    return {name: listed for module in modules for name, listed in module.BREAKS.items()}
+
+
+def problem(broken):
+    """Say why a break cannot be made, None if it can: its text must be there exactly once."""
+    count = (ROOT / "connectors" / broken.file).read_text().count(broken.old)
+    return None if count == 1 else f"{broken.file} has the text {count} times: {broken.old}"
+
+
+def attempt(connector, broken):
+    """Make one break in a copy, ask the promises it should hurt, and say whether one of them failed."""
+    if wrong := problem(broken):
+        raise ValueError(wrong)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / name, copy / name)
+        file = copy / "connectors" / broken.file
+        file.write_text(file.read_text().replace(broken.old, broken.new))
+        options = ("-q", "-p", "no:cacheprovider", "-m", "promise", "-k", broken.promises, "tests/contract")
+        environment = {**os.environ, "DOCFERRY_SUBJECT": connector, "PYTHONPATH": str(copy)}
+        environment.pop("DOCFERRY_CERTIFICATE", None)
+        command = [sys.executable, "-m", "pytest", *options]
+        try:
+            done = subprocess.run(
+                command, cwd=copy, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return Verdict(connector, broken, caught=True, by=("it hung",))
+    if done.returncode not in (0, 1):
+        raise ValueError(
+            f"'{broken.what}' asks nothing, or nothing could be run:\n{done.stdout[-2000:]}{done.stderr[-500:]}"
+        )
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    names = dict.fromkeys(line.split("::")[1].partition("[")[0].removeprefix("test_") for line in failed)
+    return Verdict(connector, broken, caught=done.returncode == 1, by=tuple(names))
+
+
+def table(verdicts):
+    """Return the verdicts as text, with the share that was caught."""
+    lines = []
+    for one in verdicts:
+        mark = "caught " if one.caught else "MISSED "
+        by = f"  <- {one.by[0]}{f' and {len(one.by) - 1} more' if len(one.by) > 1 else ''}" if one.by else ""
+        lines.append(f"{mark} {one.connector:<30} {one.broken.what}{by}")
+    caught = sum(one.caught for one in verdicts)
+    return "\n".join([*lines, f"{caught} of {len(verdicts)} caught"])

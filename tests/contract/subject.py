@@ -1,0 +1,186 @@
+"""What the contract suite has to know of a connector: one subject for each stream, written by whoever writes the connector.
+
+A new connector adds `tests/contract/subjects/<provider>.py` with `SUBJECTS = (…,)`. The suite opens sandboxes and
+connections itself; a subject only says how documents come into being, change and vanish at its provider, and what its
+sandbox holds. Endpoints are written as sandboxes log them: `GET /documents/{}`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.contract import Document, Fields
+    from connectors.sandbox_app import SandboxApp
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Subject(ABC):
+    """One stream of one provider."""
+
+    provider: ClassVar[str]
+    stream: ClassVar[str]
+    role: ClassVar[str]
+    settings: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    """Settings beside `base_url` and the sandbox's credentials: whatever makes waiting short; settle times 0.2 seconds."""
+    waivers: ClassVar[Mapping[str, str]] = NOTHING
+    """Promises (names of test functions) that are not kept, and why. They count as not kept, and must really fail."""
+    exempt: ClassVar[Mapping[str, str]] = NOTHING
+    """Promises that cannot be asked of this provider at all, and why. They count neither way."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in reports."""
+        return f"{self.provider}.{self.stream}.{self.role}"
+
+    @abstractmethod
+    def sandbox(self) -> SandboxApp:
+        """Build a sandbox that holds no document, has no quota and takes no time to change states."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A document to be put at the source. The content is of one file."""
+
+    content: bytes = b"%PDF-1.7 one"
+    name: str = "one.pdf"
+    amount: Decimal = Decimal("10.50")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a source has heard about one document: how many calls changed something, and how many were repeats."""
+
+    effective: int
+    repeated: int
+
+
+class SourceSubject(Subject):
+    """A source of documents."""
+
+    role = "source"
+
+    listing: ClassVar[str]
+    """The endpoint that lists documents."""
+    reading: ClassVar[str]
+    """The endpoint that reads one document."""
+    download: ClassVar[str]
+    """The endpoint that gives a file's bytes."""
+    needed: ClassVar[frozenset[str]]
+    """Top-level fields that the provider always fills, in a row and in a document; all others may be null or absent."""
+    state: ClassVar[str]
+    """The top-level field whose values are an enum that may grow."""
+    page: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    """The settings that make pages small (ten rows), if they are not small anyway."""
+
+    @abstractmethod
+    def add(self, app: SandboxApp, wanted: Wanted) -> str:
+        """Put one document there, ready to be exported, and return its id."""
+
+    @abstractmethod
+    def edit(self, app: SandboxApp, document_id: str) -> None:
+        """Let a person change what the document says; it stays ready."""
+
+    @abstractmethod
+    def remove(self, app: SandboxApp, document_id: str) -> None:
+        """Let it vanish for good."""
+
+    @abstractmethod
+    def take_away(self, app: SandboxApp, document_id: str) -> None:
+        """Let somebody take it back to work, so that it must not be exported now."""
+
+    @abstractmethod
+    def put_back(self, app: SandboxApp, document_id: str) -> None:
+        """Let somebody change it and make it ready again, whatever was told about it before."""
+
+    @abstractmethod
+    def rows(self, answer: object) -> list[dict[str, object]]:
+        """Return the rows in the JSON of a listing answer: the very list, so that the suite can change it."""
+
+    @abstractmethod
+    def amount(self, document: Document) -> object:
+        """Return `Wanted.amount` as the connector read it."""
+
+    @abstractmethod
+    def delivered(self, external_id: str) -> Mapping[str, object]:
+        """Return the feedback actions a route would use for a delivered document."""
+
+    @abstractmethod
+    def rejected(self, reason: str) -> Mapping[str, object]:
+        """Return the feedback actions a route would use for a rejected document."""
+
+    @abstractmethod
+    def impossible(self) -> Mapping[str, object]:
+        """Return feedback that can never be taken."""
+
+    @abstractmethod
+    def told(self, app: SandboxApp, document_id: str) -> Told:
+        """Count what was told about a document."""
+
+
+@dataclass(frozen=True)
+class HeldFile:
+    """A file at the far end. `sha256` is hex."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """One record at the far end. `whole` is everything about it that must not change without a reason, ids included.
+
+    `parts` are all things hanging on it that could be there twice by mistake (parties, tags, notes …), each as text.
+    """
+
+    id: str
+    title: str
+    amount: object
+    files: Sequence[HeldFile]
+    whole: object
+    parts: Sequence[str] = field(default=())
+
+
+class DestinationSubject(Subject):
+    """A place where documents go."""
+
+    role = "destination"
+
+    reading: ClassVar[str]
+    """The endpoint that reads one record."""
+    creating: ClassVar[str]
+    """The endpoint whose call makes the record."""
+    files: ClassVar[int] = 3
+    """How many files one delivery may carry; 0 if none at all."""
+
+    @abstractmethod
+    def payload(self, title: str, amount: Decimal) -> Fields:
+        """Return a payload with as much in it as a route might send, so that a push takes every kind of call."""
+
+    @abstractmethod
+    def refused(self) -> tuple[Fields, str]:
+        """Return a payload that `check` must refuse, and the name of the field that its message must contain."""
+
+    @abstractmethod
+    def held(self, app: SandboxApp) -> list[Held]:
+        """Return every record the sandbox holds, trashed ones included."""
+
+    @abstractmethod
+    def finish(self, app: SandboxApp) -> None:
+        """Let the far end finish whatever it does after a push."""
+
+    @abstractmethod
+    def trash(self, app: SandboxApp, external_id: str) -> None:
+        """Let a person drop a record."""
+
+    @abstractmethod
+    def lag(self, app: SandboxApp, seconds: float) -> None:
+        """Let lists and searches run behind by so much, by the sandbox's clock (`app.act({"advance": …})` moves it)."""

@@ -1,0 +1,81 @@
+"""The certificate itself: nobody is forgotten, no excuse is stale, and README shows what was really measured."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.certify import LEVELS, Promise, Score, as_json, markdown, read
+from tests.contract.discovery import WITHOUT, subjects, unexamined
+from tests.contract.score import ROOT, STORED, readme_as_it_should_be
+
+
+def promises():
+    """Read the promises and their levels out of the suite, by role."""
+    found = {}
+    for file in Path(__file__).parent.glob("test_*.py"):
+        role = next((role for role in ("source", "destination") if f"test_{role}" in file.name), "any")
+        for node in ast.parse(file.read_text()).body:
+            marks = [one.id for one in getattr(node, "decorator_list", []) if isinstance(one, ast.Name)]
+            if level := next((mark for mark in marks if mark in LEVELS), None):
+                found[node.name, role] = level
+    return found
+
+
+def asked_of(subject):
+    return {(name, level) for (name, role), level in promises().items() if role in (subject.role, "any")}
+
+
+def test_every_connector_has_a_subject_or_a_reason_to_have_none():
+    assert unexamined() == []
+    assert all(len(reason) > 20 for reason in WITHOUT.values())
+    assert not set(WITHOUT) & {one.provider for one in subjects()}
+
+
+@pytest.mark.parametrize("subject", subjects(), ids=lambda one: one.name)
+def test_excuses_name_promises_that_exist_and_say_why(subject):
+    names = {name for name, _ in asked_of(subject)}
+    assert set(subject.waivers) | set(subject.exempt) <= names
+    assert not set(subject.waivers) & set(subject.exempt)
+    assert all(len(reason) > 20 for reason in (*subject.waivers.values(), *subject.exempt.values()))
+
+
+def test_there_are_promises_of_every_level_and_their_names_are_unique_within_a_role():
+    assert len(promises()) >= 40
+    assert set(promises().values()) == set(LEVELS)
+    names = [name for name, _ in promises()]
+    shared = {name for name in names if names.count(name) > 1}
+    assert not shared & {name for name, role in promises() if role == "any"}
+
+
+def test_the_stored_results_are_of_the_promises_and_connectors_there_are_now():
+    stored = {score.connector: {(one.name, one.level) for one in score.promises} for score in read(STORED.read_text())}
+    assert stored == {one.name: asked_of(one) for one in subjects()}, "call: make certify"
+
+
+def test_the_table_in_the_readme_is_the_one_of_the_stored_results():
+    assert (ROOT / "README.md").read_text() == readme_as_it_should_be(), "call: make certify"
+
+
+@pytest.mark.parametrize(
+    ("results", "level"),
+    [
+        ({}, "platinum"),
+        ({"platinum": "broken"}, "gold"),
+        ({"gold": "waived"}, "silver"),
+        ({"gold": "exempt"}, "platinum"),
+        ({"bronze": "broken"}, "none"),
+        ({"silver": "waived", "platinum": "broken"}, "bronze"),
+    ],
+)
+def test_a_level_is_reached_when_all_its_promises_and_all_lower_ones_are_kept(results, level):
+    score = Score("shop.orders.source", [Promise("test_a", one, results.get(one, "kept"), "because") for one in LEVELS])
+    assert score.level == level
+
+
+def test_reasons_stand_under_the_table_and_results_survive_being_written():
+    score = Score("shop.orders.source", [Promise("test_one_thing", "gold", "waived", "there is no such call")])
+    assert "one thing (there is no such call)" in markdown([score])
+    assert "0 of 1" in markdown([score])
+    assert read(json.dumps(as_json([score]))) == [score]

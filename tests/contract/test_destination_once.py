@@ -1,0 +1,198 @@
+"""What a destination promises of doubles: one document is one record, whatever is lost, refused, late or killed on the way."""
+
+import asyncio
+
+import pytest
+
+from connectors.errors import RejectedError, TransientError
+from connectors.wire import aiohttp_transport
+from tests.contract import account
+from tests.contract.account import Sent
+from tests.contract.levels import gold, platinum, silver
+
+
+def files(it):
+    """As many files as the destination takes, at most two."""
+    return [Sent(b"%PDF-1.7 main"), Sent(b"annex", "annex.pdf", "f2", main=False)][: it.subject.files]
+
+
+def assert_there_once(it, **expected):
+    """Check that one record shows all of the delivery, each thing once."""
+    record = it.only
+    assert record.title == expected.get("title", "Acme 4711")
+    assert sorted(file.sha256 for file in record.files) == sorted(file.sha256 for file in files(it))
+    assert len(record.parts) == len(set(record.parts))
+
+
+async def calm(destination):
+    """Push undisturbed; return the endpoints that were written to and what hangs on the record then."""
+    async with destination() as it:
+        await it.deliver(it.delivery(files=files(it)), account.journal())
+        assert_there_once(it)
+        return it.writes(), sorted(it.only.parts)
+
+
+@silver
+async def test_pushing_again_changes_nothing(destination, journal):
+    async with destination() as it:
+        external_id = await it.deliver(it.delivery(files=files(it)), journal)
+        before, written = it.only.whole, len(it.app.log)
+        assert await it.deliver(it.delivery(files=files(it)), journal) == external_id
+        assert await it.deliver(it.delivery(files=files(it), replaces=external_id), journal) == external_id
+        assert it.only.whole == before
+        calls = [one[1] for one in list(it.app.log)[written:]]
+        assert it.subject.creating not in calls
+
+
+@gold
+@pytest.mark.parametrize("kind", ["act_then_drop", "cut", "garbled", "status"])
+async def test_a_lost_answer_doubles_nothing_whatever_call_it_was(destination, kind):
+    endpoints, parts = await calm(destination)
+    assert it_creates(endpoints)
+    for endpoint in endpoints:
+        async with destination() as it:
+            fault = it.strike(kind, endpoint, times=1, status=503, act=True, headers=account.QUICKLY)
+            await it.deliver(it.delivery(files=files(it)), account.journal())
+            assert fault.struck, endpoint
+            assert_there_once(it)
+            assert sorted(it.only.parts) == parts, endpoint
+
+
+def it_creates(endpoints):
+    return any(endpoint.startswith(("POST", "PUT")) for endpoint in endpoints)
+
+
+@gold
+@pytest.mark.parametrize("kind", ["drop", "html", "status"])
+async def test_a_push_goes_on_where_it_stopped_whatever_step_failed(destination, kind):
+    endpoints, parts = await calm(destination)
+    for endpoint in endpoints:
+        async with destination() as it:
+            fault = it.strike(kind, endpoint, times=1, status=500, headers=account.QUICKLY)
+            await it.deliver(it.delivery(files=files(it)), account.journal())
+            assert fault.struck, endpoint
+            assert_there_once(it)
+            assert sorted(it.only.parts) == parts, endpoint
+
+
+@platinum
+async def test_every_answer_may_be_lost_in_one_push(destination, journal):
+    endpoints, parts = await calm(destination)
+    async with destination() as it:
+        for endpoint in endpoints:
+            it.strike("act_then_drop", endpoint, times=1)
+        await it.deliver(it.delivery(files=files(it)), journal)
+        assert_there_once(it)
+        assert sorted(it.only.parts) == parts
+
+
+class KilledError(BaseException):
+    """The process died here."""
+
+
+class Killing:
+    """The way to the provider, on which the process dies before or after its n-th request."""
+
+    def __init__(self, url, number, moment):
+        self.inner, self.left, self.moment = aiohttp_transport(url), number, moment
+
+    async def handle_async_request(self, request):
+        self.left -= 1
+        if self.left == 0 and self.moment == "before":
+            raise KilledError
+        response = await self.inner.handle_async_request(request)
+        if self.left == 0:
+            await response.aread()
+            raise KilledError
+        return response
+
+    async def aclose(self):
+        await self.inner.aclose()
+
+
+@platinum
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_process_that_dies_at_any_request_loses_and_doubles_nothing(destination, moment):
+    _, parts = await calm(destination)
+    for number in range(1, 60):
+        async with destination() as it:
+            journal = account.journal()
+            transport = Killing(it.url, number, moment)
+            doomed = await account.connected(it.subject, it.app, it.url, transport=transport)
+            try:
+                await doomed.destinations[it.subject.stream].push(it.delivery(files=files(it)), journal)
+                died = False
+            except KilledError:
+                died = True
+            finally:
+                await doomed.close()
+            await it.deliver(it.delivery(files=files(it)), journal)
+            assert_there_once(it)
+            assert sorted(it.only.parts) == parts, number
+            if not died:
+                return
+    raise AssertionError("a push takes more than sixty requests")
+
+
+@gold
+async def test_a_search_that_lags_doubles_nothing(destination, journal):
+    async with destination() as it:
+        it.subject.lag(it.app, 0.15)
+        it.strike("act_then_drop", it.subject.creating, times=1)
+        await it.deliver(it.delivery(files=files(it)), journal)
+        assert_there_once(it)
+
+
+@gold
+async def test_many_pushes_at_once_make_one_record_each_and_share_what_is_shared(destination):
+    async with destination() as it:
+        deliveries = [it.delivery(f"route:{number}", title=f"Title {number}") for number in range(6)]
+        ids = await asyncio.gather(*(it.deliver(one, account.journal()) for one in deliveries))
+        assert sorted(record.title for record in it.held) == [f"Title {number}" for number in range(6)]
+        assert len(set(ids)) == 6
+        assert {tuple(sorted(record.parts[:2])) for record in it.held} == {tuple(sorted(it.held[0].parts[:2]))}
+
+
+@silver
+async def test_two_documents_that_look_alike_are_two_records(destination):
+    async with destination() as it:
+        ids = [await it.deliver(it.delivery(f"route:{n}", files=files(it)), account.journal()) for n in (1, 2)]
+        assert len(set(ids)) == len(it.held) == 2
+
+
+@silver
+@pytest.mark.parametrize("status", [400, 413, 415, 422])
+async def test_a_refusal_is_final_for_the_document_and_leaves_nothing(destination, journal, status):
+    async with destination() as it:
+        it.strike("status", it.subject.creating, status=status)
+        with pytest.raises(RejectedError) as caught:
+            await it.destination.push(it.delivery(files=files(it)), journal)
+        assert caught.value.status == status
+        assert it.held == []
+        it.heal()
+        await it.deliver(it.delivery(files=files(it)), journal)
+        assert_there_once(it)
+
+
+@gold
+async def test_an_update_whose_answers_are_lost_reaches_the_same_record_once(destination, journal):
+    async with destination() as it:
+        external_id = await it.deliver(it.delivery(files=files(it)), journal)
+        before = set(it.writes())
+        for method in ("POST", "PATCH", "PUT"):
+            it.strike("act_then_drop", f"{method} *", times=2)
+        again = it.delivery(title="Acme 4712", files=files(it), replaces=external_id)
+        assert await it.deliver(again, journal) == external_id
+        assert_there_once(it, title="Acme 4712")
+        assert before
+
+
+@gold
+async def test_a_provider_that_is_down_gets_the_document_later(destination, journal):
+    async with destination() as it:
+        it.strike("status", "* *", status=503, headers=account.QUICKLY)
+        with pytest.raises(TransientError):
+            await it.destination.push(it.delivery(files=files(it)), journal)
+        it.heal()
+        await it.deliver(it.delivery(files=files(it)), journal)
+        assert_there_once(it)
