@@ -109,7 +109,8 @@ async def test_every_answer_to_an_upload_leads_to_the_id(open_account, journal, 
     assert len(account.inbox()) == 1
 
 
-async def test_one_dossier_is_made_for_many_documents_at_once(account, new_journal, delivery):
+async def test_one_dossier_is_made_for_many_documents_at_once(open_account, new_journal, delivery):
+    account = await open_account(latency=0.01)
     deliveries = [delivery(key=f"r:{number}", dossier="New") for number in range(6)]
     await asyncio.gather(*(account.destination.push(one, new_journal()) for one in deliveries))
     assert [one["name"] for one in account.shown["dossiers"].values()].count("New") == 1
