@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 _SHOWN = 20
-_INTERNAL = {"attributes", "binders", "cover", "final", "missed", "rekeyed", "sending", "sha256", "tags"}
+_INTERNAL = {"attributes", "before", "binders", "cover", "final", "missed", "rekeyed", "sending", "sha256", "tags"}
 """Journal records that only serve comparisons."""
 _ROWS = (
     (Fate.DELIVERED, "delivered", "green", "new at the destination"),

@@ -73,8 +73,8 @@ async def connect(
     api = Api(name, _installation(settings), chain, limits=limits, transport=transport)
     client = DocumineClient(api, Names.load(settings.names))
     settle = timedelta(seconds=settings.settle_seconds)
-    places = Places(client, settings.template, memory or Forgetful(), settle)
     dossiers = _items(settings.dossier)
+    places = Places(client, settings.template, dossiers, memory or Forgetful(), settle)
     source = Analysed(
         client,
         places,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.errors import AccessError, GoneError, RejectedError, UnsettledError
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, UnsettledError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import timedelta
 
     from connectors.contract import Journal, Memory
@@ -41,13 +41,17 @@ class Place:
 class Places:
     """The template and the dossiers of one connection, found once per process.
 
-    What a person must put right (no such template, two dossiers of one name, an archived one) is an AccessError:
-    it stops the connection and is no document's fault.
+    What is wrong with a place that the settings name (no such template, two dossiers of one name, an archived one) is an
+    AccessError: it stops the connection and is no document's fault. A dossier that a payload names concerns that
+    document only: RejectedError, without the name, which may be a document's value.
     """
 
-    def __init__(self, client: DocumineClient, template: str, memory: Memory, settle: timedelta) -> None:
+    def __init__(
+        self, client: DocumineClient, template: str, dossiers: Collection[str], memory: Memory, settle: timedelta
+    ) -> None:
         self._client = client
         self._wanted = template
+        self._set = frozenset(dossiers)
         self._memory = memory
         self._settle = settle
         self._template: Template | None = None
@@ -104,7 +108,7 @@ class Places:
         async def find() -> str | None:
             one = self._only([one for one in await self._dossiers(template) if not one.deleted], name)
             if one is not None and one.archived:
-                raise self._misplaced(f"the dossier '{name}' is archived and takes no files; name another one")
+                raise self._unfit(name, "is archived and takes no files; name another one")
             return one.id if one is not None else None
 
         found = await find()
@@ -136,9 +140,8 @@ class Places:
             made = await self._client.create_dossier(template.id, name)
         except RejectedError as error:
             await self._memory.keep(f"dossier:{template.id}:{name}", "")  # it certainly was not made
-            raise self._misplaced(
-                f"the dossier '{name}' cannot be made ({error}); make it by hand, or let this user see it"
-            ) from error
+            why = f"cannot be made ({error}); make it by hand, or let this user see it"
+            raise self._unfit(name, why) from error
         log.info("made the dossier %s", made.id)
         return made.id
 
@@ -157,7 +160,7 @@ class Places:
         fitting = [one for one in named if not one.archived] or named
         if len(fitting) > 1:
             ids = ", ".join(one.id for one in fitting)
-            raise self._misplaced(f"{len(fitting)} dossiers are called '{name}' ({ids}); set one of the ids instead")
+            raise self._unfit(name, f"is there {len(fitting)} times ({ids}); name one of the ids instead")
         return fitting[0] if fitting else None
 
     def _one(self, fitting: Sequence[Template], seen: int) -> Template:
@@ -171,6 +174,12 @@ class Places:
         raise self._misplaced(
             f"{len(usable)} templates are called '{self._wanted}' ({ids}); set one of the ids instead"
         )
+
+    def _unfit(self, name: str, why: str) -> ConnectorError:
+        connection = self._client.api.connection
+        if name in self._set:
+            return self._misplaced(f"the dossier '{name}' {why}")
+        return RejectedError(f"{connection}: the dossier that the route names {why}", connection=connection)
 
     def _misplaced(self, words: str) -> AccessError:
         connection = self._client.api.connection

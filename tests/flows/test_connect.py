@@ -16,6 +16,7 @@ from connectors.errors import AccessError
 from connectors.registry import open_connection
 from connectors.sandbox import serve
 from connectors.settings import SettingsError
+from flows.checks import check
 from flows.connect import connect
 from flows.running import open_ledger
 from flows.settings import Gateway
@@ -163,3 +164,34 @@ async def test_the_command_itself_takes_a_pasted_address(desk):
     for secret in (desk.app.login.client_secret, json.dumps(list(desk.app.login.access))[2:-2]):
         assert secret not in out.decode() + error.decode()
     assert await desk.works()
+
+
+ROUTE = """
+source: documine.files
+destination: zefort.contracts
+files: main
+fields:
+  attributes.title: name
+"""
+
+
+async def test_the_check_uses_the_kept_login_and_says_what_to_do_without_one(desk, monkeypatch, tmp_path):
+    (tmp_path / "routes").mkdir()
+    (tmp_path / "routes" / "out.yaml").write_text(ROUTE)
+    gateway = desk.gateway.model_copy(update={"mappings": tmp_path / "routes"})
+    monkeypatch.setenv("ZEFORT_API_KEY", "zefort-key")
+    monkeypatch.setenv("ZEFORT_BASE_URL", "http://127.0.0.1:9/api/")
+
+    async def found():
+        return next(one for one in await check(gateway, ["out"]) if one.what == "connection documine")
+
+    before = await found()
+    assert (before.ok, before.exit_code, "docferry connect documine" in before.says) == (False, 3, True)
+    loop = asyncio.get_running_loop()
+
+    def paste():
+        return asyncio.run_coroutine_threadsafe(desk.log_in(desk.said.get_nowait().splitlines()[-1]), loop).result(20)
+
+    await connect(gateway, "documine", say=desk.say, ask=paste, browser=False)
+    after = await found()
+    assert (after.ok, "the login works" in after.says) == (True, True)

@@ -109,7 +109,8 @@ async def test_every_answer_to_an_upload_leads_to_the_id(open_account, journal, 
     assert len(account.inbox()) == 1
 
 
-async def test_one_dossier_is_made_for_many_documents_at_once(account, new_journal, delivery):
+async def test_one_dossier_is_made_for_many_documents_at_once(open_account, new_journal, delivery):
+    account = await open_account(latency=0.01)
     deliveries = [delivery(key=f"r:{number}", dossier="New") for number in range(6)]
     await asyncio.gather(*(account.destination.push(one, new_journal()) for one in deliveries))
     assert [one["name"] for one in account.shown["dossiers"].values()].count("New") == 1
@@ -128,19 +129,46 @@ async def test_a_dossier_that_another_document_has_asked_for_is_waited_for(open_
     assert [one["name"] for one in account.shown["dossiers"].values()].count("New") == 1
 
 
-async def test_two_dossiers_of_one_name_are_a_persons_matter_and_an_id_settles_it(open_account, journal, delivery):
-    account = await open_account()
-    template = next(iter(account.app.store.templates.values()))
-    twin = account.app.store.dossier(template, "Inbox")
-    with pytest.raises(AccessError, match=r"2 dossiers are called 'Inbox'.*ids"):
+def twins(app):
+    """Give the inbox a dossier of the same name; return that."""
+    return app.store.dossier(next(iter(app.store.templates.values())), "Inbox")
+
+
+async def test_two_dossiers_of_one_name_in_the_settings_are_a_persons_matter(open_account, journal, source_file):
+    account = await open_account(settings={"dossier": "Inbox"})
+    twins(account.app)
+    with pytest.raises(AccessError, match=r"'Inbox' is there 2 times.*ids"):
+        await account.destination.push(Delivery("k", {}, [source_file().attachment()]), journal)
+
+
+async def test_two_dossiers_of_one_name_in_a_payload_concern_that_document_and_an_id_settles_it(
+    account, journal, delivery
+):
+    twin = twins(account.app)
+    with pytest.raises(RejectedError, match=r"is there 2 times") as refused:
         await account.destination.push(delivery(), journal)
+    assert "Inbox" not in str(refused.value)
     await account.destination.push(delivery(dossier=twin.id), journal)
     assert len(twin.files) == 1
 
 
-async def test_an_archived_dossier_takes_no_files(account, journal, delivery):
-    with pytest.raises(AccessError, match="archived"):
-        await account.destination.push(delivery(dossier="Archive 2024"), journal)
+async def test_an_archived_dossier_takes_no_files(account, open_account, new_journal, delivery, source_file):
+    with pytest.raises(RejectedError, match="archived"):
+        await account.destination.push(delivery(dossier="Archive 2024"), new_journal())
+    account = await open_account(settings={"dossier": "Archive 2024"})
+    with pytest.raises(AccessError, match="'Archive 2024' is archived"):
+        await account.destination.push(Delivery("k", {}, [source_file().attachment()]), new_journal())
+
+
+async def test_a_dossier_that_may_not_be_made_concerns_the_documents_that_are_to_go_there(
+    open_account, new_journal, delivery
+):
+    account = await open_account(faults=[Fault("status", "POST", "*/dossiers", status=400)])
+    for _ in range(2):
+        with pytest.raises(RejectedError, match="cannot be made"):
+            await account.destination.push(delivery(dossier="New"), new_journal())
+    await account.destination.push(delivery(), new_journal())
+    assert len(account.inbox()) == 1
 
 
 @pytest.mark.parametrize(

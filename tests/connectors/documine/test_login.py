@@ -10,7 +10,7 @@ import pytest
 from connectors.browser_login import BrowserLogin
 from connectors.documine import Settings, connect
 from connectors.documine.sandbox import DocumineSandbox, Switches
-from connectors.errors import AccessError, ConnectorError, TransientError
+from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.limits import CLOCK, DEFAULT_LIMITS
 from connectors.oauth import Client, ProcessStore, TokenChain
 from connectors.sandbox import serve
@@ -232,6 +232,41 @@ async def test_a_wrong_client_is_no_dead_token(open_account, store):
     with pytest.raises(AccessError, match="client"):
         await works(other)
     assert await works(account)
+
+
+async def test_a_refresh_that_is_refused_for_the_clients_sake_leaves_the_chain_alone(open_account, store):
+    account = await open_account(store=store, settings=BY_PERSON)
+    await log_in(account)
+    account.app.act({"drop_tokens": "access"})
+    refusal = '{"error": "invalid_client", "error_description": "Client disabled"}'
+    account.app.shared.faults.append(Fault("status", "POST", "*/token", status=400, body=refusal))
+    with pytest.raises(AccessError, match="invalid_client"):
+        await works(account)
+    account.app.shared.faults.clear()
+    assert (await kept(store))["refresh"]
+    assert await works(await open_account(app=account.app, store=store, settings=BY_PERSON))
+
+
+async def test_a_chain_that_somebody_has_replaced_meanwhile_is_gone_on_with(store):
+    """A process that was thought dead, or a person's login, may save while another one's refresh is refused."""
+    now = Hands()
+    first = chain(now, user=None, store=store)
+    await first.adopt({"access_token": "one", "refresh_token": "r1", "expires_in": 300})
+    now.time += 300
+    other = ProcessStore()
+    await chain(now, user=None, store=other).adopt({"access_token": "two", "refresh_token": "r2", "expires_in": 300})
+
+    class Meanwhile(Server):
+        async def ask(self, out, credentials):
+            """Refuse the token, after somebody else has saved another."""
+            await super().ask(out, credentials)
+            await store.save(await other.load())
+            raise RejectedError("400: invalid_grant", connection="documine", status=400)
+
+    server = Meanwhile()
+    assert (await first.headers(server))["authorization"] == "Bearer two"
+    assert [each["refresh_token"] for each in server.asked] == ["r1"]
+    assert (await kept(store))["refresh"] == "r2"
 
 
 async def test_without_a_password_a_person_has_to_log_in_and_nobody_asks_again_until_that_was_done(open_account, store):
