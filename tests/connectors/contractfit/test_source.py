@@ -94,6 +94,16 @@ async def test_the_second_reading_asks_for_the_window_only(open_account):
     assert "oldest_open" not in json.loads(cursor)
 
 
+@pytest.mark.parametrize("received", [-1, 7200])
+async def test_what_came_in_just_now_or_by_a_clock_ahead_of_ours_is_seen_at_once_and_again(open_account, received):
+    account = await open_account(0)
+    _, cursor, _ = await account.read()
+    new = account.add(received=account.app.clock.now() + received)
+    changes, cursor, _ = await account.read(cursor)
+    assert [change.document_id for change in changes] == [new]
+    assert await account.ids(cursor) == [new]
+
+
 async def test_an_open_document_is_listed_as_soon_as_it_is_ready_however_old_it_is(open_account):
     account = await open_account(60)
     _, cursor, _ = await account.read()
