@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Change, Page
 from connectors.contractfit import models, reading, window
-from connectors.contractfit.listing import Walk
+from connectors.contractfit.listing import Walk, Window
 from connectors.contractfit.status import OPEN, status_of
 from connectors.contractfit.versions import current
 from connectors.errors import TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 
     from connectors.contract import Document, Download, Feedback, File, Journal
     from connectors.contractfit.client import ContractfitClient
     from connectors.contractfit.feedback import Teller
     from connectors.contractfit.inboxes import Inboxes
     from connectors.contractfit.listing import Lister
+    from connectors.contractfit.models import Row
     from connectors.contractfit.status import Status
 
 _NO_FILE = frozenset({"text/html", "application/json"})
@@ -71,25 +72,34 @@ class Documents:
         place, now = window.read(cursor), self._now()
         dates = place.window(now, self._sweep_days)
         walk = Walk(partial(self._lister.page, inbox, dates))
+        # What came in just now, or by a clock ahead of ours: seen at once, but it moves nothing and is read again.
+        fresh = Walk(partial(self._lister.page, inbox, Window(dates.end)))
         known: dict[str, str] = {}
         still_open: dict[str, datetime | None] = {}
-        async for rows in walk.pages():
-            found: list[Change] = []
-            for row in rows:
-                if status_of(row.fields) in self._waiting:
-                    still_open[row.id] = row.received
-                    continue
-                still_open.pop(row.id, None)
-                change = Change(row.id, models.hint(row.fields))
-                if known.get(row.id) != change.version:
-                    known[row.id] = change.version
-                    found.append(change)
-            if found:
-                yield Page(found, None)
+        for part in (walk, fresh):
+            async for rows in part.pages():
+                if found := self._sorted(rows, known, still_open):
+                    yield Page(found, None)
         if walk.missing:
             yield Page((), None, len(known) + walk.missing)
         else:
             yield Page((), place.after(dates, now, self._sweep_days, still_open.values()).text())
+
+    def _sorted(
+        self, rows: Sequence[Row], known: dict[str, str], still_open: dict[str, datetime | None]
+    ) -> list[Change]:
+        """Return what is news among these rows; those being worked on are put into `still_open` instead."""
+        found: list[Change] = []
+        for row in rows:
+            if status_of(row.fields) in self._waiting:
+                still_open[row.id] = row.received
+                continue
+            still_open.pop(row.id, None)
+            change = Change(row.id, models.hint(row.fields))
+            if known.get(row.id) != change.version:
+                known[row.id] = change.version
+                found.append(change)
+        return found
 
     async def fetch(self, document_id: str) -> Document:
         """Read one document with the version of its data that counts now: a person's, else the machine's."""

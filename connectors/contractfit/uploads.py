@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.contractfit import models
-from connectors.contractfit.listing import Walk, Window
-from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
-from connectors.markers import marked, markers
+from connectors.contractfit.finder import Finder
+from connectors.errors import ConnectorError, GoneError, RejectedError
+from connectors.markers import marked
 from connectors.uploads import Form, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
-    from connectors.contract import Attachment, Fields, Journal
+    from connectors.contract import Attachment, Journal
     from connectors.contractfit.client import ContractfitClient
     from connectors.contractfit.inboxes import Inboxes
     from connectors.contractfit.listing import Lister
 
-log = logging.getLogger(__name__)
-
-EARLY = timedelta(hours=1)
-"""How long before an upload the search for it begins: by so much the server's clock may be behind ours."""
 _FIELDS = (("sync", "false"), ("key_value_flag", "false"))
 """Not to wait for the result: the vendor warns that such calls time out and leave things half done."""
 
@@ -35,7 +29,7 @@ class Uploads:
     def __init__(self, client: ContractfitClient, inboxes: Inboxes, lister: Lister, settle: timedelta) -> None:
         self._client = client
         self._inboxes = inboxes
-        self._lister = lister
+        self._finder = Finder(client, lister)
         self._settle = settle
 
     async def put(
@@ -69,30 +63,11 @@ class Uploads:
                 return None  # it never got so far
             at, places, _ = sent.split(" ", 2)
             for place in places.split(","):
-                if found := await self.find(place, marker, datetime.fromisoformat(at)):
+                if found := await self._finder.find(place, marker, datetime.fromisoformat(at)):
                     return found
             return None
 
         return await journal.once(step, send, find, settle=self._settle)
-
-    async def find(self, inbox: str, marker: str, sent_at: datetime) -> str | None:
-        """Return the id of the document whose file name carries the marker; None if the whole list shows none.
-
-        TransientError: not all of the list could be seen, so nobody can say.
-        """
-        walk = Walk(partial(self._lister.page, inbox, Window(sent_at - EARLY)))
-        async for rows in walk.pages():
-            found = [row for row in rows if marker in markers(_names(row.fields))]
-            if len({row.id for row in found}) > 1:
-                log.warning(
-                    "documents %s carry the same marker; the oldest is kept", ", ".join(row.id for row in found)
-                )
-            if found:
-                return min(found, key=lambda row: (row.received or datetime.max.replace(tzinfo=UTC), row.id)).id
-        if walk.missing:
-            words = "the inbox does not hold still, so an upload whose answer was lost cannot be looked for"
-            raise TransientError(words, connection=self._client.api.connection, arrived="maybe")
-        return None
 
     def file_of(self, document_id: str, journal: Journal) -> str | None:
         """Return the id of the file that a document was made of, None if it is not known."""
@@ -140,10 +115,3 @@ def _sent(document_id: str, journal: Journal) -> tuple[str | None, str | None]:
             at, _, file_id = note.split(" ", 2)
             return at, file_id
     return None, None
-
-
-def _names(fields: Fields) -> list[str]:
-    files = fields.get("files")
-    entries = [entry for entry in files if isinstance(entry, dict)] if isinstance(files, list) else []
-    told = [fields.get("original_filename"), *(entry.get("filename", entry.get("name")) for entry in entries)]
-    return [name for name in map(models.text, told) if name is not None]

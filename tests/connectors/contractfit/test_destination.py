@@ -1,5 +1,6 @@
 """An inbox as a destination: every file becomes one document, whatever happens on the way, and is watched after that."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from connectors.contract import Destination, State
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError, UnsettledError
 from connectors.markers import delivery_marker, file_marker, markers
 from connectors.sandbox_faults import Fault
+from tests.connectors.memory_journal import MemoryJournal
 
 UPLOAD = "POST /documents/{}"
 LOST = Fault("act_then_drop", "POST", "/documents/*", times=1)
@@ -101,6 +103,22 @@ async def test_a_document_that_lists_show_late_is_found_in_the_end(open_account,
     journal.now += timedelta(seconds=121)
     await account.destination.push(delivery(), journal)
     assert len(account.documents) == 1
+
+
+async def test_one_reading_of_the_inbox_serves_all_who_have_lost_an_answer(open_account, delivery, source_file):
+    account = await open_account(0, faults=[Fault("act_then_drop", "POST", "/documents/*")], latency=0.01)
+    journals = [MemoryJournal() for _ in range(12)]
+    parcels = [delivery(source_file(b"%%PDF %d" % number), key=f"route:d{number}") for number in range(12)]
+
+    async def push_all():
+        pairs = zip(parcels, journals, strict=True)
+        return await asyncio.gather(*(account.destination.push(*pair) for pair in pairs), return_exceptions=True)
+
+    assert all(isinstance(lost, TransientError) for lost in await push_all())
+    found = await push_all()
+    assert set(found) == set(account.documents)
+    assert len(account.documents) == 12
+    assert account.asked("GET /inboxes/{}/paginated") <= 4
 
 
 async def test_a_list_that_hides_documents_settles_nothing(open_account, delivery, journal):
