@@ -56,7 +56,6 @@ class Position:
         """Return the position after a whole reading. `still_open` are contracts in progress and when they were received."""
         now = datetime.now(UTC)
         since = (min(newest, now) - OVERLAP).date() if newest else self.since or (now - OVERLAP).date()
-        since = max(since, self.since) if self.since else since
         late = sorted(name for name, received in still_open.items() if received.date() < since)
         if len(late) > MOST_OPEN:
             since, late = min(still_open[name].date() for name in late), []

@@ -244,7 +244,16 @@ async def test_lists_that_change_while_they_are_read_lose_nothing(open_reader, d
     assert set(ids) <= set(reader.versions)
 
 
-@pytest.mark.parametrize("switch", [{"total": "page"}, {"total": "omitted"}, {"past_end": "empty"}, {"repeat_page": 2}])
+@pytest.mark.parametrize(
+    "switch",
+    [
+        {"total": "page"},
+        {"total": "omitted"},
+        {"past_end": "empty"},
+        {"repeat_page": 2},
+        {"repeat_page": 2, "total": "omitted"},
+    ],
+)
 async def test_totals_and_ends_of_lists_may_be_told_in_any_way(open_reader, switch):
     reader = await open_reader(settings={"page_size": 7}, **switch)
     ids = reader.app.act({"fill": 40})["id"]
@@ -263,6 +272,42 @@ async def test_a_list_that_counts_more_than_it_shows_is_not_taken_for_whole(open
     await reader.news()
     assert reader.proven
     assert set(reader.versions) == set(ids)
+
+
+class Between(httpx.AsyncBaseTransport):
+    """The way to the sandbox, on which something happens there after the first answer."""
+
+    def __init__(self, app):
+        self.inner, self.then = httpx.ASGITransport(app), None
+
+    async def handle_async_request(self, request):
+        response = await self.inner.handle_async_request(request)
+        if self.then is not None:
+            happens, self.then = self.then, None
+            happens()
+        return response
+
+
+async def test_a_contract_that_gets_ready_while_lists_are_read_is_shown_and_not_looked_for_again(open_reader):
+    app = ZefortSandbox(Switches())
+    way = Between(app)
+    reader = await open_reader(app=app, transport=way)
+    busy = reader.add(status="processing", days_ago=30)
+    reader.add()
+    way.then = lambda: app.act({"status": busy, "to": "done"})
+    assert busy in await reader.news()
+    assert json.loads(reader.cursor)["open"] == []
+
+
+async def test_a_contract_that_changes_while_lists_are_read_is_shown_as_it_is_now(open_reader):
+    app = ZefortSandbox(Switches())
+    way = Between(app)
+    reader = await open_reader(app=app, transport=way)
+    old = reader.add(days_ago=400)
+    way.then = lambda: app.act({"edit": old, "attributes": {"end_date": "2031-01-01"}})
+    await reader.news()
+    reader.sweeps_again()
+    assert await reader.news() == []
 
 
 async def test_unknown_statuses_and_fields_are_carried_along(open_reader):
@@ -332,6 +377,14 @@ async def test_a_file_that_is_gone_is_that_documents_fault_only(reader):
     with pytest.raises(GoneError):
         async with reader.source.open(document.files[0]):
             pass
+
+
+async def test_a_download_that_does_not_know_its_type_has_the_one_of_the_document(reader):
+    document = await reader.source.fetch(reader.add())
+    plain = {"content-type": "application/octet-stream"}
+    reader.app.shared.faults.append(Fault("status", "GET", "/documents/*", status=200, headers=plain, body="%PDF-"))
+    async with reader.source.open(document.files[0]) as opened:
+        assert opened.media_type == "application/pdf"
 
 
 async def test_a_web_page_in_a_files_place_is_no_file(reader):

@@ -151,6 +151,26 @@ async def test_the_same_words_by_somebody_else_do_not_count_as_ours(stream, jour
     assert len(shown(app, contract)["notes"]) == 2
 
 
+async def test_after_a_lost_call_the_same_words_by_somebody_else_do_not_pass_for_ours(open_stream, journal):
+    app, source = await open_stream(
+        faults=[Fault("drop", "POST", "/contracts/*/notes/", times=1)], settings={"settle_seconds": 0.1}
+    )
+    contract = app.act({"add": {"notes": ["again"]}})["id"]
+    for _ in range(2):
+        try:
+            await source.report(tell(contract, note="again"), journal)
+        except TransientError:
+            journal.now += timedelta(minutes=5)
+    assert len(shown(app, contract)["notes"]) == 2
+
+
+async def test_what_the_contract_shows_already_is_not_written(stream, journal):
+    app, source = stream
+    contract = app.act({"add": {"attributes": {"invoice_number": "1"}, "tags": ["vip"], "status": "archived"}})["id"]
+    await source.report(tell(contract, attributes={"invoice_number": "1"}, tag="vip", status="archived"), journal)
+    assert not [name for name in app.requests if not name.startswith("GET")]
+
+
 async def test_two_messages_with_the_same_words_are_two_notes(stream, journal):
     app, source = stream
     contract = app.act({"add": {}})["id"]

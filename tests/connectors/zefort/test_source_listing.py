@@ -1,0 +1,90 @@
+"""One list of contracts, read while it moves: what stays in it is seen, and what it hides is known."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.zefort.listing import ROUNDS, Reading
+from connectors.zefort.models import Listing
+
+
+class MovingList:
+    """Serves pages, newest first, and does the next thing of its plan after each: a row leaves, or a new one comes."""
+
+    def __init__(self, rows, size, plan=(), *, count="all", hidden=0):
+        self.rows, self.size, self.plan = list(rows), size, list(plan)
+        self.count, self.hidden, self.asked = count, hidden, 0
+
+    async def page(self, _path, number, _params):
+        self.asked += 1
+        start = (number - 1) * self.size
+        here = self.rows[start : start + self.size]
+        total = {"all": len(self.rows) + self.hidden, "page": len(here), "none": None}[self.count]
+        last = start + self.size >= len(self.rows)
+        if not here and number > 1:
+            return Listing((), last=True, count=None)
+        answer = Listing([{"id": row} for row in here], last=last, count=total)
+        for _ in range(min(2, len(self.plan))):
+            self._happens(self.plan.pop(0))
+        return answer
+
+    def _happens(self, what):
+        if what < 0:
+            self.rows.insert(0, f"new {len(self.plan)}")
+        elif self.rows:
+            del self.rows[what % len(self.rows)]
+
+
+async def read(served):
+    """Read it; return the ids seen and how many are missing."""
+    reading = Reading(served, "contracts/", {})
+    seen = set()
+    async for rows in reading.rows():
+        seen.update(row.get("id") for row in rows)
+    return seen, reading.missing
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(0, 40), st.integers(1, 9), st.lists(st.integers(-20, 60), max_size=ROUNDS - 2), st.sampled_from(["all"])
+)
+async def test_whatever_stays_in_the_list_is_seen(length, size, plan, count):
+    rows = [f"row {number}" for number in range(length)]
+    served = MovingList(rows, size, plan, count=count)
+    seen, missing = await read(served)
+    assert set(served.rows) & set(rows) <= seen
+    assert missing == 0
+
+
+async def test_a_list_that_stands_still_is_read_once():
+    for count in ("all", "page", "none"):
+        served = MovingList("abcdefghij", 3, count=count)
+        assert await read(served) == (set("abcdefghij"), 0)
+        assert served.asked == 4
+
+
+async def test_rows_that_are_counted_and_never_shown_are_missing():
+    served = MovingList("abcdefghij", 3, hidden=2)
+    assert await read(served) == (set("abcdefghij"), 2)
+    assert served.asked == 8
+
+
+async def test_a_server_that_ignores_the_page_number_is_left_soon():
+    class Deaf(MovingList):
+        async def page(self, path, number, params):
+            answer = await super().page(path, min(number, 1), params)
+            return Listing(answer.rows, last=False, count=None)
+
+    served = Deaf("abcdefghij", 3)
+    assert await read(served) == (set("abc"), 0)
+    assert served.asked == 3
+
+
+async def test_rows_without_an_id_and_ids_that_are_numbers_are_no_trouble():
+    class Odd(MovingList):
+        async def page(self, path, number, params):
+            answer = await super().page(path, number, params)
+            return Listing([*answer.rows, {"title": "nothing"}, {"id": 7}], last=answer.last, count=None)
+
+    assert (await read(Odd("abcd", 2)))[1] == 0
