@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import sys
 from collections import Counter
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +24,7 @@ from connectors.hypatos.sandbox import Switches as HypatosSwitches
 from connectors.rest.sandbox import RestSandbox
 from connectors.rest.sandbox import Switches as RestSwitches
 from connectors.sandbox import serve
+from connectors.sandbox_faults import Fault
 
 PAGE = (Path(flows.__file__).parents[1] / "docs" / "other-systems.md").read_text(encoding="utf-8")
 DOCUMENTS = 40
@@ -143,19 +144,12 @@ def unpack(folder):
             path.write_text(text, encoding="utf-8")
 
 
-async def run(folder, route, settings, until=None):
+async def run(folder, route, settings, *more, until=None):
     """Run a route in a process of its own; with `until`, kill it as soon as that holds. Return its exit code and words."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DOCFERRY_", "HYPATOS_"))}
     process = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-P",
-            "-m",
-            "flows",
-            "run",
-            route,
-            "--json",
-        ),  # -P: the folder here called mappings is no package
+        # -P: the folder here called mappings is no package
+        *(sys.executable, "-P", "-m", "flows", "run", route, "--json", *more),
         cwd=folder,
         env={**environment, **settings},
         stdout=asyncio.subprocess.PIPE,
@@ -171,26 +165,33 @@ async def run(folder, route, settings, until=None):
     return process.returncode, (out.decode(), err.decode())
 
 
+@asynccontextmanager
+async def both(there, folder):
+    """Serve the source and the system; yield the source's sandbox and the settings of a run."""
+    hypatos = HypatosSandbox(DOCUMENTS, 7, HypatosSwitches(quota=0, applied_after=0.0))
+    async with serve({"hypatos": hypatos, **({"erp": there.app} if there.app else {})}) as urls:
+        yield (
+            hypatos,
+            {
+                "DOCFERRY_MAPPINGS": str(folder / "mappings"),
+                "DOCFERRY_PATIENCE": "20",
+                "DOCFERRY_IN_FLIGHT": "3",
+                "HYPATOS_BASE_URL": urls["hypatos"],
+                "HYPATOS_SETTLE_SECONDS": "0",
+                **{f"HYPATOS_{name}".upper(): value for name, value in hypatos.credentials.items()},
+                **there.settings(urls),
+            },
+        )
+
+
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("system", [Erp, Warehouse, Archive])
 async def test_a_run_killed_in_the_middle_is_finished_with_nothing_lost_and_nothing_doubled(tmp_path, system):
     unpack(tmp_path)
     there = system(tmp_path)
-    hypatos = HypatosSandbox(DOCUMENTS, 7, HypatosSwitches(quota=0, applied_after=0.0))
-    apps = {"hypatos": hypatos, **({"erp": there.app} if there.app else {})}
-    async with serve(apps) as urls:
-        settings = {
-            "DOCFERRY_MAPPINGS": str(tmp_path / "mappings"),
-            "DOCFERRY_PATIENCE": "20",
-            "DOCFERRY_IN_FLIGHT": "3",
-            "HYPATOS_BASE_URL": urls["hypatos"],
-            "HYPATOS_SETTLE_SECONDS": "0",
-            **{f"HYPATOS_{name}".upper(): value for name, value in hypatos.credentials.items()},
-            **there.settings(urls),
-        }
-        for few in (2, 9):
-            code, words = await run(tmp_path, there.route, settings, until=lambda few=few: there.count() >= few)
-            assert code == -signal.SIGKILL, words
+    async with both(there, tmp_path) as (hypatos, settings):
+        code, words = await run(tmp_path, there.route, settings, until=lambda: there.count() >= 5)
+        assert code == -signal.SIGKILL, words
         assert there.count() < len(wanted(hypatos.store.demo))
         code, words = await run(tmp_path, there.route, settings)
         assert code in (0, 1), words  # 1 if this run had something to reject
@@ -237,12 +238,42 @@ def audit(hypatos, there):
                 if (count := len(demo.entities(numbers[one.number]).get("items", ())))
             }
         )
-    told = hypatos.state()["documents"]
+    documents = hypatos.state()["documents"]
     for key, one in held:
-        document = told[key.partition(":")[2]]
+        document = documents[key.partition(":")[2]]
         assert sorted(entry["kind"] for entry in document["feedback"]) == ["external-id", "transfer"]
         assert document["external_id"] == one.id
         assert document["accepted_state"] == "transferred"
     for key in all_.keys() - must.keys():
-        document = told[key.partition(":")[2]]
+        document = documents[key.partition(":")[2]]
         assert [entry["kind"] for entry in document["feedback"]] == ["reject"]
+
+
+@pytest.mark.timeout(180)
+async def test_a_document_whose_fate_nothing_can_tell_is_held_until_a_person_has_looked(tmp_path):
+    unpack(tmp_path)
+    (tmp_path / "erp.yaml").write_text(
+        "invoices: {create: {path: /invoices, id: data.id}, key: {field: externalKey}, unsettled: hold}"
+    )
+    route = tmp_path / "mappings" / "hypatos_to_erp.yaml"
+    route.write_text(route.read_text().replace("fields:", "files: none\nfields:"))
+    there = Erp(tmp_path)
+    there.app.shared.faults.append(Fault("act_then_drop", "POST", "/invoices", nth=3))
+    async with both(there, tmp_path) as (hypatos, settings):
+        code, words = await run(tmp_path, there.route, settings)
+        report = json.loads(words[0])
+        assert (code, report["waiting"]) == (1, 1), words
+        assert len(there.app.invoices) == len(wanted(hypatos.store.demo))
+        (held,) = (one for one in there.app.invoices.values() if not told(hypatos, one)["feedback"])
+        (problem,) = (one for one in report["problems"] if one["fate"] == "waiting")
+        assert f"set ERP_CHECKED={held.key}=<its id> if it is there" in problem["reason"]
+        settings["ERP_CHECKED"] = f"{held.key}={held.id}"
+        code, words = await run(tmp_path, there.route, settings, "--document", held.key.partition(":")[2])
+        assert code == 0, words
+        assert told(hypatos, held)["external_id"] == held.id
+        assert len(there.app.invoices) == len(wanted(hypatos.store.demo))
+
+
+def told(hypatos, invoice):
+    """Return the document of an invoice as its source sees it."""
+    return hypatos.state()["documents"][invoice.key.partition(":")[2]]
