@@ -6,7 +6,7 @@ import pytest
 
 from tests.conformance.deviations import DEVIATIONS
 from tests.conformance.specification import Specification
-from tests.conformance.watch import WATCH, lines, merged
+from tests.conformance.watch import lines, merged
 from tests.contract import account
 from tests.contract.account import Sent
 from tests.contract.between import Exchange
@@ -30,6 +30,8 @@ async def a_day_of_a_destination(it):
     await it.destination.outcome(external_id, journal)
     again = it.delivery(title="Acme 4712", amount=Decimal("0.30"), files=files, replaces=external_id)
     await it.deliver(again, journal)
+    emptied = {key: [] for key, value in again.payload.items() if isinstance(value, list)}
+    await it.deliver(it.delivery(title="Acme 4712", files=files, replaces=external_id, **emptied), journal)
     it.strike("act_then_drop", it.subject.creating, times=1)
     await it.deliver(it.delivery("route:2"), account.journal())
     assert [one async for one in it.destination.dropped()] == []
@@ -46,10 +48,6 @@ async def test_a_normal_day_is_as_published(published, subject):
         found = [str(one) for exchange in it.between.exchanges for one in document.violations(exchange)]
     assert [one for one in found if not any(known in one for known in DEVIATIONS)] == []
     assert sum(200 in statuses for statuses in document.exercised.values()) >= 2
-
-
-def test_no_exchange_of_the_contract_suite_has_departed_so_far(published):
-    assert WATCH.violations == []
 
 
 THINGS = {

@@ -48,7 +48,12 @@ class Documents(SourceSubject):
         return document.fields["entities"]["totalAmount"]
 
     def delivered(self, external_id):
-        return {"external_id": external_id, "external_data": {"contract": external_id}, "transfer": True}
+        return {
+            "external_id": external_id,
+            "external_data": {"contract": external_id},
+            "title": f"Invoice {external_id}",
+            "transfer": True,
+        }
 
     def rejected(self, reason):
         return {"transfer": False, "message": reason}
