@@ -123,7 +123,8 @@ class ConnectionSettings(BaseSettings):
 
 
 def _sentence(connection: str, error: ErrorDetails, looked: str) -> str:
-    name = variable(connection, ".".join(str(part) for part in error["loc"]))
+    # what is wrong with several settings together has no place of its own
+    name = variable(connection, ".".join(str(part) for part in error["loc"])) if error["loc"] else connection
     if error["type"] == "missing":
         return f"{name} is not set (looked in {looked})"
     reason = error["msg"].removeprefix("Value error, ")
