@@ -187,7 +187,8 @@ def check(
     gateway = load_gateway()
     if route is not None and route not in route_names(gateway.mappings):
         read_route(gateway, route)
-    findings = asyncio.run(checks.check(gateway, [route] if route else route_names(gateway.mappings)))
+    routes = [route] if route else route_names(gateway.mappings)
+    findings = asyncio.run(checks.check(gateway, routes, all_of_them=route is None))
     if json_:
         output.print_json({"ok": all(item.ok for item in findings), "checks": [asdict(item) for item in findings]})
     else:
