@@ -23,6 +23,7 @@ from connectors.errors import (
 )
 from connectors.quota import LONGEST_WAIT
 from connectors.secrets import mask
+from connectors.settings import variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,26 +74,33 @@ def retry_after(headers: Mapping[str, str], *others: str) -> float | None:
     return None
 
 
-def network_fault(connection: str, asked: str, error: BaseException) -> ConnectorError:
-    """Return the error for a network fault; `arrived` is "no" only if the connection was never made."""
+def network_fault(connection: str, asked: str, url: str, error: BaseException) -> ConnectorError:
+    """Return the error for a network fault; `arrived` is "no" only if the connection was never made.
+
+    Where nothing was reached it names the host, the port and the setting that they come from.
+    """
     # The transport names some faults after a failed connection that came long after it, so its cause decides.
     fault = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
     if _is_certificate(fault):
-        return ConnectorError(f"{asked}: the server's certificate is not trusted", connection=connection)
+        text = f"{asked}: the certificate of {_server(connection, url)} is not trusted"
+        return ConnectorError(text, connection=connection)
     words, arrived = _words(fault)
+    if arrived == "no":
+        words += _server(connection, url)
     return TransientError(f"{asked}: {words}", connection=connection, arrived=arrived)
 
 
 def _words(fault: BaseException) -> tuple[str, Arrived]:  # noqa: PLR0911 -- one line per kind of fault
     match fault:
         case aiohttp.ClientConnectorDNSError():
-            return "the server's name cannot be resolved", "no"
-        case (
-            aiohttp.ClientConnectorError() | aiohttp.ClientHttpProxyError() | httpx.ConnectError() | httpx.ProxyError()
-        ):
-            return "cannot connect", "no"
+            # with a proxy it is the proxy's name that could not be
+            return f"the name {fault.host} cannot be resolved, on the way to ", "no"
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError() | httpx.ProxyError():
+            return "the proxy cannot be used on the way to ", "no"
+        case aiohttp.ClientConnectorError() | httpx.ConnectError():
+            return "cannot connect to ", "no"
         case aiohttp.ConnectionTimeoutError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return "no connection in time", "no"
+            return "no connection in time to ", "no"
         case TimeoutError() | httpx.TimeoutException():
             return "no answer in time", "maybe"
         case aiohttp.ClientPayloadError():
@@ -101,6 +109,13 @@ def _words(fault: BaseException) -> tuple[str, Arrived]:  # noqa: PLR0911 -- one
             return "the answer is garbled", "maybe"
         case _:
             return "the connection broke", "maybe"
+
+
+def _server(connection: str, url: str) -> str:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{port} (setting {variable(connection, 'base_url')})"
 
 
 def _is_certificate(fault: BaseException) -> bool:
@@ -116,10 +131,10 @@ def _advice(connection: str, url: str, path: str, headers: Mapping[str, str]) ->
         return ""
     parts = urlsplit(urljoin(url, location))
     target = mask(f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}")
-    variable = re.sub(r"\W", "_", connection.upper()) + "_BASE_URL"
+    setting = variable(connection, "base_url")
     if path.strip("/") and target.endswith(path):
-        return f" and points to {target}; if that is right, set {variable} to {target.removesuffix(path)}"
-    return f" and points to {target}; redirects are not followed, set {variable} to the final address"
+        return f" and points to {target}; if that is right, set {setting} to {target.removesuffix(path)}"
+    return f" and points to {target}; redirects are not followed, set {setting} to the final address"
 
 
 def _reason(body: bytes) -> str:

@@ -1,7 +1,8 @@
 """Serves the sandboxes of all providers: in this process for tests, or as a program of its own.
 
 `python -m connectors.sandbox --documents 200` prints one line of JSON when everything is up: per provider its base
-URL, the control plane and the credentials, by setting name in lower case.
+URL, the control plane and the credentials, by setting name in lower case. If a port cannot be had, the line is
+`{"error": "…"}` and the exit code 2.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 import connectors
-from connectors.sandbox_serve import serve
+from connectors.sandbox_serve import PortError, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,8 +59,7 @@ async def run(options: argparse.Namespace) -> None:
             name: {"base_url": url, "control": f"{url.rstrip('/')}/_sandbox/", **apps[name].credentials}
             for name, url in urls.items()
         }
-        sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
-        sys.stdout.flush()
+        _say(ready)
         while not stop.is_set() and os.getppid() == parent:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), timeout=0.5)
@@ -75,7 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--documents", type=int, default=200, help="documents of the demo set")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same documents")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="every request takes at least this long")
-    asyncio.run(run(parser.parse_args(arguments)))
+    options = parser.parse_args(arguments)
+    try:
+        asyncio.run(run(options))
+    except PortError as error:
+        _say({"error": f"{error.strerror}; use --{error.owner}-port 0 for a free one"})
+        sys.exit(2)
+
+
+def _say(line: object) -> None:
+    sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from starlette.types import ASGIApp
+
+
+class PortError(OSError):
+    """A port cannot be served on. `strerror` says which and why, `owner` whose sandbox it was for."""
+
+    def __init__(self, owner: str, port: int, error: OSError) -> None:
+        said = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be served on ({error.strerror})"
+        super().__init__(error.errno, f"port {port} {said}")
+        self.owner = owner
 
 
 class _BreakableProtocol(H11Protocol):
@@ -31,12 +41,16 @@ async def serve(
     """Serve each app and yield its base URL by name (with the provider's path, such as `/v2`).
 
     `ports` names fixed ports; the others are free ones. On leaving, the ports are closed and requests still running
-    are cancelled. Raises OSError if a port is taken.
+    are cancelled. Raises PortError if a port is taken or not for us.
     """
     async with AsyncExitStack() as stack:
         urls = {}
         for name, app in apps.items():
-            port = await stack.enter_async_context(_listening(app, host, (ports or {}).get(name, 0)))
+            wanted = (ports or {}).get(name, 0)
+            try:
+                port = await stack.enter_async_context(_listening(app, host, wanted))
+            except OSError as error:
+                raise PortError(name, wanted, error) from error
             urls[name] = f"http://{host}:{port}{getattr(app, 'base_path', '')}"
         yield urls
 

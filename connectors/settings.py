@@ -9,21 +9,45 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 from connectors.limits import Limits
 from connectors.secrets import hide
-from connectors.urls import SettingsError, checked_url, is_loopback
+from connectors.urls import SettingsError, checked_path, checked_url, is_loopback
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["ConnectionSettings", "HttpsUrl", "SettingsError", "variable"]
+__all__ = ["ConnectionSettings", "HttpsUrl", "SettingsError", "UrlPath", "check_env_file", "variable"]
 
 SECRETS_DIR = "DOCFERRY_SECRETS_DIR"
 """Names a directory with one file per setting, as container platforms mount them."""
 
 HttpsUrl = Annotated[str, AfterValidator(checked_url)]
 """An address that credentials may be sent to: https, or http on this machine."""
+UrlPath = Annotated[str, AfterValidator(checked_path)]
+"""A path below it, from its root: it cannot name another server."""
+
+
+def check_env_file(path: str | Path | None) -> None:
+    """Make sure that an env file, if there is one, is UTF-8 text. Raises SettingsError with the file and the line."""
+    if path is None or not Path(path).is_file():
+        return
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}); let this user read it") from None
+    good = len(content)
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        good = error.start
+    # UTF-16 without a mark at its beginning is UTF-8 to the letter: it shows by its zero bytes only.
+    zero = content.find(b"\0")
+    place = min(good, zero if zero >= 0 else good)
+    if place < len(content):
+        line = content.count(b"\n", 0, place) + 1
+        raise SettingsError(f"{path}, line {line}: this is not UTF-8 text; save the file as UTF-8")
 
 
 def variable(connection: str, setting: str) -> str:
@@ -38,7 +62,13 @@ class ConnectionSettings(BaseSettings):
     `max_concurrency` calls at a time, `timeout` the longest silence in seconds.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        env_ignore_empty=True,
+        env_file_encoding="utf-8-sig",  # with a byte order mark the first setting would have another name
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
 
     provider: str | None = None
     base_url: HttpsUrl
@@ -58,6 +88,7 @@ class ConnectionSettings(BaseSettings):
 
         Secrets are masked from here on. Raises SettingsError with one sentence for everything that is missing or wrong.
         """
+        check_env_file(env_file)
         directory = Path(secrets_dir or os.environ.get(SECRETS_DIR) or "")
         given = bool(secrets_dir or os.environ.get(SECRETS_DIR))
         try:
@@ -77,6 +108,8 @@ class ConnectionSettings(BaseSettings):
             looked = ", ".join(places)
             # no cause: it may quote a value
             raise SettingsError("\n".join(_sentence(connection, one, looked) for one in error.errors())) from None
+        except UnreadableError:  # what the env file holds has been looked at before
+            raise SettingsError(f"A file in the secrets directory {directory} cannot be read as UTF-8 text") from None
         for name in type(settings).model_fields:
             value = getattr(settings, name)
             if isinstance(value, SecretStr):

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
+
+_EXAMPLE = "such as https://api.example.com"
+_HIGHEST_PORT = 65535
+_ODD = re.compile(r"[\s\x00-\x1f\x7f\\]")
+"""Programs disagree about what such signs mean in an address, so it may lead elsewhere than it seems to."""
 
 
 class SettingsError(ValueError):
@@ -23,15 +29,39 @@ def is_loopback(url: str) -> bool:
 
 def checked_url(url: str) -> str:
     """Return an address that credentials may be sent to. Raises SettingsError unless it is https or this machine."""
+    _without_odd_signs(url)
     try:
         parts = urlsplit(url)
-        complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        raise SettingsError("must be a complete address such as https://api.example.com") from None
-    if parts.scheme not in {"http", "https"} or not complete or parts.query or parts.fragment:
-        raise SettingsError("must be a complete address such as https://api.example.com")
-    if parts.username or parts.password:
+        raise SettingsError(f"must be a complete address {_EXAMPLE}") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError(f"must be a complete address {_EXAMPLE}")
+    # Looked for in the text, since an empty query or user is dropped when it is split.
+    if "?" in url or "#" in url:
+        raise SettingsError("must end with the path: no query (?…) and no fragment (#…)")
+    if "@" in parts.netloc:
         raise SettingsError("must not carry a user or password")
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port is not None and not 0 < port <= _HIGHEST_PORT:
+        raise SettingsError(f"has a port out of range: it must be a number from 1 to {_HIGHEST_PORT}")
     if parts.scheme == "http" and not is_loopback(url):
         raise SettingsError("must begin with https, since credentials are sent there")
     return url
+
+
+def checked_path(path: str) -> str:
+    """Return a path below an address that credentials are sent to. Raises SettingsError if it could lead elsewhere."""
+    _without_odd_signs(path)
+    if not path.startswith("/") or path.startswith("//"):
+        raise SettingsError("must be a path such as /auth/token, beginning with one slash and without a server")
+    if "?" in path or "#" in path:
+        raise SettingsError("must be a path only: no query (?…) and no fragment (#…)")
+    return path
+
+
+def _without_odd_signs(text: str) -> None:
+    if _ODD.search(text):
+        raise SettingsError("must not contain spaces, line breaks or backslashes")

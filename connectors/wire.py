@@ -18,6 +18,7 @@ from connectors.answer import Answer, decode_json
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.faults import NETWORK, network_fault, refusal
 from connectors.quota import Quota
+from connectors.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -46,10 +47,13 @@ class Outgoing:
 
 
 def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
-    """Return the transport for one server: no cookies, no repeats of its own, proxies from the environment."""
+    """Return the transport for one server: no cookies, no repeats of its own, proxies from the environment.
+
+    This machine is never asked for through a proxy, which would look for it on its own.
+    """
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    proxy = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(parts.scheme)
+    direct = is_loopback(url) or urllib.request.proxy_bypass(parts.hostname or "")
+    proxy = None if direct else urllib.request.getproxies().get(parts.scheme)
     tls = httpx.create_ssl_context() if parts.scheme == "https" else False
 
     def session() -> aiohttp.ClientSession:
@@ -124,7 +128,7 @@ class Wire:
                 received += len(chunk)
                 yield chunk
         except NETWORK as error:
-            raise network_fault(self.connection, self._asked(out), error) from error
+            raise network_fault(self.connection, self._asked(out), out.url, error) from error
         if announced and "content-encoding" not in response.headers and received != int(announced):
             raise TransientError(f"{self._asked(out)}: the answer was cut off", connection=self.connection)
 
@@ -162,7 +166,7 @@ class Wire:
         except NETWORK as error:
             if upload and upload.failure:
                 raise self._not_readable(out, upload.failure) from upload.failure
-            fault = network_fault(self.connection, self._asked(out), error)
+            fault = network_fault(self.connection, self._asked(out), out.url, error)
             if heard is None and isinstance(fault, TransientError) and fault.arrived == "no":
                 self.requests -= 1
             raise fault from error

@@ -84,7 +84,10 @@ async def _connection(name: str) -> Finding:
         return Finding(what, ok=False, says=f"no usable answer within {_PATIENCE} s", exit_code=3)
     except AccessError as error:
         return Finding(
-            what, ok=False, says=f"{mask(str(error))}. Renew the credentials or grant the right.", exit_code=3
+            what,
+            ok=False,
+            says=f"{mask(str(error)).rstrip('.')}. Renew the credentials or grant the right.",
+            exit_code=3,
         )
     except ConnectorError as error:
         return Finding(what, ok=False, says=mask(str(error)), exit_code=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,11 +14,12 @@ from rich.markup import escape
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows import checks, demonstration, output, state_commands
+from flows import checks, demonstration, output, state_commands, streams
 from flows.progress import following
 from flows.routes import read_route, route_names
-from flows.running import interruptible, open_ledger, run_route
+from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
 from flows.settings import load_gateway
+from flows.streams import OutputError
 from flows.tally import Tally
 from mappings.language import RouteError
 from state import records
@@ -46,6 +46,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="A route's name: its file in mappings/ without .yaml.")]
 T = TypeVar("T")
 USAGE, STOPPED, INTERRUPTED = 2, 3, 130
+_AT_ONCE = "stopped at once; nothing is lost, the next run goes on from here"
 
 
 @app.callback()
@@ -72,7 +73,9 @@ def run(
     document: Annotated[
         list[str] | None, typer.Option(help="Only this source id, due or not; may be repeated.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and map, write nothing anywhere.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and map; write nothing to a provider and no document to the ledger.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Run a route once, now: collect, deliver, follow, report."""
@@ -157,9 +160,10 @@ def retry(
     async def work() -> int:
         async with open_ledger(gateway) as ledger:
             statuses = (*records.SETTLED,) if document else (records.REJECTED, records.FAILED)
-            return await ledger.retry(
-                route, document_ids=document or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
-            )
+            with telling_of_a_lock():
+                return await ledger.retry(
+                    route, document_ids=document or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
+                )
 
     count = _run(work())
     if json_:
@@ -194,8 +198,8 @@ def check(
 @app.command()
 def sandbox(
     documents: Annotated[int, typer.Option(min=0, max=100_000, help="How many sample documents.")] = 200,
-    hypatos_port: Annotated[int, typer.Option(help="0 picks a free port.")] = 8701,
-    zefort_port: Annotated[int, typer.Option(help="0 picks a free port.")] = 8702,
+    hypatos_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8701,
+    zefort_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8702,
 ) -> None:
     """Serve the providers in memory on loopback until Ctrl-C, and print the settings that point at them."""
     demonstration.serve_sandboxes(documents, {"hypatos": hypatos_port, "zefort": zefort_port})
@@ -214,35 +218,65 @@ def _run(work: Coroutine[object, object, T]) -> T:
 
 
 def _stop(message: str, code: int) -> None:
-    output.err.print(f"[red]docferry:[/] {escape(mask(message))}", soft_wrap=True)
+    _complain(message)
     raise typer.Exit(code)
 
 
 def main() -> None:
-    """Run the command; every foreseeable error becomes one sentence and an exit code."""
+    """Run the command; every foreseeable error becomes one sentence and an exit code. Always raises SystemExit."""
+    sys.argv[1:] = streams.words(sys.argv[1:])
+    if sys.stdout is None and "--json" in sys.argv:
+        _complain("stdout is closed, and --json prints there; nothing was done")
+        sys.exit(STOPPED)
+    try:
+        code = _ended()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OutputError as error:
+        _complain(f"the output cannot be written ({error.strerror})")
+        code = STOPPED
+    sys.exit(code)
+
+
+def _ended() -> int:
+    """Run the command and return its exit code."""
     try:
         app()
     except SystemExit as ended:
-        if ended.code == USAGE and "--json" in sys.argv and not output.json_printed():
-            output.print_json({"error": "the command was called wrongly; see stderr", "exit_code": USAGE})
-        raise
+        return _code(ended)
     except (SettingsError, RouteError, SettingError) as error:
-        _say(str(error), USAGE)
+        return _say(str(error), USAGE)
     except (ConnectorError, StateError) as error:
-        _say(str(error), STOPPED)
+        return _say(str(error), STOPPED)
     except (asyncio.CancelledError, KeyboardInterrupt):
-        _say("stopped at once; nothing is lost, the next run goes on from here", INTERRUPTED)
+        return _say(_AT_ONCE, INTERRUPTED)
+    except OutputError:
+        raise
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it ends
-        _say(f"the output cannot be written ({error.strerror})", STOPPED)
+        where = f": {error.filename}" if error.filename else ""
+        return _say(f"{error.strerror or type(error).__name__}{where}", STOPPED)
+    return 0
 
 
-def _say(message: str, code: int) -> None:
-    message = mask(message)
+def _code(ended: SystemExit) -> int:
+    if ended.__context__ is not None and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
+        return _say(_AT_ONCE, INTERRUPTED)  # Typer only leaves the number of it
+    code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    if code == USAGE and "--json" in sys.argv and not output.json_printed():
+        output.print_json({"error": "the command was called wrongly; see stderr", "exit_code": USAGE})
+    return code
+
+
+def _say(message: str, code: int) -> int:
+    """Tell why the command ended, in the form that was asked for, and return the code."""
     if "--json" in sys.argv:
-        output.print_json({"error": message, "exit_code": code})
-    output.err.print(f"[red]docferry:[/] {escape(message)}", soft_wrap=True)
-    sys.exit(code)
+        output.print_json({"error": mask(message), "exit_code": code})
+    _complain(message)
+    return code
+
+
+def _complain(message: str) -> None:
+    output.err.print(f"[red]docferry:[/] {escape(mask(message))}", soft_wrap=True)
 
 
 if __name__ == "__main__":

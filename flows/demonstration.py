@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ROUTE = "hypatos_to_zefort"
 PROVIDERS = ("hypatos", "zefort")
 """Who the demo's route is between."""
+_REAL = ("HYPATOS_", "ZEFORT_", "DOCFERRY_", "PREFECT_")
+"""How the names of settings begin that are meant for real accounts and servers."""
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _QUIET_PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -35,16 +38,15 @@ _QUIET_PREFECT = {
 
 async def demonstrate(documents: int, *, quiet: bool) -> Report:
     """Run the shipped route against both sandboxes through the Prefect flow, in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="docferry-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="docferry-demo-") as folder, contextlib.chdir(folder):
         home = Path(folder)
+        _forget_settings()
         output.err.print(f"Starting both sandboxes with {documents} documents, and Prefect …")
         async with sandboxes(documents, dict.fromkeys(PROVIDERS, 0)) as settings:
             os.environ.update(settings)
             os.environ.update(_QUIET_PREFECT)
             os.environ["PREFECT_HOME"] = str(home / "prefect")
             os.environ["DOCFERRY_STATE_URL"] = f"sqlite:///{home / 'state.db'}"
-            os.environ.pop("PREFECT_API_URL", None)
-            os.environ.pop("DOCFERRY_MAPPINGS", None)
             from flows.sync import RouteChoice, sync  # noqa: PLC0415 -- Prefect reads its settings when imported
 
             tally = Tally()
@@ -55,6 +57,18 @@ async def demonstrate(documents: int, *, quiet: bool) -> Report:
     if not isinstance(data, dict):
         raise SettingsError(f"The demo's flow ended as {state.name}: {state.message}")
     return Report.from_json(data)
+
+
+def _forget_settings() -> None:
+    """Take this process's settings out of its environment: the demo must not reach anybody's real accounts.
+
+    Those of an .env file are left behind with the folder it is in. Prefect's server is on this machine, so no proxy
+    may be asked for it.
+    """
+    for name in [name for name in os.environ if name.upper().startswith(_REAL)]:
+        del os.environ[name]
+    direct = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "", *_THIS_MACHINE]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, direct))
 
 
 @contextlib.asynccontextmanager
@@ -68,9 +82,12 @@ async def sandboxes(documents: int, ports: Mapping[str, int]) -> AsyncIterator[d
         line = await process.stdout.readline() if process.stdout else b""
         if not line:
             raise SettingsError("The sandboxes did not start; their own message stands above.")
+        said = json.loads(line)
+        if "error" in said:
+            raise SettingsError(said["error"])
         yield {
             f"{provider}_{setting}".upper(): str(value)
-            for provider, settings in json.loads(line).items()
+            for provider, settings in said.items()
             for setting, value in settings.items()
             if setting != "control"
         }

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,12 +15,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from connectors.secrets import Masking
+from flows.causes import cause
 from flows.tally import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.tally import Report
+    from flows.tally import Problem, Report
     from state.records import RunRow, Summary, Timeline, Transfer
 
 out = Console(highlight=False)
@@ -33,7 +35,7 @@ _ROWS = (
     (Fate.UNCHANGED, "unchanged", "dim", "nothing to do"),
     (Fate.SKIPPED, "skipped", "dim", "the route does not want them, or they left the queue"),
     (Fate.REJECTED, "rejected", "yellow", "refused for what they contain; see the reasons"),
-    (Fate.FAILED, "failed", "red", "given up after many attempts"),
+    (Fate.FAILED, "failed", "red", "not at the source, or given up after many attempts"),
     (Fate.WAITING, "waiting", "yellow", "to be tried again, or not begun"),
 )
 
@@ -46,10 +48,11 @@ def start_logging(*, verbose: bool) -> None:
     root.handlers[:] = [handler]
     root.propagate = False
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    quiet = logging.getLogger("connectors")
-    quiet.handlers[:] = [handler]
-    quiet.propagate = False
-    quiet.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    for name in ("connectors", "state"):
+        quiet = logging.getLogger(name)
+        quiet.handlers[:] = [handler]
+        quiet.propagate = False
+        quiet.setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
 _printed: list[bool] = []
@@ -61,10 +64,14 @@ def json_printed() -> bool:
 
 
 def print_json(data: object) -> None:
-    """Print one JSON object on stdout and nothing else."""
+    """Print one JSON object on stdout and nothing else; in ASCII if stdout's encoding does not know all its letters."""
+    text = json.dumps(data, default=str, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(data, default=str, indent=2)
     _printed.append(True)
-    json.dump(data, sys.stdout, default=str, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(text + "\n")
 
 
 def show_report(report: Report) -> None:
@@ -112,20 +119,22 @@ def _add_feedback(table: Table, report: Report) -> None:
 
 
 def show_problems(report: Report) -> None:
-    """Print which documents were not delivered, grouped by reason, most frequent first."""
-    groups: dict[tuple[Fate, str], list[str]] = {}
+    """Print which documents were not delivered, grouped by cause, most frequent first."""
+    groups: dict[tuple[Fate, str], list[Problem]] = {}
     for problem in report.problems:
-        groups.setdefault((problem.fate, problem.reason), []).append(problem.document_id)
+        groups.setdefault((problem.fate, cause(problem.reason)), []).append(problem)
     if not groups:
         return
     table = Table(title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("what")
     table.add_column("count", justify="right")
     table.add_column("why", overflow="fold")
-    table.add_column("for example", overflow="fold", style="dim")
+    table.add_column("for example", no_wrap=True, style="dim")  # an id is there to be copied
     order = sorted(groups.items(), key=lambda item: (item[0][0] is Fate.SKIPPED, -len(item[1])))
-    for (fate, reason), ids in order[:_SHOWN]:
-        table.add_row(fate.value, str(len(ids)), escape(reason), escape(ids[0]))
+    for (fate, reason), problems in order[:_SHOWN]:
+        alike = len({problem.reason for problem in problems}) == 1
+        why = problems[0].reason if alike else reason
+        table.add_row(fate.value, str(len(problems)), escape(why), escape(problems[0].document_id))
     out.print(table)
     if len(order) > _SHOWN:
         out.print(f"[dim]… and {len(order) - _SHOWN} more reasons; --json lists them all[/]")
@@ -165,16 +174,17 @@ def _run_line(run: RunRow) -> str:
 
 
 def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
-    """Print everything that is written down about one document."""
-    out.print(f"[bold]{escape(transfer.document_id)}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
-    out.print(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}")
-    out.print(f"  key                 {escape(transfer.key)}")
+    """Print everything that is written down about one document. Lines are left whole, so that ids can be copied."""
+    say = partial(out.print, soft_wrap=True)
+    say(f"[bold]{escape(transfer.document_id)}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
+    say(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}")
+    say(f"  key                 {escape(transfer.key)}")
     if transfer.reason:
-        out.print(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
+        say(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
     if transfer.status == "pending" and not transfer.reason:
-        out.print("  reason              not begun yet; `docferry status` shows how the last runs ended")
+        say("  reason              not begun yet; `docferry status` shows how the last runs ended")
     if transfer.due_at:
-        out.print(f"  due                 {instant(transfer.due_at)}, {transfer.attempts} attempts so far")
+        say(f"  due                 {instant(transfer.due_at)}, {transfer.attempts} attempts so far")
     lines = [(event.at, event.kind, event.detail or "") for event in timeline.events]
     for step in timeline.steps:
         if step.name.partition(":")[0] in _INTERNAL and step.done_at:
@@ -188,13 +198,9 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
         for told in timeline.feedback
         if told.done_at is None
     ]
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    width = max((len(kind) for _, kind, _ in lines), default=0)
     for at, kind, detail in sorted(lines, key=lambda line: line[0]):
-        table.add_row(instant(at), escape(kind), escape(detail))
-    out.print(table)
+        say(f"[dim]{instant(at)}[/]  {escape(kind)}{' ' * (width - len(kind))}  {escape(detail)}".rstrip())
 
 
 def instant(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""A dry run: lists, reads and maps what a run would carry, and writes nothing anywhere."""
+"""A dry run: lists, reads and maps what a run would carry; writes nothing to a provider and no document to the ledger."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.errors import ConnectorError, RejectedError
+from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.secrets import mask
 from flows.redact import content, redact
 from flows.tally import Fate, Report, Tally
@@ -40,7 +40,7 @@ async def preview(
 
     async def consider(document_id: str, known: str | None) -> None:
         async with gate:
-            fate, reason = await _would(opened, document_id, known)
+            fate, reason = await _would(opened, document_id, known, asked=bool(documents))
         tally.decide(numbers[document_id], fate)
         if reason:
             tally.explain(document_id, fate, reason)
@@ -74,6 +74,7 @@ async def preview(
         updated=counts[Fate.UPDATED],
         unchanged=counts[Fate.UNCHANGED],
         rejected=counts[Fate.REJECTED],
+        failed=counts[Fate.FAILED],
         skipped=counts[Fate.SKIPPED],
         waiting=counts[Fate.WAITING],
         requests=opened.requests() - requests,
@@ -96,11 +97,15 @@ async def _listed(opened: OpenRoute, ledger: Ledger, documents: Sequence[str]) -
         yield [change.document_id for change in page.changes]
 
 
-async def _would(opened: OpenRoute, document_id: str, external_id: str | None) -> tuple[Fate, str]:
-    """Return what a run would make of one document."""
+async def _would(opened: OpenRoute, document_id: str, external_id: str | None, *, asked: bool) -> tuple[Fate, str]:
+    """Return what a run would make of one document; `asked` if a person named it."""
     values: list[object] = []
     try:
-        document = await opened.source.fetch(document_id)
+        try:
+            document = await opened.source.fetch(document_id)
+        except GoneError as error:
+            # One that was listed has left since, as they do; one that was asked for by name was never there.
+            return (Fate.FAILED if asked else Fate.SKIPPED), f"not at the source: {mask(str(error))}"
         values.append(content(document.fields))
         if document.not_ready is not None:
             return Fate.SKIPPED, document.not_ready

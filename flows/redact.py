@@ -12,8 +12,10 @@ _SHORTEST = 4
 """Shorter values are ordinary words ("EUR", "no"): replacing them would only garble the sentence."""
 _CODE = re.compile(r"[a-z][a-z_]{0,20}")
 """Values such as `credit_note` or `supplier` are words of the trade and tell nobody anything."""
-
-
+REQUEST = re.compile(r"\b[\w-]+: (?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+?(?=: | answered |$)")
+"""The request an error of a connector is about ("zefort: POST contracts/"): our own words and ids, nobody's values."""
+_UNREACHED = re.compile(r": [^()]*\(setting [A-Z0-9_]+\)")
+"""What follows it where no connection could be made: the server and the setting, and nothing from a document."""
 _NAMES = re.compile(r"(^|[a-z_])(id|Id|ID|ids|Ids)$|^(state|status|externalData|files|url)$")
 
 
@@ -21,8 +23,17 @@ def redact(text: str, values: list[object]) -> str:
     """Replace every document value that occurs in `text` by its shape (digits as 9, letters as a or A).
 
     Providers quote values as they are, in other case, escaped as in JSON, or cut off; of a long text with several
-    words each longer word counts as well.
+    words each longer word counts as well. The request that the sentence begins with stays as it is, and
+    so does where it could not get to.
     """
+    request = REQUEST.match(text)
+    start = request.end() if request else 0
+    unreached = _UNREACHED.match(text, start) if request else None
+    start = unreached.end() if unreached else start
+    return text[:start] + _redacted(text[start:], values)
+
+
+def _redacted(text: str, values: list[object]) -> str:
     found = {form for tree in values for value in _scalars(tree) for form in _forms(value)}
     known = [form for form in found if form.casefold() in text.casefold()]
     if not known:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from connectors.secrets import hide
 from flows.engine import Phase, plainly, sync
@@ -16,12 +16,15 @@ from flows.tokens import vault
 from state.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from flows.settings import Gateway
     from flows.tally import Report, Tally
 
 log = logging.getLogger("docferry")
+T = TypeVar("T")
+_SOON = 2.0
+"""Seconds that a lock may take without a word."""
 
 
 async def run_route(
@@ -42,16 +45,23 @@ async def run_route(
     async with open_ledger(gateway) as ledger, open_route(gateway, name, ledger) as opened:
         if dry_run:
             return await preview(opened, ledger, policy=gateway.policy, tally=tally, limit=limit, documents=documents)
-        return await sync(
-            opened,
-            ledger,
-            policy=gateway.policy,
-            tally=tally,
-            limit=limit,
-            documents=documents,
-            stop=stop,
-            phase=phase,
-        )
+        with contextlib.ExitStack() as waiting:
+            waiting.enter_context(telling_of_a_lock())
+
+            async def begun(phase_name: str, work: Callable[[], Awaitable[T]], /) -> T:
+                waiting.close()  # a phase begins once the route is ours, and that is written down
+                return await phase(phase_name, work)
+
+            return await sync(
+                opened,
+                ledger,
+                policy=gateway.policy,
+                tally=tally,
+                limit=limit,
+                documents=documents,
+                stop=stop,
+                phase=begun,
+            )
 
 
 @contextlib.asynccontextmanager
@@ -59,11 +69,26 @@ async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
     """Open the state and close it again."""
     for key in gateway.keys.get_secret_value().split(","):
         hide(key.strip())
-    ledger = await Ledger.open(gateway.state_url, vault=vault(gateway))
+    with telling_of_a_lock():
+        ledger = await Ledger.open(gateway.state_url, vault=vault(gateway))
     try:
         yield ledger
     finally:
         await ledger.close()
+
+
+@contextlib.contextmanager
+def telling_of_a_lock() -> Iterator[None]:
+    """Say on the log why nothing happens, if what needs the state's write lock is not done soon."""
+    loop = asyncio.get_running_loop()
+    words = (
+        "waiting for the ledger's lock: another program is writing to it or has it open (a backup, a database browser)"
+    )
+    saying = loop.call_later(_SOON, log.warning, words)
+    try:
+        yield
+    finally:
+        saying.cancel()
 
 
 async def interruptible(work: Callable[[asyncio.Event], asyncio.Future[Report]], grace: float) -> Report:

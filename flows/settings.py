@@ -8,15 +8,23 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import mappings
-from connectors.settings import SettingsError
+from connectors.settings import SettingsError, check_env_file
 from flows.policy import Policy
+
+_ENV_FILE = ".env"
 
 
 class Gateway(BaseSettings):
     """`DOCFERRY_*` settings. Times are in seconds."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DOCFERRY_", env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True
+        env_prefix="DOCFERRY_",
+        env_file=_ENV_FILE,
+        env_file_encoding="utf-8-sig",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        allow_inf_nan=False,
     )
 
     state_url: str = Field("sqlite:///.docferry/state.db", description="The state database (SQLAlchemy URL).")
@@ -39,6 +47,7 @@ class Gateway(BaseSettings):
 
 def load_gateway() -> Gateway:
     """Read the settings. Raises SettingsError with one sentence per bad value."""
+    check_env_file(_ENV_FILE)
     try:
         return Gateway()
     except ValidationError as error:

@@ -175,6 +175,9 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
     why: str | None = reason
     follow_at = None
     now = datetime.now(UTC)
+    asked_for = reason_class == "gone" and context.only is not None and transfer.external_id is None
+    if asked_for:
+        status, why = "failed", f"not at the source: {reason}"
     # In a work queue whatever hint it comes back with is a change; elsewhere the hint tells the state it was found in.
     noticed = reason_class == "gone" or bool(context.open.source.drains)
     if transfer.external_id is not None:
@@ -194,8 +197,8 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
         event="skipped" if status == "skipped" else "left the source",
         detail=reason,
     )
-    if status == "skipped" and reason_class == "gone" and context.only is not None:
-        _explain(context, transfer, Fate.FAILED, f"asked for, but not there: {reason}")
+    if asked_for and why is not None:
+        _explain(context, transfer, Fate.FAILED, why)
     elif status == "skipped":
         _explain(context, transfer, Fate.SKIPPED, reason)
     else:

@@ -54,7 +54,7 @@ async def sync(
         route: Which route to run. The name is the file in the mappings folder.
         limit: Begin at most this many documents; the rest stays due. Leave empty for all.
         documents: Only these source ids, whatever became of them before. Leave empty for all that are due.
-        dry_run: Read and map, but write nothing anywhere. The report says what a run would do.
+        dry_run: Read and map, but write nothing to a provider and no document to the ledger. The report says what a run would do.
 
     """
     name = str(route.value)

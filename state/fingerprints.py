@@ -7,8 +7,11 @@ out of the database: encrypted with the operator's DOCFERRY_KEYS, or, without th
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import secrets
+import shlex
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +30,14 @@ if TYPE_CHECKING:
 
     from state.vault import Vault
 
+log = logging.getLogger(__name__)
+
 MARK = "fp-"
 """How every fingerprint begins, so that they can be found in the rows when the key is replaced."""
 REKEYED = "rekeyed"
 """The step of a transfer whose fingerprints were dropped: what it has done is asked of the far end, not of its steps."""
 _BYTES = 32
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _CHECKED = b"docferry fingerprints"
 _LOST = (
     "If it is gone for good, `docferry state rekey` makes a new one; documents are then compared with the far end anew"
@@ -156,6 +162,7 @@ def _file(engine: Engine) -> Path:
 def _from_file(file: Path) -> bytes:
     try:
         key = bytes.fromhex(file.read_text(encoding="ascii"))
+        others = file.stat().st_mode & _OTHERS
     except OSError as error:
         raise StateError(
             f"The ledger's key file {file} cannot be read ({error.strerror}); let this user read it"
@@ -164,6 +171,8 @@ def _from_file(file: Path) -> bytes:
         key = b""
     if len(key) != _BYTES:
         raise SettingError(f"The ledger's key file {file} is damaged; put it back from the backup. {_LOST}")
+    if others:
+        log.warning("other users can read the ledger's key file; close it with: chmod 600 %s", shlex.quote(str(file)))
     return key
 
 

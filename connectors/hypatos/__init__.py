@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urljoin
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.auth import ClientCredentials
 from connectors.contract import Connection
@@ -17,7 +17,7 @@ from connectors.hypatos.destination import Intake
 from connectors.hypatos.enrichment import Records
 from connectors.hypatos.resources import RESOURCES
 from connectors.hypatos.source import Documents, Patience
-from connectors.settings import ConnectionSettings, HttpsUrl
+from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, UrlPath
 from connectors.urls import is_loopback
 
 if TYPE_CHECKING:
@@ -29,6 +29,21 @@ if TYPE_CHECKING:
 __all__ = ["Settings", "connect"]
 
 
+def _not_only_commas(text: str) -> str:
+    # Without this a slip of the hand would read all projects there are.
+    if text and not _items(text):
+        raise SettingsError("names nothing between its commas; leave the setting out for the default")
+    return text
+
+
+def _items(text: str) -> list[str]:
+    return [item for part in text.split(",") if (item := part.strip())]
+
+
+Items = Annotated[str, AfterValidator(_not_only_commas)]
+"""A list written with commas. What is not set keeps its default."""
+
+
 class Settings(ConnectionSettings):
     """One Hypatos account. Lists are written with commas; an empty `projects` means all that the client may see.
 
@@ -38,9 +53,9 @@ class Settings(ConnectionSettings):
     base_url: HttpsUrl = "https://api.cloud.hypatos.ai/v2"
     client_id: SecretStr
     client_secret: SecretStr
-    projects: str = ""
-    states: str = "done,doneAutomatically"
-    token_path: str = "/auth/token"  # noqa: S105 -- a path; the reference prints it with and without the version in front
+    projects: Items = ""
+    states: Items = "done,doneAutomatically"
+    token_path: UrlPath = "/auth/token"  # noqa: S105 -- a path; the reference prints it with and without the version in front
     page_size: int = Field(default=50, ge=2, le=50)
     verify_within: float = Field(default=30.0, ge=0)
     settle_seconds: float = Field(default=120.0, ge=0)
@@ -89,7 +104,3 @@ async def connect(
     destinations: dict[str, Destination] = {"documents": intake}
     destinations |= {name: Records(client, resource) for name, resource in RESOURCES.items()}
     return Connection(name, {"documents": documents}, destinations, check, api.close, lambda: api.requests)
-
-
-def _items(text: str) -> list[str]:
-    return [item for part in text.split(",") if (item := part.strip())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mappings.language.problems import Findings
 
 _COLUMNS = 2
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Control characters, except those that end lines or indent; an entry with one in it is never found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ def _csv_rows(path: Path, content: str) -> dict[str, object]:
         problems.append(Problem(path, reader.line_num, 1, f"this line is not readable as csv: {error}"))
     if header is None:
         problems.append(Problem(path, 1, 1, "the file is empty; its first line must be: key,value"))
+    elif not rows and not problems:
+        problems.append(Problem(path, 1, 1, "the table has no entries: nothing follows its first line"))
     if problems:
         raise RouteError(problems)
     return rows
@@ -132,6 +137,8 @@ def _row_problem(row: list[str], lines: dict[str, int]) -> str | None:
     if len(row) != _COLUMNS:
         return f"this line has {len(row)} columns instead of 2; put quotes around text that holds a comma"
     key, value = (cell.strip() for cell in row)
+    if _UNSEEN.search(key + value):
+        return "this line holds a control character that nobody sees; write it anew"
     if not key or not value:
         return f"this line has no {'key' if not key else 'value'}"
     if key in lines:

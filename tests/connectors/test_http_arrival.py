@@ -149,19 +149,43 @@ async def test_a_web_page_in_place_of_an_answer_leaves_open_what_became_of_the_c
 async def test_a_connection_that_is_refused_has_not_arrived_and_is_tried_again(loopback, skipping):
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        api = loopback.client(f"http://127.0.0.1:{sock.getsockname()[1]}", clock=skipping)
-        with pytest.raises(TransientError, match="cannot connect") as caught:
+        port = sock.getsockname()[1]
+        api = loopback.client(f"http://127.0.0.1:{port}", clock=skipping)
+        with pytest.raises(TransientError) as caught:
             await api.call("POST", "/contracts/", json={})
+    assert str(caught.value) == (f"demo: POST /contracts/: cannot connect to 127.0.0.1:{port} (setting DEMO_BASE_URL)")
     assert caught.value.arrived == "no"
     assert len(skipping.slept) == 4
     assert api.requests == 0
 
 
-async def test_a_name_that_does_not_exist_has_not_arrived(loopback, skipping):
+async def test_a_name_that_does_not_exist_has_not_arrived_and_is_told_with_its_setting(loopback, skipping):
     api = loopback.client("https://nowhere.invalid", clock=skipping)
-    with pytest.raises(TransientError) as caught:
+    with pytest.raises(TransientError, match=r"nowhere\.invalid:443 \(setting DEMO_BASE_URL\)") as caught:
         await api.call("POST", "/contracts/", json={})
     assert caught.value.arrived == "no"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy"])
+async def test_this_machine_is_never_asked_for_through_a_proxy(loopback, skipping, monkeypatch, name):
+    for every in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(every, raising=False)
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    async def handler(request, writer):
+        return loopback.reply()
+
+    api = await loopback.api(handler, clock=skipping)
+    assert (await api.call("POST", "/contracts/", json={})).status == 200
+
+
+async def test_a_proxy_that_does_not_answer_is_told_as_such(loopback, skipping, monkeypatch):
+    for every in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(every, raising=False)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    api = loopback.client("https://nowhere.invalid", clock=skipping)
+    with pytest.raises(TransientError, match=r"the proxy cannot be used on the way to nowhere\.invalid:443"):
+        await api.call("POST", "/contracts/", json={})
 
 
 async def test_an_untrusted_certificate_stops_the_connection(loopback, skipping, tmp_path):

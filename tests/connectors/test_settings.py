@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr  # noqa: TC002 -- pydantic reads it at run time
 
 from connectors.secrets import mask
-from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, variable
+from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, UrlPath, variable
 from connectors.urls import checked_url, is_loopback
 
 
@@ -18,6 +18,7 @@ class Settings(ConnectionSettings):
     base_url: HttpsUrl = "https://api.example.com/v2"
     client_id: str
     client_secret: SecretStr
+    token_path: UrlPath = "/auth/token"
 
 
 @pytest.fixture(autouse=True)
@@ -89,8 +90,15 @@ def test_an_empty_value_is_no_value(monkeypatch, value):
         ("BASE_URL", "https://api.example.com/?key=hunter2"),
         ("MAX_RATE", "hunter2"),
         ("MAX_RATE", "0"),
+        ("MAX_RATE", "inf"),
         ("MAX_CONCURRENCY", "0"),
         ("TIMEOUT", "-1"),
+        ("TIMEOUT", "nan"),
+        ("TOKEN_PATH", "http://evil.example.com/x"),
+        ("TOKEN_PATH", "//evil.example.com/x"),
+        ("TOKEN_PATH", "auth/token"),
+        ("TOKEN_PATH", "/auth/to ken"),
+        ("TOKEN_PATH", "/auth?key=hunter2"),
     ],
 )
 def test_a_wrong_value_is_named_and_not_repeated(monkeypatch, name, value):
@@ -100,6 +108,54 @@ def test_a_wrong_value_is_named_and_not_repeated(monkeypatch, name, value):
     (line,) = problems(Settings.load, "shop")
     assert line.startswith(f"SHOP_{name} is wrong: ")
     assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:99999/v2", "port out of range"),
+        ("http://127.0.0.1:0/v2", "port out of range"),
+        ("http://127.0.0.1:http/v2", "port out of range"),
+        ("http://127.0.0.1:8701/v2?x=1", "no query"),
+        ("http://127.0.0.1:8701/v2?", "no query"),
+        ("http://127.0.0.1:8701/v2#part", "no fragment"),
+        ("https://api.example .com/v2", "must not contain spaces"),
+        ("https://api.example.com/v 2", "must not contain spaces"),
+        ("https://api.example.com\\@evil.example.com/", "backslashes"),
+        ("https://@api.example.com/", "user or password"),
+        ("https:api.example.com", "must be a complete address"),
+    ],
+)
+def test_a_wrong_address_is_told_what_is_wrong_with_it(url, said):
+    with pytest.raises(SettingsError, match=said):
+        checked_url(url)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("SHOP_CLIENT_ID=id\nSHOP_CLIENT_SECRET=Schlüssel-4711\n".encode("latin-1"), 2),
+        ("SHOP_CLIENT_ID=id\n".encode("utf-16"), 1),
+        ("SHOP_CLIENT_ID=id\n".encode("utf-16-le"), 1),
+        (b"SHOP_CLIENT_ID=id\n\n\xff", 3),
+    ],
+)
+def test_an_env_file_that_is_not_utf_8_is_named_with_the_line(bare, content, line):
+    (bare / ".env").write_bytes(content)
+    (said,) = problems(Settings.load, "shop")
+    assert said.startswith(f".env, line {line}: ")
+    assert "4711" not in said
+
+
+def test_a_secret_file_that_is_not_utf_8_is_one_sentence(bare):
+    (bare / "SHOP_CLIENT_ID").write_bytes(b"id-\xff-4711")
+    (said,) = problems(Settings.load, "shop", None, bare)
+    assert said == f"A file in the secrets directory {bare} cannot be read as UTF-8 text"
+
+
+def test_an_env_file_may_begin_with_a_byte_order_mark(bare):
+    (bare / ".env").write_text("SHOP_CLIENT_ID=id\nSHOP_CLIENT_SECRET=secret\n", encoding="utf-8-sig")
+    assert Settings.load("shop").client_id == "id"
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]", "shop.localhost"])

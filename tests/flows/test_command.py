@@ -179,7 +179,7 @@ def test_a_full_disk_stops_the_run_in_one_sentence_and_the_next_run_finishes(acc
         "@event.listens_for(Engine, 'connect')\n"
         "def limit(connection, _):\n"
         f"    connection.execute('PRAGMA max_page_count={pages + 2}')\n"
-        "from flows.cli import main\n"
+        "from flows.__main__ import main\n"
         f"sys.argv = ['docferry', 'run', '{ROUTE}']\n"
         "main()\n"
     )
@@ -196,7 +196,7 @@ def test_a_full_disk_stops_the_run_in_one_sentence_and_the_next_run_finishes(acc
 def test_ctrl_c_finishes_what_is_under_way_and_the_next_run_goes_on(accounts, docferry):
     for provider in ("hypatos", "zefort"):
         httpx.post(accounts[provider]["control"] + "switches", json={"latency": 0.1}).raise_for_status()
-    command = [sys.executable, "-m", "flows.cli", "run", ROUTE, "--json"]
+    command = [sys.executable, "-m", "flows", "run", ROUTE, "--json"]
     environment = {**os.environ, "DOCFERRY_IN_FLIGHT": "2"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -218,7 +218,7 @@ def test_ctrl_c_finishes_what_is_under_way_and_the_next_run_goes_on(accounts, do
 
 def test_a_second_run_of_the_same_route_leaves_at_once_and_says_who_is_running(accounts, docferry):
     httpx.post(accounts["hypatos"]["control"] + "switches", json={"latency": 0.2}).raise_for_status()
-    command = [sys.executable, "-m", "flows.cli", "run", ROUTE, "--json"]
+    command = [sys.executable, "-m", "flows", "run", ROUTE, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         until = time.monotonic() + 30
         while not documents_asked_for(accounts) and time.monotonic() < until:

@@ -89,3 +89,11 @@ def test_documents_that_the_route_did_not_want_are_carried_once_it_does(accounts
     assert widened["delivered"] + widened["rejected"] > 0
     assert docferry("run", ROUTE, "--json").json["delivered"] == 0
     assert one_sentence(docferry("run", "nope"))
+
+
+def test_a_document_asked_for_that_the_source_does_not_have_is_failed_here_and_in_the_ledger(accounts, docferry):
+    ended = docferry("run", ROUTE, "--document", "nope", "--json")
+    assert (ended.code, ended.json["failed"]) == (1, 1)
+    assert ended.json["problems"][0]["reason"].startswith("not at the source: ")
+    (route,) = docferry("status", ROUTE, "--json").json["routes"]
+    assert route["statuses"] == {"failed": 1}

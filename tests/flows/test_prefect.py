@@ -22,8 +22,19 @@ ROOT = Path(mappings.__file__).parents[1]
 
 @pytest.mark.timeout(240)
 def test_the_demo_runs_the_route_through_prefect_and_everything_adds_up(tmp_path):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "DOCFERRY_"))}
-    command = [sys.executable, "-m", "flows.cli", "demo", "--documents", "40", "--json"]
+    # What stands in the environment and in .env is for real accounts: the demo must not notice any of it.
+    real = {
+        "HYPATOS_PROJECTS": "a-real-project",
+        "hypatos_states": "reviewed",
+        "ZEFORT_API_KEY": "a-real-key",
+        "DOCFERRY_STATE_URL": f"sqlite:///{tmp_path}/real.db",
+        "PREFECT_API_URL": "http://127.0.0.1:9/api",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+    }
+    environment = {name: value for name, value in os.environ.items() if name.upper() != "NO_PROXY"} | real
+    (tmp_path / ".env").write_text("DOCFERRY_KEYS=not-a-key\nHYPATOS_MAX_RATE=0.001\nZEFORT_PROVIDER=hypatos\n")
+    command = [sys.executable, "-m", "flows", "demo", "--documents", "40", "--json"]
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=220, check=False
     )
@@ -34,7 +45,7 @@ def test_the_demo_runs_the_route_through_prefect_and_everything_adds_up(tmp_path
     assert report["delivered"] > 10
     assert report["acknowledged"] == report["delivered"] + report["rejected"]
     assert "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == [], "the demo leaves nothing behind"
+    assert [path.name for path in tmp_path.iterdir()] == [".env"], "the demo leaves nothing behind"
 
 
 def test_every_route_has_one_deployment_of_its_name_and_every_deployment_a_route():

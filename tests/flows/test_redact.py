@@ -47,6 +47,17 @@ def test_words_of_the_trade_and_paths_stay_readable():
     assert redact(text, [DOCUMENT]) == text
 
 
+@pytest.mark.parametrize("rest", [": no answer in time", " answered 400: contracts of Müller", ""])
+def test_a_value_that_occurs_in_our_own_request_leaves_the_request_readable(rest):
+    values = [{"note": "contracts", "supplier": "Müller", "word": "POST", "title": "Zefort Contracts 2026"}]
+    said = redact(f"zefort: POST contracts/ct_2026/{rest}", values)
+    assert said.startswith("zefort: POST contracts/ct_2026/")
+    assert "Müller" not in said
+    unreached = "zefort: GET tags/: cannot connect to my.zefort.com:443 (setting ZEFORT_BASE_URL)"
+    assert redact(unreached + " for Müller", values) == unreached + " for Aaaaaa"
+    assert redact("mapped: contracts is no number", [{"note": "Contracts"}]) == "mapped: aaaaaaaaa is no number"
+
+
 @given(st.text(min_size=4, max_size=40), st.text(max_size=20), st.text(max_size=20))
 def test_any_value_that_is_no_code_word_disappears(value, before, after):
     said = redact(before + value + after, [{"x": value}])

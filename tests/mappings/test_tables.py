@@ -39,6 +39,11 @@ def test_a_csv_file_is_a_table_too(route):
     ("csv", "expected"),
     [
         ("", ["t.csv:1:1: the file is empty; its first line must be: key,value"]),
+        ("key,value\n\n", ["t.csv:1:1: the table has no entries"]),
+        (
+            "key,value\na\0,b\nc,d\x1b\n",
+            ["t.csv:2:1: this line holds a control", "t.csv:3:1: this line holds a control"],
+        ),
         ("a,b\n", ["t.csv:1:1: the first line must be: key,value"]),
         ("key;value\na;b\n", ["t.csv:1:1: the first line must be: key,value (with a comma between them)"]),
         (

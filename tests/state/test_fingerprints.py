@@ -1,6 +1,7 @@
 """The key of the fingerprints: out of the database, found again, missed when it is gone, and replaced without harm."""
 
 import asyncio
+import logging
 import sqlite3
 import stat
 from pathlib import Path
@@ -97,6 +98,16 @@ async def test_a_key_that_was_written_before_its_row_is_taken_over(url):
         database.execute("DELETE FROM fingerprint_key")  # the process died between the two
     await mark(url)
     assert key_file(url).read_text() == text
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o400, False), (0o644, True), (0o620, True)])
+async def test_a_key_file_that_others_can_read_is_warned_of_with_the_command_that_closes_it(url, caplog, mode, warned):
+    await mark(url)
+    key_file(url).chmod(mode)
+    logging.getLogger("state").propagate = True
+    await mark(url)
+    said = [record.getMessage() for record in caplog.records]
+    assert any(f"chmod 600 {key_file(url)}" in line for line in said) == warned
 
 
 async def test_a_folder_that_takes_no_key_file_is_one_sentence(url):

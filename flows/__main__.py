@@ -1,0 +1,45 @@
+"""Where the `docferry` command begins: ready for Ctrl-C and odd streams before the rest is loaded, which takes a while."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from flows import streams
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_LEFT = "stopped before anything was begun"
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command. Always ends with SystemExit."""
+    watched = (
+        signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    )  # it is ignored where a shell runs us behind its back
+    if watched:
+        signal.signal(signal.SIGINT, _leave)
+    streams.prepare()
+    from flows.cli import main as run  # noqa: PLC0415 -- loading it is what takes a while
+
+    if watched:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    run()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    # At once: an exception in the middle of an import may come out as another one, or not at all.
+    with suppress(OSError):
+        os.write(2, f"docferry: {_LEFT}\n".encode())
+        if "--json" in sys.argv:
+            os.write(1, f'{{"error": "{_LEFT}", "exit_code": {_INTERRUPTED}}}\n'.encode())
+    os._exit(_INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()
