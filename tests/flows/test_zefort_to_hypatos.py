@@ -165,10 +165,10 @@ async def test_a_supplier_that_hypatos_refuses_is_told_to_the_contract_and_stops
 @pytest.mark.parametrize("side", ["zefort", "hypatos"])
 @pytest.mark.parametrize("kind", ["act_then_drop", "drop", "cut", "status"])
 async def test_faults_on_either_side_lose_and_double_nothing(office, side, kind):
-    office.zefort.act({"fill": 20})
+    office.zefort.act({"fill": 12})
     app = getattr(office, side)
     strike(app, kind, every=5, status=503)
-    for _ in range(3):
+    for _ in range(2):
         await office.run()
     heal(app)
     await office.sweep()

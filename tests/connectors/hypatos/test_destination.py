@@ -85,7 +85,7 @@ async def open_desk():
 
     async def open_one(settings=None, app=None, transport=None, **switches):
         app = app or HypatosSandbox(0, 7, Switches(**{"quota": 0, "applied_after": 0.0, "processing": 0.0, **switches}))
-        chosen = {"base_url": "http://127.0.0.1/v2", "verify_within": 0.1, "settle_seconds": 60.0, **app.credentials}
+        chosen = {"base_url": "http://127.0.0.1/v2", "verify_within": 0.02, "settle_seconds": 60.0, **app.credentials}
         connection = await connect(
             "hypatos", Settings(**{**chosen, **(settings or {})}), transport=transport or httpx.ASGITransport(app)
         )

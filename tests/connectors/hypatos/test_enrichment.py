@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contract import Delivery, Destination, State
-from connectors.errors import ConnectorError, RejectedError, TransientError
+from connectors.errors import AccessError, ConnectorError, RejectedError
 from connectors.hypatos.resources import RESOURCES
 from connectors.sandbox_faults import Fault
 
@@ -150,10 +150,10 @@ async def test_a_lost_answer_is_simply_asked_for_again(open_account, journal, ki
 
 
 async def test_after_a_failure_in_the_middle_all_are_written(open_account, journal):
-    account = await open_account(faults=[Fault("status", "POST", "/enrichment/*", first=2, times=5, status=503)])
+    account = await open_account(faults=[Fault("status", "POST", "/enrichment/*", first=2, times=5, status=403)])
     suppliers = account.connection.destinations["suppliers"]
     several = {"records": [{**SUPPLIER, "externalId": f"S-{number}"} for number in range(3)]}
-    with pytest.raises(TransientError):
+    with pytest.raises(AccessError):
         await suppliers.push(delivery(several), journal)
     account.app.shared.faults.clear()
     await suppliers.push(delivery(several), journal)
