@@ -18,6 +18,7 @@ from flows.settling import (
     Seen,
     acquit,
     cleared,
+    confirm_verdict,
     judge,
     leave,
     settle_rejected,
@@ -29,6 +30,7 @@ from flows.settling import (
 from flows.tally import Fate
 from mappings.language import MappingError
 from state.errors import StateError
+from state.records import NOT_READY, WITHDRAWN
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from state.records import Transfer
 
 log = logging.getLogger("docferry")
+VERDICTS = frozenset({"data", "source", "destination", WITHDRAWN})
+"""The reason classes of what was judged by its content."""
 _canonical = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
 
@@ -134,7 +138,10 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     seen.version = context.run.fingerprint(document.version)
     ended = _ended_by_us(transfer, document)
     if document.not_ready is not None and not (_restores(context, transfer, document) or (ended and transfer.asked)):
-        await leave(context, transfer, "not ready", document.not_ready, ended=ended)
+        await leave(context, transfer, NOT_READY, document.not_ready, ended=ended)
+        return
+    if _stands(context, transfer, seen):
+        await confirm_verdict(context, transfer)
         return
     mapped = opened.route.apply(document.fields)
     if mapped.skipped is not None:
@@ -163,6 +170,17 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     await acquit(context)
     fate = Fate.DELIVERED if transfer.external_id is None else Fate.UPDATED
     await settle_sent(context, transfer, document, digest, external_id, fate, mapped.reviews)
+
+
+def _stands(context: Context, transfer: Transfer, seen: Seen) -> bool:
+    """Say whether a refusal or withdrawal still holds: nothing that counts as content has changed, nor has the route.
+
+    What our own feedback wrote (a note, a tag) makes some sources list a document as changed. A work queue is another
+    matter: there a document that is listed again is one that somebody has put back.
+    """
+    verdict = transfer.reason_class in VERDICTS and not transfer.asked and not context.open.source.drains
+    same = transfer.content_version == seen.version and transfer.mapping_version == context.open.route.version
+    return verdict and same
 
 
 def _restores(context: Context, transfer: Transfer, document: Document) -> bool:

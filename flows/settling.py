@@ -10,6 +10,7 @@ from connectors.errors import AccessError, ConnectorError
 from connectors.secrets import mask
 from flows.redact import redact
 from flows.tally import Fate
+from state.records import NOT_READY, WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,6 +150,21 @@ async def settle_rejected(
     _explain(context, transfer, Fate.REJECTED, reason)
 
 
+async def confirm_verdict(context: Context, transfer: Transfer) -> None:
+    """Leave a document that was made due refused or withdrawn as it was, and tell nobody again."""
+    withdrawn = transfer.reason_class == WITHDRAWN
+    await context.run.settle(
+        transfer.id,
+        status=WITHDRAWN if withdrawn else "rejected",
+        at=datetime.now(UTC),
+        reason_class=None if withdrawn else transfer.reason_class,
+        reason=transfer.reason,
+        event="unchanged",
+        detail="nothing in it that counts as content has changed",
+    )
+    context.tally.decide(transfer.id, Fate.UNCHANGED)
+
+
 async def skip(context: Context, transfer: Transfer, document: Document, mapped: Mapped) -> None:
     """Write down that the route does not want the document."""
     await context.run.settle(
@@ -178,8 +194,10 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
     asked_for = reason_class == "gone" and context.only is not None and transfer.external_id is None
     if asked_for:
         status, why = "failed", f"not at the source: {reason}"
-    # In a work queue whatever hint it comes back with is a change; elsewhere the hint tells the state it was found in.
-    noticed = reason_class == "gone" or bool(context.open.source.drains)
+    # In a work queue whatever hint it comes back with is a change. Elsewhere the hint tells the state it was listed in; a
+    # list may be behind the document, or before it, so it is looked at twice before the hint is believed.
+    again = transfer.reason_class == NOT_READY and transfer.reason == reason
+    noticed = reason_class == "gone" or bool(context.open.source.drains) or (transfer.external_id is None and not again)
     if transfer.external_id is not None:
         status, class_, why = "delivered", None, None
         follow_at = context.policy.follow_at(transfer.delivered_at or now, accepted=True)

@@ -11,7 +11,17 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from state.models import cursor, event, feedback, transfer
 from state.reading import FOLLOWABLE, chunks
 from state.reading import refused as last_refused
-from state.records import CONFIRMED, DELIVERED, FAILED, PENDING, REJECTED, SKIPPED, Remembered
+from state.records import (
+    CONFIRMED,
+    DELIVERED,
+    FAILED,
+    NOT_READY,
+    PENDING,
+    REJECTED,
+    SKIPPED,
+    WITHDRAWN,
+    Remembered,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -27,6 +37,7 @@ REFUSED_FOR = timedelta(hours=1)
 _SETTLED = {DELIVERED, CONFIRMED, REJECTED, FAILED}
 
 _refused = (transfer.c.status == REJECTED) | (transfer.c.status == FAILED)
+_kept = _refused | (transfer.c.status == WITHDRAWN) | (transfer.c.reason_class == NOT_READY)
 
 _REOPEN = (
     update(transfer)
@@ -36,9 +47,9 @@ _REOPEN = (
         version=func.coalesce(bindparam("to_version"), transfer.c.version),
         due_at=bindparam("now", type_=transfer.c.due_at.type),
         attempts=0,
-        # It may turn out that the list was only behind the times, and then the old reason stands.
-        reason_class=case((_refused, transfer.c.reason_class), else_=null()),
-        reason=case((_refused, transfer.c.reason), else_=null()),
+        # It may turn out that the list was only behind the times, or that nothing counts as a change: then it stands.
+        reason_class=case((transfer.c.status == WITHDRAWN, WITHDRAWN), (_kept, transfer.c.reason_class), else_=null()),
+        reason=case((_kept, transfer.c.reason), else_=null()),
     )
 )
 _REOPEN_AFRESH = _REOPEN.values(reason_class=None, reason=None, asked=True)

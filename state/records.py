@@ -16,6 +16,7 @@ REJECTED = "rejected"  # refused for what it contains
 FAILED = "failed"  # could not be brought there
 SKIPPED = "skipped"  # the route does not want it
 WITHDRAWN = "withdrawn"  # it was there and was dropped at the far end
+NOT_READY = "not ready"  # the reason class of what the source showed and must not be exported
 SETTLED = (DELIVERED, CONFIRMED, REJECTED, FAILED, SKIPPED, WITHDRAWN)
 
 

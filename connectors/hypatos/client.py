@@ -61,6 +61,12 @@ class HypatosClient:
         answer = await self.api.call("GET", DOCUMENTS, params=params)
         return models.made(answer.json())
 
+    async def made(self, document_id: str) -> models.Made:
+        """Read what one document was made from."""
+        # GET {base}/documents/{id}
+        (found,) = models.made({"data": [(await self.api.call("GET", _path(DOCUMENT, document_id))).json()]})
+        return found
+
     async def in_project(self, project: str, states: Sequence[str], offset: int, limit: int) -> list[models.Made]:
         """List a project's documents, newest first; an empty project means all, and so do empty states."""
         params = [("projectId", project)] if project else []

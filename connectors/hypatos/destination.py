@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.contract import Outcome, State
-from connectors.errors import GoneError, RejectedError, TransientError
+from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
 from connectors.hypatos import intake, models
 from connectors.hypatos.making import CASE, MADE, Making, case_print
 from connectors.hypatos.projects import Projects
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-    from datetime import timedelta
 
     from connectors.contract import Attachment, Delivery, Document, Fields, Journal
     from connectors.hypatos.client import HypatosClient
@@ -33,6 +33,10 @@ REFUSED: Mapping[str, str] = {
     "transferFailed": "Hypatos could not transfer it to its own target system (state transferFailed)",
 }
 """The states that end badly, in words."""
+
+
+SOON = timedelta(seconds=5)
+"""When a document that was made and cannot be read yet is looked at again."""
 
 
 class Intake:
@@ -79,6 +83,13 @@ class Intake:
         except GoneError as error:
             if error.connection != self._client.api.connection:
                 raise
+            if delivery.replaces is None:
+                # Made by ourselves just now: what is not visible yet is waited for, it is no verdict on the document.
+                raise UnsettledError(
+                    f"a document was made and cannot be read yet: {error}",
+                    look_again_at=datetime.now(UTC) + SOON,
+                    connection=error.connection,
+                ) from None
             # Not GoneError: that would say that the source's document is gone.
             raise RejectedError(str(error), connection=error.connection, status=error.status) from error
         return document_id

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _GLANCES = (0.0, 0.5, 1.5, 3.0)
 _PAGES = 4
+_UNTOLD = 20
+"""How many rows of a page that do not tell what they were made from are read one by one."""
 _LIMIT = 50
 BAD_REQUEST = 400
 MADE = "made-of"
@@ -116,7 +118,7 @@ class Making:
             return await self._client.process(body)
 
         try:
-            return await journal.once(step, send, partial(self._one, file_id), settle=self._settle)
+            return await journal.once(step, send, partial(self._one, file_id, external_id), settle=self._settle)
         except RejectedError as error:
             if known and (error.status == BAD_REQUEST or isinstance(error, GoneError)):
                 # Which of the two an unknown file gives is not published; one stored long ago may be kept no more.
@@ -142,21 +144,27 @@ class Making:
 
         return await journal.once(f"file:{file.file.id}", send, find)
 
-    async def _one(self, file_id: str) -> str | None:
+    async def _one(self, file_id: str, external_id: str) -> str | None:
         """Find the document that was made of a file; the oldest if a lost call made several."""
         for pause in _GLANCES:
             await asyncio.sleep(min(pause, self._watch.total_seconds()))
-            found = await self._of(file_id)
+            found = await self._of(file_id, external_id)
             if found:
                 return _oldest(found)
         return None
 
-    async def _of(self, file_id: str) -> list[Made]:
+    async def _of(self, file_id: str, external_id: str | None = None) -> list[Made]:
         found: dict[str, Made] = {}
         seen: set[str] = set()
         for page in range(_PAGES):
             rows = await self._rows(partial(self._client.made_from, file_id), page * _LIMIT)
             found |= {row.id: row for row in rows if row.main_file == file_id or file_id in row.files}
+            found |= {row.id: row for row in rows if external_id is not None and row.external_id == external_id}
+            # A row need not tell of its files: then the document itself does. A filter that works leaves few of them.
+            for row in [row for row in rows if not row.files and row.external_id is None][:_UNTOLD]:
+                whole = await self._client.made(row.id)
+                if whole.main_file == file_id or file_id in whole.files:
+                    found[row.id] = whole
             if len(rows) < _LIMIT or seen >= {row.id for row in rows}:
                 break
             seen |= {row.id for row in rows}

@@ -36,17 +36,24 @@ def change(contract: Contract) -> Change:
     return Change(contract.id, "|".join(parts))
 
 
-def document(contract: Contract, own_attributes: Collection[str] = (), own_tags: Collection[str] = ()) -> Document:
+def document(
+    contract: Contract,
+    own_attributes: Collection[str] = (),
+    own_tags: Collection[str] = (),
+    own_notes: Collection[str] = (),
+) -> Document:
     """Return a contract as mappings see it: its body, with tags as names, whole parties, and the roles that occur.
 
-    `own_attributes` and `own_tags` are what our own feedback writes; they are shown but do not make a version.
+    `own_attributes`, `own_tags` and `own_notes` are what our own feedback writes: it does not make a version, and tags and
+    notes are not shown, so that what was mapped does not change by being told about.
     """
     roles = {role for party in contract.parties if (role := models.text(party.get("role")))}
     fields: Fields = {
         **contract.body,
         "attributes": contract.attributes,
-        "parties": contract.parties,
-        "tags": models.tag_names(contract.body),
+        "parties": _parties(contract),
+        "tags": [name for name in models.tag_names(contract.body) if name not in own_tags],
+        "notes": [note for note in models.objects(contract.body.get("notes")) if note.get("content") not in own_notes],
         "roles": sorted(roles),
     }
     return Document(
@@ -66,13 +73,28 @@ def files(contract: Contract) -> list[File]:
     cover = contract.body.get("cover_document")
     cover_id = models.identity(cover) if isinstance(cover, dict) else models.text(cover)
     listed: dict[str, Fields] = {}
-    for entry in (*models.objects([cover]), *models.objects(contract.body.get("documents"))):
+    for entry in (*_entries([cover]), *_entries(contract.body.get("documents"))):
         if file_id := models.identity(entry):
             listed.setdefault(file_id, entry)
     if cover_id is None and listed:
         cover_id = min(listed, key=lambda each: (listed[each].get("role") != "contract", list(listed).index(each)))
     found = [_file(contract, file_id, entry, main=file_id == cover_id) for file_id, entry in listed.items()]
     return sorted(found, key=lambda file: not file.main)
+
+
+def _entries(value: object) -> list[Fields]:
+    """Return the documents of a list; the items of most lists need not be expanded, then they are ids."""
+    listed = value if isinstance(value, list) else []
+    return [{"id": item} if isinstance(item, str) else item for item in listed if isinstance(item, str | dict)]
+
+
+def _parties(contract: Contract) -> list[Fields]:
+    """Return the parties, each under the id of the register's entry where the row names one."""
+    found: list[Fields] = []
+    for shown in contract.parties:
+        register_id = models.reference(shown.get("party"))
+        found.append({**shown, "id": register_id} if register_id else shown)
+    return found
 
 
 def version(contract: Contract, own_attributes: Collection[str] = (), own_tags: Collection[str] = ()) -> str:

@@ -76,11 +76,12 @@ class Messages:
         self._writer = Writer(client)
         self._ours: dict[str, bool] = {}
 
-    async def own(self, contract: Contract) -> tuple[set[str], set[str]]:
-        """Return which of a contract's attributes and tags are such as our feedback writes, so that they are not content."""
+    async def own(self, contract: Contract) -> tuple[set[str], set[str], set[str]]:
+        """Return which of a contract's attributes, tags and notes are such as our feedback writes: they are not content."""
         attributes = {key for key in contract.attributes if await self._is_ours(f"told attribute {key}")}
         tags = {name for name in models.tag_names(contract.body) if await self._is_ours(f"told tag {name}")}
-        return attributes, tags
+        notes = {note for note in contract.notes if await self._memory.recall(_note_name(contract.id, note))}
+        return attributes, tags, notes
 
     async def send(self, feedback: Feedback, journal: Journal) -> None:
         """Do each action once, and return only when the contract has shown it.
@@ -100,7 +101,9 @@ class Messages:
         if words.tags:
             await self._remember("tag", words.tags)
             tag = partial(self._tag, words.tags)
-            await self._bring_about(contract, prefix + "tag", tag, lambda shown: _has_tags(shown, words.tags), journal)
+            await self._bring_about(
+                contract, prefix + "tag", tag, lambda shown: self._tags.on(shown, words.tags), journal
+            )
         if (words.attributes or words.status) and contract.analysing:
             raise TransientError(
                 f"the AI is still at work on contract {contract.id}",
@@ -150,6 +153,7 @@ class Messages:
         if before is None:
             # The same words may stand there already, from a person or from us: what counts is one more of them.
             before = str(_times(contract, note))
+            await self._memory.keep(_note_name(contract.id, note), "ours")
             await journal.record(step + ":before", before)
 
         async def add() -> str:
@@ -193,8 +197,8 @@ class Messages:
         return self._ours[name]
 
 
-def _has_tags(contract: Contract, names: Sequence[str]) -> bool:
-    return set(names) <= contract.tags
+def _note_name(contract_id: str, note: str) -> str:
+    return f"told note {contract_id} {' '.join(note.split())}"
 
 
 def _times(contract: Contract, note: str) -> int:

@@ -70,6 +70,10 @@ class Tags:
                 tasks[name] = task
         return tasks
 
+    def on(self, contract: Contract, names: Sequence[str]) -> bool:
+        """Tell whether a contract shows all these tags, by name or, where only that is shown, by id."""
+        return all({name, self._ids.get(name, name)} & contract.tags for name in names)
+
     async def finish(self, contract_id: str, tasks: dict[str, Task]) -> None:
         """Return when every task is done. RejectedError if one failed, TransientError if it takes too long."""
         pause = FIRST_PAUSE

@@ -137,9 +137,15 @@ def listing(body: object, page: int) -> Listing:
     if not isinstance(envelope.get("results"), list):
         raise ConnectorError("zefort answered a list without `results`")
     rows = objects(envelope["results"])
-    last_page = envelope.get("last_page")
-    last = page >= last_page if isinstance(last_page, int) else not envelope.get("next")
-    count = envelope.get("count")
+    last_page, count, size = envelope.get("last_page"), envelope.get("count"), envelope.get("page_size")
+    if isinstance(last_page, int):
+        last = page >= last_page
+    elif "next" in envelope:
+        last = not envelope["next"]
+    elif isinstance(count, int) and isinstance(size, int):
+        last = page * size >= count
+    else:
+        last = False  # nothing tells: the next page does, by being empty or past the end
     return Listing(rows, last or not rows, count if isinstance(count, int) else None)
 
 

@@ -61,7 +61,9 @@ class ContractDocuments:
             reading = Reading(self._client, path, params)
             try:
                 async for rows in reading.rows():
-                    if fresh := taken.take(rows):
+                    # Rows of the trash need not say that they lie there.
+                    shown = [{**row, "trashed": True} for row in rows] if path == paths.TRASH else rows
+                    if fresh := taken.take(shown):
                         yield Page(fresh, None)
             except (RejectedError, NoSuchCallError, AccessError) as error:
                 # The plain list must work; the others make the sweep thorough, and not every account offers them.
@@ -80,8 +82,8 @@ class ContractDocuments:
     async def fetch(self, document_id: str) -> Document:
         """Read one contract. In the trash, failed or still in progress it is not ready."""
         contract = await self._client.contract(document_id)
-        attributes, tags = await self._words.own(contract)
-        return contents.document(contract, attributes, tags)
+        attributes, tags, notes = await self._words.own(contract)
+        return contents.document(contract, attributes, tags, notes)
 
     @asynccontextmanager
     async def open(self, file: File) -> AsyncGenerator[Download, None]:
