@@ -247,6 +247,7 @@ async def test_a_record_that_a_person_dropped_is_not_made_again_by_an_update(des
 async def test_one_404_is_no_proof_that_a_record_is_gone(destination, journal):
     async with destination() as it:
         external_id = await it.deliver(it.delivery(), journal)
+        it.subject.finish(it.app)
         it.strike("status", it.subject.reading, status=404, times=1)
         outcome = await it.destination.outcome(external_id, journal)
         assert outcome.state is not State.GONE or not outcome.sure
