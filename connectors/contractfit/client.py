@@ -64,9 +64,19 @@ class ContractfitClient:
         return models.listing(answer.json())
 
     async def document(self, document_id: str) -> Fields:
-        """Read one document, whole and with plain spellings. GoneError: deleted, or not readable with these rights."""
+        """Read one document, whole and with plain spellings. GoneError: deleted, or not readable with these rights.
+
+        ConnectorError: what was answered is no document, or another one.
+        """
         # GET {base}/documents/{id}
-        return models.plain_object((await self.api.call("GET", _path(DOCUMENT, document_id))).json(), "the document")
+        answer = await self.api.call("GET", _path(DOCUMENT, document_id))
+        fields = models.plain_object(answer.json(), "the document")
+        found = models.identity(fields)
+        if found is None and fields.keys().isdisjoint(models.REQUIRED):
+            raise ConnectorError(f"{answer.asked} answered with no document", connection=self.api.connection)
+        if found is not None and found.casefold() != document_id.casefold():
+            raise ConnectorError(f"{answer.asked} answered with another document", connection=self.api.connection)
+        return fields
 
     async def last_version(self, document_id: str, name: str | None = None) -> Fields:
         """Return the newest version of a document's data, or the newest one of this name."""
@@ -107,12 +117,13 @@ class ContractfitClient:
         return found
 
     async def set_status(self, document_id: str, change: Fields) -> Fields | None:
-        """Make one change of status. Values are absolute, so a lost answer is simply asked for again.
+        """Make one change of status. Return the document as it is afterwards, None if the answer does not show it.
 
-        Return the document as it is afterwards, None if the answer does not show it.
+        Never repeated by itself: the value is absolute, but each change is stamped anew with user and time, and in the
+        meantime a person may have changed it back. Whoever loses the answer reads the document first.
         """
         # POST {base}/documents/{id}/status_data
-        answer = await self.api.call("POST", _path(STATUS, document_id), json=change, repeatable=True)
+        answer = await self.api.call("POST", _path(STATUS, document_id), json=change)
         try:
             body = models.plain(answer.json()) if answer.body else None
         except ConnectorError:

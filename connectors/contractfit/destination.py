@@ -42,14 +42,20 @@ class Documents:
         self._client = client
         self._uploads = Uploads(client, inboxes, lister, settle)
         self._settle = settle
+        self._appears = min(_APPEARS, settle)
 
     def check(self, payload: Fields) -> None:
         """Raise RejectedError if this payload can never become a document."""
         if unknown := sorted(set(payload) - set(KEYS)):
             raise RejectedError(f"contract.fit takes no {unknown[0]!r}; there are {', '.join(KEYS)}")
         for key in KEYS:
-            if not isinstance(payload.get(key), str | None):
+            if not isinstance(value := payload.get(key), str | None):
                 raise RejectedError(f"`{key}` must be a text")
+            try:
+                (value or "").encode()
+            except UnicodeEncodeError:
+                # the cause quotes the value, so it is left out
+                raise RejectedError(f"`{key}` has half of a sign in it, which nobody can write") from None
 
     async def push(self, delivery: Delivery, journal: Journal) -> str:
         """Put every file into the inbox, once. Return the id of the document made from the main one.
@@ -97,7 +103,7 @@ class Documents:
             fields = await self._client.document(document_id)
         except GoneError:
             sent = self._uploads.sent_at(document_id, journal)
-            if sent is not None and datetime.now(UTC) - sent < _APPEARS:
+            if sent is not None and datetime.now(UTC) - sent < self._appears:
                 return Outcome(State.PENDING)
             return Outcome(State.GONE, "it was deleted, or these credentials may not see it any more", sure=False)
         status = status_of(fields)

@@ -79,6 +79,8 @@ class Lister:
             try:
                 listing = await self._ask(way, inbox, window, number, patient=False)
             except (RejectedError, TransientError) as error:
+                if isinstance(error, TransientError) and error.arrived == "no":
+                    raise  # the list was not even asked for (the login failed, say), and that was tried long enough
                 if error.status in _NOT_UNDERSTOOD:
                     continue
                 break

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 OURS = "docferry-"
 """What the names of versions begin with that we have sent as feedback."""
 
+REQUIRED = frozenset({"inbox", "original_filename", "page_count"})
+"""What every document has besides its id, which the database spells in several ways."""
+
 _STATES = ("lock", "escalate", "reject", "submitted")
 _INTEGERS = frozenset({"$numberInt", "$numberLong"})
 _FRACTIONS = frozenset({"$numberDecimal", "$numberDouble"})

@@ -72,6 +72,7 @@ def _shown(record: Record) -> dict[str, object]:
         "hidden": record.hidden,
         "versions": [version.name for version in record.versions],
         "calls": list(record.calls),
+        "heard": {kind: record.heard[kind] for kind in ("effective", "repeated")},
     }
 
 

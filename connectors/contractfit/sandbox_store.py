@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import secrets
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,10 @@ class Record:
     listed: bool = True
     hidden: bool = False
     calls: list[str] = field(default_factory=list)
+    heard: Counter[str] = field(default_factory=Counter)
+    """How many of the calls were `effective`, and how many `repeated` what was so already."""
+    reviews: set[str] = field(default_factory=set)
+    """Digests of the versions that clients have sent."""
 
     @property
     def prediction(self) -> dict[str, object] | None:

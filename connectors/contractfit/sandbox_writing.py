@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, cast
 
 from connectors.contractfit import sandbox_views
@@ -123,6 +124,8 @@ class _Desk:
             app.allow(right)
         change = "archived" if name == "status_data" else name
         record.calls.append(f"{change}={str(value).lower()}")
+        before = record.archived if change == "archived" else record.states[change].value is True
+        record.heard["repeated" if before is value else "effective"] += change not in app.switches.without_effect
         if change in app.switches.without_effect:
             pass
         elif change == "archived":
@@ -151,6 +154,9 @@ class _Desk:
         name = "submitted" if app.switches.feedback_name == "submitted" else str(body.get("name") or "submitted")
         data = {key: body.get(key) or empty for key, empty in (("annotations", {}), ("lines", {}), ("sections", []))}
         record.calls.append(f"feedback={name}")
+        digest = hashlib.sha256(repr(body).encode()).hexdigest()
+        record.heard["repeated" if digest in record.reviews else "effective"] += 1
+        record.reviews.add(digest)
         evaluated = body.get("evaluate", True) is True
         app.clock.after(
             app.switches.feedback_lag, lambda: app.store.add_version(record, name, data, evaluated=evaluated)

@@ -109,6 +109,10 @@ class Account:
         carried = [file.attachment() for file in files] if self.subject.files else []
         return Delivery(key, payload, carried, replaces)
 
+    def amount(self, amount):
+        """Return what a record shows of an amount that was sent."""
+        return amount if self.subject.amounts else None
+
     async def deliver(self, delivery, journal):
         """Push until it is done, as the engine would over hours."""
         return await patiently(lambda: self.destination.push(delivery, journal), journal, self.app)

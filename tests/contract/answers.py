@@ -19,12 +19,12 @@ def every_object(value, what):
             every_object(inner, what)
 
 
-def restamp(value, moment):
-    """Put this in the place of every text that is an instant."""
+def restamp(value, moment, never_empty=frozenset()):
+    """Put this in the place of every text that is an instant, but nothing empty into members of these names."""
 
     def stamp(one):
         for name, inner in one.items():
-            if isinstance(inner, str) and _LIKE_A_MOMENT.match(inner):
+            if isinstance(inner, str) and _LIKE_A_MOMENT.match(inner) and (moment or name not in never_empty):
                 one[name] = moment
 
     every_object(value, stamp)

@@ -79,6 +79,8 @@ class SourceSubject(Subject):
     """The top-level field whose values are an enum that may grow."""
     page: ClassVar[Mapping[str, object]] = MappingProxyType({})
     """The settings that make pages small (ten rows), if they are not small anyway."""
+    empty_tells: ClassVar[frozenset[str]] = frozenset()
+    """Instants that are not made empty, since being empty means something: a `done_time` that the work is not done."""
 
     @abstractmethod
     def add(self, app: SandboxApp, wanted: Wanted) -> str:
@@ -160,6 +162,10 @@ class DestinationSubject(Subject):
     """The endpoint whose call makes the record."""
     files: ClassVar[int] = 3
     """How many files one delivery may carry; 0 if none at all."""
+    amounts: ClassVar[bool] = True
+    """Whether a record holds an amount; if not, `Held.amount` is None."""
+    amends: ClassVar[bool] = True
+    """Whether title and amount can be changed later; if not, an update leaves them as they were sent first."""
 
     @abstractmethod
     def payload(self, title: str, amount: Decimal) -> Fields:
@@ -168,6 +174,10 @@ class DestinationSubject(Subject):
     @abstractmethod
     def refused(self) -> tuple[Fields, str]:
         """Return a payload that `check` must refuse, and the name of the field that its message must contain."""
+
+    def shown(self, title: str) -> str:
+        """Return what a title looks like there: as it is, unless the provider has no place for all of its signs."""
+        return title
 
     @abstractmethod
     def held(self, app: SandboxApp) -> list[Held]:

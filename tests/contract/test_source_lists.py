@@ -218,7 +218,8 @@ async def test_fields_that_are_null_or_absent_are_tolerated_everywhere(small, ho
 async def test_dates_that_are_naive_odd_or_missing_stop_no_listing(small, moment):
     async with small() as it:
         ids = it.add(12)
-        it.between.change_json(it.subject.listing, lambda answer: restamp(it.subject.rows(answer), moment))
+        but = it.subject.empty_tells
+        it.between.change_json(it.subject.listing, lambda answer: restamp(it.subject.rows(answer), moment, but))
         seen = await it.everything()
         assert set(ids) == set(seen.ids)
         it.between.changes.clear()

@@ -92,8 +92,11 @@ async def test_a_lock_of_our_own_is_no_obstacle_and_is_released_last(account, jo
 async def test_a_lost_answer_to_a_change_of_status_is_settled_by_looking(open_account, journal, tell):
     account = await open_account(faults=[Fault("act_then_drop", "POST", "*status_data", times=1)])
     document_id = one(account)
+    with pytest.raises(TransientError):
+        await account.source.report(tell(document_id, submitted=True), journal)
     await account.source.report(tell(document_id, submitted=True), journal)
     assert account.documents[document_id]["states"]["submitted"] is True
+    assert account.documents[document_id]["calls"] == ["submitted=true"]
 
 
 @pytest.mark.parametrize("switches", [

@@ -241,3 +241,12 @@ def test_a_missing_key_is_named(monkeypatch, tmp_path):
 async def test_faults_that_pass_are_sat_out(open_account, fault):
     account = await open_account(120, faults=[fault])
     assert set(await account.ids()) == account.expected(*LISTED)
+
+
+@pytest.mark.parametrize("body", ["{}", '{"id": "65f0c0ffee0000000000d999", "original_filename": "other.pdf"}'])
+async def test_an_answer_without_a_document_or_with_another_one_is_not_taken_for_it(open_account, body):
+    json = {"content-type": "application/json"}
+    fault = Fault("status", "GET", "/documents/*", status=200, body=body, headers=json)
+    account = await open_account(faults=[fault])
+    with pytest.raises(ConnectorError, match="answered with"):
+        await account.source.fetch(next(iter(account.documents)))
