@@ -12,6 +12,7 @@ from flows.context import is_fatal, pool
 from flows.journal import LedgerJournal
 from flows.tally import Fate
 from state.errors import StateError
+from state.records import WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -122,13 +123,15 @@ async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivere
             await run.followed(transfer.id, at=now, follow_at=policy.follow_at(delivered_at, accepted=False))
         case State.ACCEPTED:
             news = transfer.status != "confirmed"
+            back = transfer.status == WITHDRAWN
             await run.followed(
                 transfer.id,
                 at=now,
                 status="confirmed",
                 follow_at=policy.follow_at(delivered_at, accepted=True),
-                event="confirmed" if news else None,
+                event="taken back at the far end" if back else "confirmed" if news else None,
                 detail=outcome.reason,
+                tell="delivered" if back and "delivered" in context.open.route.feedback else None,
             )
         case State.ALTERED:
             await run.followed(
@@ -142,14 +145,18 @@ async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivere
             )
             context.tally.decide(transfer.id, Fate.WAITING)
             context.news.set()
+        case State.REFUSED if transfer.status == WITHDRAWN:
+            await run.followed(transfer.id, at=now, follow_at=policy.follow_at(delivered_at, accepted=True))
         case State.REFUSED | State.GONE:
+            # What the far end refused it may still take, when somebody there tries again; what is gone is gone.
+            refused = outcome.state is State.REFUSED
             tell = "withdrawn" if "withdrawn" in context.open.route.feedback else None
             await run.followed(
                 transfer.id,
                 at=now,
-                status="withdrawn",
-                follow_at=None,
-                event="withdrawn",
+                status=WITHDRAWN,
+                follow_at=policy.follow_at(delivered_at, accepted=True) if refused else None,
+                event=WITHDRAWN,
                 detail=outcome.reason,
                 reason=outcome.reason,
                 tell=tell,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHUNK = 500
 """How many values one IN list takes: every database allows that many parameters."""
 
-FOLLOWABLE = ("delivered", "confirmed")
+FOLLOWABLE = ("delivered", "confirmed", "withdrawn")
 _COLUMNS = [column for column in transfer.c]  # noqa: C416 -- spelled out: the order is that of Transfer's fields
 _STEP_COLUMNS = (step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
 

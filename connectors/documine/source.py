@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from connectors.contract import Change, Document, File, Page
-from connectors.errors import AccessError, ConnectorError, GoneError, TransientError
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
@@ -84,7 +84,12 @@ class Analysed:
                 return self._document(before, place, dossier, None, f"status is {before.status}{code}")
             if not self._through(before):
                 raise self._later(f"file {document_id} is in the works ({before.status})")
-            components = await self._client.components(place.template, place.dossier, document_id)
+            try:
+                components = await self._client.components(place.template, place.dossier, document_id)
+            except RejectedError as error:
+                # What is asked for before a (new) analysis has ended may be refused; only the file itself can be gone.
+                await self._status(place, document_id)
+                raise self._later(f"file {document_id} does not give its components now: {error}") from error
             after = await self._status(place, document_id)
             if self._through(after) and after.analysed == before.analysed:
                 return self._document(after, place, dossier, components, None)
@@ -114,7 +119,10 @@ class Analysed:
         """Return what moves with every change; where a list shows nothing of the kind, the content itself must tell."""
         if file.analysed or file.standing != "processed":
             return file.hint
-        components = await self._client.components(place.template, place.dossier, file.id)
+        try:
+            components = await self._client.components(place.template, place.dossier, file.id)
+        except RejectedError:
+            return f"{file.hint}|unread"  # one file must not end the listing: reading it will say what is wrong
         return f"{file.hint}|{components.digest}"
 
     async def _list(self, place: Place, dossier: str) -> list[StoredFile]:

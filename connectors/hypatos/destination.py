@@ -69,6 +69,7 @@ class Intake:
         wanted = intake.read(delivery.payload)
         main, others = _main_first(delivery.files)
         project = await self._projects.resolve(wanted.project)
+        document_id = ""
         try:
             if delivery.replaces is None:
                 document_id = await self._made(delivery, wanted, main, others, project, journal)
@@ -83,7 +84,7 @@ class Intake:
         except GoneError as error:
             if error.connection != self._client.api.connection:
                 raise
-            if delivery.replaces is None:
+            if delivery.replaces is None and document_id:
                 # Made by ourselves just now: what is not visible yet is waited for, it is no verdict on the document.
                 raise UnsettledError(
                     f"a document was made and cannot be read yet: {error}",

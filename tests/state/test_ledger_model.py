@@ -271,7 +271,9 @@ class LedgerModel(RuleBasedStateMachine):
     def the_far_end_is_asked(self, number: int, status: str | None, tell: bool) -> None:
         now = self.now()
         found = self.do(self.run.to_follow(10, now, ()))
-        followable = {n for n, e in self.model.items() if e.follow and e.status in {"delivered", "confirmed"}}
+        followable = {
+            n for n, e in self.model.items() if e.follow and e.status in {"delivered", "confirmed", "withdrawn"}
+        }
         assert {one.document_id for one in found} == followable
         if not found:
             return

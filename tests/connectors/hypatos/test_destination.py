@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from connectors.contract import Attachment, Delivery, Destination, Download, File, State
-from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
+from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError, UnsettledError
 from connectors.hypatos import Settings, connect
 from connectors.hypatos.sandbox import HypatosSandbox, Switches
 from connectors.markers import delivery_marker
@@ -557,3 +557,9 @@ async def test_missing_rights_stop_the_connection(open_desk, journal):
     desk = await open_desk(scopes="documents.read documents.write projects.read")
     with pytest.raises(ConnectorError, match=r"files\.write"):
         await desk.documents.push(delivery(), journal)
+
+
+async def test_a_document_that_was_made_and_cannot_be_read_yet_is_no_verdict(desk, journal):
+    desk.app.shared.faults.append(Fault("status", "*", "/documents/*/title", status=404, times=1))
+    with pytest.raises(UnsettledError):
+        await desk.documents.push(delivery(title="A title"), journal)
