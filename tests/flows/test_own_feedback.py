@@ -65,7 +65,9 @@ async def test_what_we_wrote_there_is_not_mapped_again(tmp_path, monkeypatch):
 async def test_a_contract_that_was_in_the_trash_when_it_was_first_seen_is_carried_once_restored(tmp_path, monkeypatch):
     async with pair(tmp_path, monkeypatch, "zefort", "documine", SKIPS) as it:
         contracts = it.source.state()["contracts"]
-        key = next(key for key, one in contracts.items() if one["status"] == "done" and not one["trashed"] and one["files"])
+        key = next(
+            key for key, one in contracts.items() if one["status"] == "done" and not one["trashed"] and one["files"]
+        )
         it.source.act({"trash": key})
         delivered = await it.finish()
         await it.run()

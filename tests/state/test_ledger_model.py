@@ -199,6 +199,8 @@ class LedgerModel(RuleBasedStateMachine):
         entry.external_id = external_id or entry.external_id
         entry.follow = follow
         if tell:
+            for message in entry.messages:
+                message.answer = message.answer or "superseded"
             entry.messages.append(Message(status))
 
     @precondition(lambda self: self.flying)
@@ -237,11 +239,11 @@ class LedgerModel(RuleBasedStateMachine):
             steps.pop(step, None)
 
     def owed(self) -> dict[tuple[str, int], Message]:
-        """Say what the model owes now: the first open message of each document, if it is due."""
+        """Say what the model owes now: the first open message of each settled document, if it is due."""
         result = {}
         for name, entry in self.model.items():
             waiting = [(seq, message) for seq, message in enumerate(entry.messages, start=1) if not message.answer]
-            if waiting and waiting[0][1].due:
+            if waiting and waiting[0][1].due and entry.status != "pending":
                 result[name, waiting[0][0]] = waiting[0][1]
         return result
 
@@ -302,7 +304,9 @@ class LedgerModel(RuleBasedStateMachine):
     def the_far_end_calls(self, external_id: str) -> None:
         count = self.do(self.run.follow_now([external_id], self.now()))
         known = [
-            e for e in self.model.values() if e.external_id == external_id and e.status in {"delivered", "confirmed"}
+            e
+            for e in self.model.values()
+            if e.external_id == external_id and e.status in {"delivered", "confirmed", "withdrawn"}
         ]
         assert count == len(known)
         for entry in known:
@@ -313,8 +317,12 @@ class LedgerModel(RuleBasedStateMachine):
     @rule(names=st.none() | st.lists(documents, max_size=2))
     def an_operator_retries(self, names: list[str] | None) -> None:
         count = self.do(self.ledger.retry(ROUTE, document_ids=names, at=self.now(), note="please"))
+        refused = {n for n, e in self.model.items() if e.messages and e.messages[-1].answer == "refused"}
         touched = [
-            e for n, e in self.model.items() if e.status in {"rejected", "failed"} and (names is None or n in names)
+            e
+            for n, e in self.model.items()
+            if (e.status in {"rejected", "failed"} and (names is None or n in names))
+            or (names is None and n in refused)
         ]
         assert count == len(touched)
         for entry in touched:
