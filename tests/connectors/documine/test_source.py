@@ -189,9 +189,7 @@ async def test_components_that_are_refused_because_an_analysis_has_begun_are_no_
 
 @pytest.mark.parametrize(("status", "kind"), [(404, TransientError), (409, RejectedError)])
 async def test_components_refused_to_a_file_that_is_through_never_make_it_gone(open_account, status, kind):
-    account = await open_account(
-        progress_shown=False, faults=[Fault("status", "GET", "*/components", status=status)]
-    )
+    account = await open_account(progress_shown=False, faults=[Fault("status", "GET", "*/components", status=status)])
     file_id = await account.first()
     with pytest.raises(kind) as caught:
         await account.source.fetch(file_id)
