@@ -109,7 +109,7 @@ class Analysed:
             async with self._packages.original(place, file) as download:
                 yield download
 
-    async def report(self, feedback: Feedback, journal: Journal) -> None:
+    async def report(self, feedback: Feedback, journal: Journal) -> None:  # noqa: ARG002 -- nothing is sent
         """Do nothing: there is no call by which DocuMine could be told. RejectedError: an action was named all the same."""
         self.check_feedback(feedback.actions)
 
