@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
@@ -53,6 +54,21 @@ def check_env_file(path: str | Path | None) -> None:
 def variable(connection: str, setting: str) -> str:
     """Return the name under which a connection's setting is looked up: HYPATOS_US_BASE_URL."""
     return re.sub(r"\W", "_", f"{connection}_{setting}").upper()
+
+
+def mentioned(connection: str, env_file: str | Path | None = ".env") -> bool:
+    """Tell whether any setting of a connection is there at all, in the environment, the env file or the secrets directory.
+
+    Raises SettingsError if the env file cannot be read.
+    """
+    check_env_file(env_file)
+    names = [name for name, value in os.environ.items() if value.strip()]
+    if env_file and Path(env_file).is_file():
+        names += dotenv_values(env_file, encoding="utf-8-sig")
+    directory = os.environ.get(SECRETS_DIR)
+    if directory and Path(directory).is_dir():
+        names += [file.name for file in Path(directory).iterdir()]
+    return any(name.upper().startswith(variable(connection, "")) for name in names)
 
 
 class ConnectionSettings(BaseSettings):
@@ -123,7 +139,8 @@ class ConnectionSettings(BaseSettings):
 
 
 def _sentence(connection: str, error: ErrorDetails, looked: str) -> str:
-    name = variable(connection, ".".join(str(part) for part in error["loc"]))
+    # what is wrong with several settings together has no place of its own
+    name = variable(connection, ".".join(str(part) for part in error["loc"])) if error["loc"] else connection
     if error["type"] == "missing":
         return f"{name} is not set (looked in {looked})"
     reason = error["msg"].removeprefix("Value error, ")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import AccessError, ConnectorError
 from connectors.registry import open_connection
 from connectors.secrets import mask
-from connectors.settings import SettingsError
+from connectors.settings import SettingsError, mentioned
 from flows.routes import open_route, read_route
 from flows.running import open_ledger
 from flows.tokens import token_store
@@ -19,6 +19,7 @@ from state.errors import SettingError, StateError
 if TYPE_CHECKING:
     from connectors.auth import TokenStore
     from flows.settings import Gateway
+    from mappings.language import Route
 
 
 _PATIENCE = 30
@@ -35,31 +36,49 @@ class Finding:
     exit_code: int = 0
 
 
-async def check(gateway: Gateway, routes: list[str]) -> list[Finding]:
-    """Look at everything that these routes need and report all of it, not only the first fault."""
+async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True) -> list[Finding]:
+    """Look at everything that these routes need and report all of it, not only the first fault.
+
+    With `all_of_them` no route was asked for by name: then those between accounts of which nothing is set do not count,
+    as long as another route has something.
+    """
     findings = [await _state(gateway)]
     if not routes:
         says = f"{gateway.mappings} holds none (*.yaml); set DOCFERRY_MAPPINGS to the folder that does"
         findings.append(Finding("routes", ok=False, says=says, exit_code=2))
-    connections: list[str] = []
+    loaded: dict[str, Route] = {}
     for name in routes:
         try:
-            route = read_route(gateway, name)
+            loaded[name] = read_route(gateway, name)
         except (RouteError, SettingsError) as error:
             findings.append(Finding(f"route {name}", ok=False, says=str(error), exit_code=2))
-            continue
-        connections += [text.partition(".")[0] for text in (route.source, route.destination)]
-        try:
-            async with open_route(gateway, name):
-                says = f"{route.source} to {route.destination}, mapping {route.version[:12]}"
-                findings.append(Finding(f"route {name}", ok=True, says=says))
-        except RouteError as error:
-            findings.append(Finding(f"route {name}", ok=False, says=str(error), exit_code=2))
-        except SettingsError:
-            says = "loads; its connections are not set up, see below"
+    absent = {name: [one for one in _connections(route) if not mentioned(one)] for name, route in loaded.items()}
+    idle = {name for name, missing in absent.items() if missing} if all_of_them and not all(absent.values()) else set()
+    connections: list[str] = []
+    for name, route in loaded.items():
+        if name in idle:
+            says = f"not in use: nothing is set for {' and '.join(absent[name])}"
             findings.append(Finding(f"route {name}", ok=True, says=says))
+            continue
+        connections += _connections(route)
+        findings.append(await _route(gateway, name, route))
     findings += [await _connection(gateway, name) for name in dict.fromkeys(connections)]
     return findings
+
+
+def _connections(route: Route) -> list[str]:
+    return list(dict.fromkeys(text.partition(".")[0] for text in (route.source, route.destination)))
+
+
+async def _route(gateway: Gateway, name: str, route: Route) -> Finding:
+    try:
+        async with open_route(gateway, name):
+            says = f"{route.source} to {route.destination}, mapping {route.version[:12]}"
+            return Finding(f"route {name}", ok=True, says=says)
+    except RouteError as error:
+        return Finding(f"route {name}", ok=False, says=str(error), exit_code=2)
+    except SettingsError:
+        return Finding(f"route {name}", ok=True, says="loads; its connections are not set up, see below")
 
 
 async def _state(gateway: Gateway) -> Finding:

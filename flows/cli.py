@@ -187,7 +187,8 @@ def check(
     gateway = load_gateway()
     if route is not None and route not in route_names(gateway.mappings):
         read_route(gateway, route)
-    findings = asyncio.run(checks.check(gateway, [route] if route else route_names(gateway.mappings)))
+    routes = [route] if route else route_names(gateway.mappings)
+    findings = asyncio.run(checks.check(gateway, routes, all_of_them=route is None))
     if json_:
         output.print_json({"ok": all(item.ok for item in findings), "checks": [asdict(item) for item in findings]})
     else:
@@ -222,10 +223,16 @@ def sandbox(
     documents: Annotated[int, typer.Option(min=0, max=100_000, help="How many sample documents.")] = 200,
     hypatos_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8701,
     zefort_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8702,
+    contractfit_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8703,
     documine_port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free port.")] = 8704,
 ) -> None:
     """Serve the providers in memory on loopback until Ctrl-C, and print the settings that point at them."""
-    ports = {"hypatos": hypatos_port, "zefort": zefort_port, "documine": documine_port}
+    ports = {
+        "hypatos": hypatos_port,
+        "zefort": zefort_port,
+        "contractfit": contractfit_port,
+        "documine": documine_port,
+    }
     demonstration.serve_sandboxes(documents, ports)
 
 

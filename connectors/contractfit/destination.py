@@ -121,6 +121,9 @@ class Documents:
         if self._uploads.file_of(old, journal) in {main.file.id, None}:
             log.info("document %s stays as it was sent: neither name nor inbox can be changed later", old)
             return old
+        if models.switched(fields, "lock"):
+            words = f"document {old} is locked by somebody in Contract.fit, so it is not replaced now"
+            raise TransientError(words, connection=self._client.api.connection, arrived="no")
         await self._retire(old, status_of(fields), journal)
         marker = file_marker(delivery.key, main.file.id)
         return await self._uploads.put(f"file:{main.file.id}", main, marker, journal, name=name, inbox=inbox)

@@ -62,7 +62,7 @@ class Records:
                 raise
             # An answer without an id is as good: the external id is what counts there, but it may be a document's value.
             ids.append(found or journal.fingerprint(f"{path}|{record['externalId']}"))
-        return ",".join(dict.fromkeys(ids))
+        return ",".join(ids)
 
     async def outcome(self, external_id: str, journal: Journal) -> Outcome:
         """Say that it is there: what was taken cannot be asked about."""

@@ -98,7 +98,8 @@ class HypatosSandbox(SandboxApp):
         if until <= now or self.switches.credentials_dead:
             raise self.refused(401, "Unauthorized", "No valid credentials were provided")
         part = call.path.split("/")[1]
-        right = {"GET": "read", "DELETE": "delete"}.get(call.method, "write")
+        deletes = call.method == "DELETE" and part == "enrichment"  # only there deleting has a scope of its own
+        right = "read" if call.method == "GET" else "delete" if deletes else "write"
         scope = f"{self._scopes.get(part, part)}.{right}"
         if part in self._scopes and scope not in scopes:
             raise self.refused(403, "Forbidden", f"The token lacks the scope {scope}")

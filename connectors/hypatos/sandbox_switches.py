@@ -54,6 +54,8 @@ class Switches(SharedSwitches):
     """What process-file-batch answers, always without a body."""
     case_merges: bool = True
     """Whether the files of a case become one document; otherwise each becomes its own."""
+    case_main: Literal["first", "last"] = "first"
+    """Which file of a merged case is its main one."""
     case_lag: float = 0.0
     """Seconds until the documents of a case exist."""
     enrichment_answer: Literal["id", "empty"] = "id"

@@ -76,6 +76,8 @@ class _Desk:
         if not isinstance(file_ids, list) or not file_ids or not isinstance(project, str):
             raise self.app.refused(400, "Request validation error", "fileIds and projectId are needed")
         uploads = self._uploads([str(file_id) for file_id in file_ids], project)
+        if switches.case_main == "last":
+            uploads.reverse()
         groups = [uploads] if switches.case_merges else [[upload] for upload in uploads]
         for group in groups:
             self.app.clock.after(switches.case_lag, partial(self._begin_case, group, project))

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from connectors.zefort.client import ZefortClient
 
 ROUNDS = 10
-"""How often one list is read at most, each time only if the time before brought something new."""
+"""How often one list is read at most."""
 IDLE = 2
-"""How many pages in a row may bring nothing new: a server that ignores the page number repeats itself for ever."""
+"""How many pages in a row may bring nothing new (a server that ignores the page number repeats itself for ever), and how
+many readings of a list that counts more than it shows."""
 
 
 @dataclass(slots=True)
@@ -28,43 +29,37 @@ class Reading:
     params: Mapping[str, str]
     missing: int = 0
     _seen: set[str] = field(default_factory=set)
-    _claim: int | None = None
-    _fell: bool = False
+    _here: set[str] = field(default_factory=set)
+    _claim: int = 0
 
     async def rows(self) -> AsyncIterator[Sequence[Fields]]:
         """Yield pages of rows; rows may come again. Raises the connector error tree.
 
-        A row that leaves the list shifts the rest to the left, past the reader. So a list whose count fell, or which
-        has shown fewer rows than it counts, is read once more, as long as that helps.
+        A row that leaves the list shifts the rest to the left, past the reader. So a list that has shown fewer rows
+        in one go than it counted is read again, until that has brought nothing new a few times.
         """
-        for number in range(ROUNDS):
+        idle = 0
+        for _ in range(ROUNDS):
             known = len(self._seen)
-            self._claim, self._fell = None, False
             async for rows in self._once():
                 yield rows
-            self.missing = max(0, (self._claim or 0) - len(self._seen))
-            if not self.missing and not self._fell:
-                return
-            if number and len(self._seen) == known:
+            self.missing = max(0, self._claim - len(self._seen))
+            idle = 0 if len(self._seen) > known else idle + 1
+            if len(self._here) >= self._claim or idle >= IDLE:
                 return
 
     async def _once(self) -> AsyncIterator[Sequence[Fields]]:
         number, idle, last = 0, 0, False
-        here: set[str] = set()
-        stated: int | None = None
+        self._claim, self._here = 0, set()
         while not last and idle < IDLE:
             number += 1
             step = await self.client.page(self.path, number, self.params)
             last = step.last
             ids = {row_id for row in step.rows if (row_id := models.identity(row))}
-            idle = 0 if ids - here else idle + 1
-            here |= ids
+            idle = 0 if ids - self._here else idle + 1
+            self._here |= ids
             self._seen |= ids
-            count = _grand(step, number)
-            if count is not None:
-                self._fell = self._fell or (stated is not None and count < stated)
-                self._claim = max(self._claim or 0, count)
-                stated = count
+            self._claim = max(self._claim, _grand(step, number) or 0)
             yield step.rows
 
 

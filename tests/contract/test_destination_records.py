@@ -123,7 +123,8 @@ async def test_hostile_file_names_harm_nobody(destination, journal, name):
         await it.deliver(it.delivery(files=[file]), journal)
         (held,) = it.only.files
         assert held.sha256 == file.sha256
-        assert not set("\r\n") & set(held.name)
+        assert not set('\r\n"') & set(held.name)
+        assert held.name.endswith(".pdf")
 
 
 @silver

@@ -1,5 +1,7 @@
 """The suite notices when a connector breaks: at least nine in ten scripted breaks, measured in copies of the tree."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.contract.discovery import subjects
@@ -18,6 +20,16 @@ def test_every_subject_has_ten_breaks_or_a_reason_to_have_none():
 @pytest.mark.parametrize("broken", [one for each in breaks().values() for one in each], ids=lambda one: one.what)
 def test_every_break_can_still_be_made(broken):
     assert problem(broken) is None
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("connector", breaks())
+def test_nothing_is_caught_where_nothing_is_broken(connector):
+    listed = breaks()[connector]
+    promises = " or ".join(one.promises for one in listed)
+    nothing = replace(listed[0], what="nothing is broken", new=listed[0].old, promises=promises)
+    assert attempt(connector, nothing).by == ()
 
 
 @pytest.mark.soak

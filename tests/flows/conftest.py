@@ -14,7 +14,7 @@ import pytest
 
 from flows.cli import main
 
-SETTINGS = ("HYPATOS_", "ZEFORT_", "DOCFERRY_")
+SETTINGS = ("HYPATOS_", "ZEFORT_", "CONTRACTFIT_", "DOCUMINE_", "REST_", "DOCFERRY_")
 
 
 class Ended(NamedTuple):

@@ -74,7 +74,7 @@ def test_explain_shows_both_ids_and_finds_a_document_by_either(accounts, docferr
 def test_status_shows_counts_and_retry_makes_rejected_documents_due_again(accounts, docferry):
     rejected = docferry("run", ROUTE, "--json").json["rejected"]
     assert rejected, "the twelve sample documents must hold one that is rejected"
-    assert docferry("status", "--json").json["routes"][0]["statuses"]["rejected"] == rejected
+    assert docferry("status", ROUTE, "--json").json["routes"][0]["statuses"]["rejected"] == rejected
     assert "rejected" in docferry("status", ROUTE).out
     assert docferry("retry", ROUTE, "--json").json == {"route": ROUTE, "due": rejected}
     assert docferry("status", "--json").json["routes"][0]["statuses"]["pending"] == rejected
@@ -107,6 +107,15 @@ def test_check_is_green_with_good_settings_and_names_what_is_wrong_with_bad_ones
     assert "wrong-key-4711" not in ended.out + ended.err
     monkeypatch.delenv("ZEFORT_API_KEY")
     assert docferry("check").code == 2
+
+
+def test_routes_between_accounts_that_are_not_set_up_do_not_count_unless_asked_for(accounts, docferry, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("CONTRACTFIT_", "DOCUMINE_"))]:
+        monkeypatch.delenv(name)
+    ended = docferry("check", "--json")
+    assert ended.code == 0
+    assert any("not in use: nothing is set for contractfit" in item["says"] for item in ended.json["checks"])
+    assert docferry("check", "contractfit_to_zefort").code == 2
 
 
 def test_a_missing_setting_an_unknown_route_and_a_broken_route_each_give_one_sentence(empty, docferry, monkeypatch):

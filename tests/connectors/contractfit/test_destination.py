@@ -236,8 +236,20 @@ async def test_a_new_main_file_takes_the_place_of_the_old_one_which_is_rejected_
     assert empty.documents[new]["states"]["reject"] is False
     assert await empty.destination.push(delivery(source_file(b"%PDF b", "b"), replaces=new), journal) == new
     assert len(empty.documents) == 2
+    newest = await empty.destination.push(delivery(source_file(b"%PDF c", "c"), replaces=new), journal)
+    assert [empty.documents[one]["states"]["reject"] for one in (old, new, newest)] == [True, True, False]
     empty.app.act({"advance": 30})
-    assert (await empty.destination.outcome(new, journal)).state is State.ACCEPTED
+    assert (await empty.destination.outcome(newest, journal)).state is State.ACCEPTED
+
+
+async def test_a_document_that_somebody_has_locked_is_not_replaced_now(empty, delivery, journal, source_file):
+    old = await empty.destination.push(delivery(source_file(b"%PDF a", "a")), journal)
+    empty.app.act({"set": old, "state": "lock"})
+    with pytest.raises(TransientError, match="locked"):
+        await empty.destination.push(delivery(source_file(b"%PDF b", "b"), replaces=old), journal)
+    assert empty.documents[old]["calls"] == []
+    empty.app.act({"set": old, "state": "lock", "value": False})
+    assert await empty.destination.push(delivery(source_file(b"%PDF b", "b"), replaces=old), journal) != old
 
 
 async def test_an_old_document_that_does_not_show_its_rejection_holds_the_new_one_back(

@@ -263,6 +263,14 @@ async def test_several_files_become_one_case_where_that_is_set(open_desk, journa
     assert desk.asked("POST /cases/process-file-batch") == 1
 
 
+async def test_a_case_whose_main_file_is_another_one_is_found_all_the_same(open_desk, journal):
+    desk = await open_desk(settings={"cases": True}, case_main="last")
+    desk.app.act({"add": {"name": "somebody else's.pdf"}})
+    made = await desk.documents.push(delivery(*FILES), journal)
+    assert len(desk.held[made]["files"]) == 3
+    assert len(desk.held) == 2
+
+
 async def test_a_case_that_shows_late_is_waited_for_and_never_made_again(open_desk, journal):
     desk = await open_desk(settings={"cases": True}, case_lag=600.0)
     for _ in range(3):

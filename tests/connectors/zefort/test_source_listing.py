@@ -45,7 +45,7 @@ async def read(served):
     return seen, reading.missing
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.integers(0, 40), st.integers(1, 9), st.lists(st.integers(-20, 60), max_size=ROUNDS - 2), st.sampled_from(["all"])
 )
@@ -67,7 +67,7 @@ async def test_a_list_that_stands_still_is_read_once():
 async def test_rows_that_are_counted_and_never_shown_are_missing():
     served = MovingList("abcdefghij", 3, hidden=2)
     assert await read(served) == (set("abcdefghij"), 2)
-    assert served.asked == 8
+    assert served.asked == 12
 
 
 async def test_a_server_that_ignores_the_page_number_is_left_soon():
@@ -79,6 +79,24 @@ async def test_a_server_that_ignores_the_page_number_is_left_soon():
     served = Deaf("abcdefghij", 3)
     assert await read(served) == (set("abc"), 0)
     assert served.asked == 3
+
+
+async def test_a_page_that_comes_twice_is_not_the_end():
+    class Stuttering(MovingList):
+        async def page(self, path, number, params):
+            return await super().page(path, 1 if number == 2 else number, params)
+
+    served = Stuttering("abcdefghijkl", 3, count="none")
+    assert (await read(served))[0] == set("abcghijkl")
+
+
+async def test_what_slips_past_in_a_second_reading_is_found_in_a_third():
+    rows = [f"row {number}" for number in range(12)]
+    # In the first round two rows leave from the front and hide two; in the second it happens again, further on.
+    served = MovingList(rows, 2, [0, 0, 0, 0, -1, -1, -1, -1, -1, -1, 5, 5, 5, 5])
+    seen, missing = await read(served)
+    assert set(served.rows) & set(rows) <= seen
+    assert missing == 0
 
 
 async def test_rows_without_an_id_and_ids_that_are_numbers_are_no_trouble():

@@ -81,6 +81,20 @@ DOCUMENTS = (
         "null_or_absent",
     ),
     Break(
+        "a row that comes twice counts twice",
+        "hypatos/listing.py",
+        "return replace(listing, rows=list(dict.fromkeys(listing.rows)))",
+        "return listing",
+        "come_twice",
+    ),
+    Break(
+        "secrets are not masked in what the provider says",
+        "faults.py",
+        'text = mask(" ".join("; ".join(parts).split()))',
+        'text = " ".join("; ".join(parts).split())',
+        "secrets",
+    ),
+    Break(
         "refused credentials are tried for ever",
         "gate.py",
         "                if error.status == UNAUTHORIZED and isinstance(error, AccessError):\n"

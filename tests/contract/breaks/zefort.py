@@ -81,6 +81,20 @@ CONTRACTS = (
         "huge_file",
     ),
     Break(
+        "a 429 keeps only the one waiting that it met",
+        "wire.py",
+        "self.quota.pause(max(error.retry_after or 0.0, 1.0))",
+        "pass",
+        "429",
+    ),
+    Break(
+        "quotes stay in file names and end them early",
+        "markers.py",
+        "sign in '\\\\/:*?\"<>|' else sign for sign in plain",
+        "sign in '\\\\/:*?<>|' else sign for sign in plain",
+        "hostile",
+    ),
+    Break(
         "requests are not counted",
         "zefort/__init__.py",
         "api.close, lambda: api.requests)",
