@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from connectors.contract import Outcome, State
 from connectors.documine.models import first, instant
@@ -45,6 +46,8 @@ class Uploaded:
         for key, value in payload.items():
             if key not in self.targets or not isinstance(value, str | None):
                 raise RejectedError(f"`{key}` must be a text, and one of {', '.join(self.targets)}")
+            if value is not None and any(category(sign) == "Cs" for sign in value):
+                raise RejectedError(f"`{key}` has half of a surrogate pair, which cannot be written")
         if len(_text(payload, "name")) > LONGEST_NAME:
             raise RejectedError(f"`name` has more than {LONGEST_NAME} characters")
         if not (_text(payload, "dossier") or self._dossier):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, cast
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from connectors.contract import Fields
     from connectors.documine.paths import Alternatives, Names
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 Standing = Literal["running", "processed", "failed", "deleted"]
 Progress = Literal["running", "ready", "failed"]
@@ -151,7 +154,7 @@ class Reading:
             hint="|".join([*analysed, workflow, standing, *touched]),
             uploaded=_moment(first(row, names.uploaded_at)),
             error_code=text(first(row, names.error_code)),
-            fields=row,
+            fields={name: _one_spelling(value) for name, value in row.items()},
         )
 
     def components(self, body: object) -> Components:
@@ -237,6 +240,12 @@ def _moment(value: object) -> str:
     """Return one spelling for one moment, since two occur."""
     moment = instant(value)
     return _word(value) if moment is None else moment.isoformat()
+
+
+def _one_spelling(value: object) -> object:
+    """Write an instant in one way, so that a document whose instants come in another spelling is still the same."""
+    moment = instant(value) if _INSTANT.fullmatch(text(value)) else None
+    return value if moment is None else moment.isoformat()
 
 
 def _word(value: object) -> str:

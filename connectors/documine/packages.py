@@ -50,10 +50,8 @@ class Packages:
         try:
             await self._ready(package)
             with tempfile.TemporaryFile() as spool:
-                async with self._client.package_content(package) as download:
-                    async for chunk in download.chunks:
-                        await asyncio.to_thread(spool.write, chunk)
-                async with _taken_out(spool, file, download.media_type or "", self._client.api.connection) as content:
+                media_type = await self._fetched(package, spool)
+                async with _taken_out(spool, file, media_type, self._client.api.connection) as content:
                     yield content
         finally:
             await self._remove(package)
@@ -75,6 +73,16 @@ class Packages:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
+    async def _fetched(self, package_id: str, spool: IO[bytes]) -> str:
+        """Bring a package to disk and return its media type. One that has vanished says nothing about the document."""
+        try:
+            async with self._client.package_content(package_id) as download:
+                async for chunk in download.chunks:
+                    await asyncio.to_thread(spool.write, chunk)
+        except GoneError as error:
+            raise self._lost("vanished") from error
+        return download.media_type or ""
+
     async def _ready(self, package_id: str) -> None:
         until = time.monotonic() + PATIENCE
         pause = self._pause
@@ -85,10 +93,12 @@ class Packages:
                 return
             if package is None or package.progress == "failed" or time.monotonic() > until:
                 how = "vanished" if package is None else f"is {package.status}"
-                raise TransientError(
-                    f"the download package {how}", connection=self._client.api.connection, arrived="no"
-                )
+                raise self._lost(how)
             pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    def _lost(self, how: str) -> TransientError:
+        words = f"the download package {how}"
+        return TransientError(words, connection=self._client.api.connection, arrived="no")
 
     async def _state(self, package_id: str) -> Package | None:
         try:

@@ -144,13 +144,16 @@ class Dossiers:
             self.app.store.attributes.append(name)
             return json_reply(200, {"fileIds": [], "processedFileIds": [], "processedAttributes": [name]})
         if ending == "zip" and self.app.switches.zip == "unpacked":
+            if part.size > self.app.switches.keep_bytes:
+                raise self.app.refused(413, "The package is too large to be unpacked")
             with zipfile.ZipFile(io.BytesIO(bytes(part.content))) as package:
                 entries = [(entry.filename, package.read(entry)) for entry in package.infolist() if not entry.is_dir()]
             stored = [self._put(dossier, entry, "application/pdf", content, part) for entry, content in entries]
             return self._uploaded(stored)
-        return self._uploaded([self._put(dossier, name, part.media_type, bytes(part.content), part)])
+        content = bytes(part.content) if part.size <= self.app.switches.keep_bytes else None
+        return self._uploaded([self._put(dossier, name, part.media_type, content, part)])
 
-    def _put(self, dossier: Dossier, name: str, media_type: str, content: bytes, part: Part) -> Record:
+    def _put(self, dossier: Dossier, name: str, media_type: str, content: bytes | None, part: Part) -> Record:
         return self.app.store.put(dossier, name, media_type, content, part.size, part.digest)
 
     def _uploaded(self, stored: list[Record]) -> Reply:
@@ -164,9 +167,9 @@ class Dossiers:
                 return json_reply(200, {key: ids[0]})
 
     async def _part(self, call: Call) -> Part:
-        largest = self.app.switches.largest_file
+        keep, largest = self.app.switches.keep_bytes, self.app.switches.largest_file
         try:
-            parts = await Form(call.header("content-type") or "", largest, largest).read(call)
+            parts = await Form(call.header("content-type") or "", keep, largest).read(call)
         except BadFormError as error:
             raise self.app.refused(400, f"Bad form: {error}") from None
         except FileTooLargeError:

@@ -12,6 +12,7 @@ from connectors.sandbox_http import Call, Reply, json_reply
 
 if TYPE_CHECKING:
     from connectors.documine.sandbox import DocumineSandbox
+    from connectors.documine.sandbox_store import Dossier, Record
 
 _F = "/api/dossier-templates/{}/dossiers/{}/files/{}"
 _TYPES = frozenset({"ORIGINAL", "PREVIEW", "DELTA_PREVIEW", "REDACTED", "ANNOTATED", "FLATTEN"})
@@ -32,12 +33,12 @@ class Packages:
     async def _direct(self, call: Call) -> Reply:
         if not self.app.switches.direct_original:
             return self.app.nowhere(call)
-        _, record = self.app.dossiers.file(call)
+        _, record = self._file(call)
         headers = [("content-type", record.media_type), ("content-disposition", 'attachment; filename="original"')]
         return Reply(200, self.app.store.content(record), headers)
 
     async def _create(self, call: Call) -> Reply:
-        dossier, record = self.app.dossiers.file(call)
+        dossier, record = self._file(call)
         if call.media_type != "application/json":
             raise self.app.refused(415, "Unsupported media type")
         body = await call.json()
@@ -87,6 +88,12 @@ class Packages:
                 packed.writestr(record.name, content)
         headers = [("content-type", "application/zip"), ("content-disposition", 'attachment; filename="dossier.zip"')]
         return Reply(200, out.getvalue(), headers)
+
+    def _file(self, call: Call) -> tuple[Dossier, Record]:
+        dossier, record = self.app.dossiers.file(call)
+        if not record.kept:
+            raise self.app.refused(409, "The sandbox has not kept this file: it was too large")
+        return dossier, record
 
     def _package(self, call: Call) -> Package:
         package = self.app.store.packages.get(call.ids[0])

@@ -68,6 +68,11 @@ class Record:
     hidden: bool = False
     round: int = 0
 
+    @property
+    def kept(self) -> bool:
+        """Whether the bytes can be given out: those of demo files are made when they are asked for."""
+        return self.content is not None or not self.sha256
+
 
 @dataclass(slots=True, eq=False)
 class Dossier:
@@ -146,8 +151,10 @@ class Store:
         self.dossiers[dossier.id] = dossier
         return dossier
 
-    def put(self, dossier: Dossier, name: str, media_type: str, content: bytes, size: int, sha256: str) -> Record:
-        """Take a file in; one of the same name is overwritten and analysed anew."""
+    def put(
+        self, dossier: Dossier, name: str, media_type: str, content: bytes | None, size: int, sha256: str
+    ) -> Record:
+        """Take a file in; one of the same name is overwritten and analysed anew. No content: it was too large to keep."""
         now = self.clock.now()
         record = next((one for one in dossier.files.values() if one.name == name and one.deleted is None), None)
         if record is None:

@@ -81,3 +81,5 @@ class Switches(SharedSwitches):
     """Whether an uploaded ZIP is taken apart."""
     largest_file: int = 100 << 20
     """Bytes; larger files are refused (413)."""
+    keep_bytes: int = 4 << 20
+    """Bytes; of larger uploads only size and digest are kept, and no package can be built of them."""

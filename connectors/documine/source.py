@@ -53,7 +53,11 @@ class Analysed:
         self._where: dict[str, tuple[Place, str]] = {}
 
     def check_feedback(self, actions: Mapping[str, object]) -> None:
-        """Nothing can be wrong with what cannot be told: DocuMine takes no messages, so a route can name no action."""
+        """Raise RejectedError for any action: DocuMine takes no messages, so there is none that a route could name."""
+        if actions:
+            connection = self._client.api.connection
+            words = f"{connection} can be told nothing, so there is no `{min(actions)}`"
+            raise RejectedError(words, connection=connection)
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 -- whole lists have no cursor
         """List every file that is through. There is no "since", so each pass reads everything, one page per dossier.
@@ -84,14 +88,12 @@ class Analysed:
                 return self._document(before, place, dossier, None, f"status is {before.status}{code}")
             if not self._through(before):
                 raise self._later(f"file {document_id} is in the works ({before.status})")
-            try:
-                components = await self._client.components(place.template, place.dossier, document_id)
-            except RejectedError as error:
-                # What is asked for before a (new) analysis has ended may be refused; only the file itself can be gone.
-                await self._status(place, document_id)
-                raise self._later(f"file {document_id} does not give its components now: {error}") from error
+            components = await self._components(place, document_id)
             after = await self._status(place, document_id)
-            if self._through(after) and after.analysed == before.analysed:
+            still = self._through(after) and after.analysed == before.analysed
+            if still and isinstance(components, RejectedError):
+                raise self._unreadable(document_id, components)
+            if still and not isinstance(components, RejectedError):
                 return self._document(after, place, dossier, components, None)
             before = after
         raise self._later(f"file {document_id} is analysed again and again")
@@ -107,8 +109,9 @@ class Analysed:
             async with self._packages.original(place, file) as download:
                 yield download
 
-    async def report(self, feedback: Feedback, journal: Journal) -> None:
-        """Do nothing: there is no call by which DocuMine could be told."""
+    async def report(self, feedback: Feedback, journal: Journal) -> None:  # noqa: ARG002 -- nothing is sent
+        """Do nothing: there is no call by which DocuMine could be told. RejectedError: an action was named all the same."""
+        self.check_feedback(feedback.actions)
 
     def _through(self, file: StoredFile) -> bool:
         if file.standing == "failed":
@@ -119,11 +122,9 @@ class Analysed:
         """Return what moves with every change; where a list shows nothing of the kind, the content itself must tell."""
         if file.analysed or file.standing != "processed":
             return file.hint
-        try:
-            components = await self._client.components(place.template, place.dossier, file.id)
-        except RejectedError:
-            return f"{file.hint}|unread"  # one file must not end the listing: reading it will say what is wrong
-        return f"{file.hint}|{components.digest}"
+        components = await self._components(place, file.id)
+        # What is refused now is read, and judged, when the file itself is: no reason to end the listing.
+        return f"{file.hint}|{'' if isinstance(components, RejectedError) else components.digest}"
 
     async def _list(self, place: Place, dossier: str) -> list[StoredFile]:
         files = await self._client.files(place.template, place.dossier)
@@ -152,6 +153,19 @@ class Analysed:
             connection = self._client.api.connection
             raise GoneError(f"{connection}: no watched dossier shows file {file_id}", connection=connection)
         return self._where[file_id]
+
+    async def _components(self, place: Place, file_id: str) -> Components | RejectedError:
+        """Read components, or return the refusal: an analysis that has begun since may be all there is to it."""
+        try:
+            return await self._client.components(place.template, place.dossier, file_id)
+        except RejectedError as error:
+            return error
+
+    def _unreadable(self, file_id: str, refusal: RejectedError) -> ConnectorError:
+        """Say what a refusal means for a file that is there and analysed: a 404 cannot mean that it is gone."""
+        if isinstance(refusal, GoneError):
+            return self._later(f"file {file_id} is there but its components are not ({refusal})")
+        return refusal
 
     async def _status(self, place: Place, file_id: str) -> StoredFile:
         file = await self._client.file(place.template, place.dossier, file_id)

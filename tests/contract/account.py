@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 import importlib
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from connectors.contract import Attachment, Delivery, Download, Feedback, File, Result
 from connectors.errors import TransientError, UnsettledError
@@ -101,6 +102,13 @@ class Account:
         """Report until it is done, as the engine would over hours."""
         await patiently(lambda: self.source.report(feedback, journal), journal, self.app)
 
+    async def held_back(self, document_id):
+        """Say whether a document that must not be exported now is kept from it, and the reason is given."""
+        try:
+            return (await self.source.fetch(document_id)).not_ready and not self.subject.puts_off
+        except TransientError as error:
+            return self.subject.puts_off and str(error)
+
     # What a destination is asked for
 
     def delivery(self, key="route:1", *, title="Acme 4711", amount=None, files=None, replaces=None, **changes):
@@ -109,9 +117,11 @@ class Account:
         carried = [file.attachment() for file in files] if self.subject.files else []
         return Delivery(key, payload, carried, replaces)
 
-    def amount(self, amount):
-        """Return what a record shows of an amount that was sent."""
-        return amount if self.subject.amounts else None
+    def correction(self, files):
+        """Say what an update brings: another title and amount for the same files, or other bytes under the same title."""
+        if self.subject.renames:
+            return {"title": "Acme 4712", "amount": Decimal("99.99"), "files": files}
+        return {"title": "Acme 4711", "files": [replace(one, content=one.content + b" corrected") for one in files]}
 
     async def deliver(self, delivery, journal):
         """Push until it is done, as the engine would over hours."""

@@ -44,6 +44,7 @@ class Change:
     what: object
     times: int | None
     size: int | None = None
+    around: tuple[bytes, bytes] = (b"", b"")
     struck: int = 0
 
     def fits(self, method, path):
@@ -80,9 +81,10 @@ class Between:
 
         return self.change(endpoint, alter, times)
 
-    def pour(self, endpoint, size):
-        """Answer with `size` bytes that nobody holds: they are made while they are sent."""
-        self.change(endpoint, None).size = size
+    def pour(self, endpoint, size, around):
+        """Answer with `size` bytes that nobody holds, between the two of `around`: they are made while they are sent."""
+        change = self.change(endpoint, None)
+        change.size, change.around = size, around
 
     async def __call__(self, scope, receive, send):
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").removeprefix(self.app.prefix)
@@ -118,7 +120,7 @@ class Between:
         if change is None or not exchange.status:
             return
         if change.size is not None:
-            await _pour(exchange, send, change.size)
+            await _pour(exchange, send, change.size, change.around)
         else:
             change.what(exchange)
             await _answer(exchange, send)
@@ -129,12 +131,14 @@ async def _answer(exchange, send):
     await send({"type": "http.response.body", "body": exchange.answer})
 
 
-async def _pour(exchange, send, size):
-    await _head(exchange, send, size)
+async def _pour(exchange, send, size, around):
+    before, after = around
+    await _head(exchange, send, len(before) + size + len(after))
+    await send({"type": "http.response.body", "body": before, "more_body": True})
     piece = bytes(64 << 10)
     for _ in range(size // len(piece)):
         await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": bytes(size % len(piece))})
+    await send({"type": "http.response.body", "body": bytes(size % len(piece)) + after})
 
 
 async def _head(exchange, send, length):

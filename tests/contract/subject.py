@@ -77,6 +77,11 @@ class SourceSubject(Subject):
     """Top-level fields that the provider always fills, in a row and in a document; all others may be null or absent."""
     state: ClassVar[str]
     """The top-level field whose values are an enum that may grow."""
+    ordering: ClassVar[str] = ""
+    """The endpoint whose 404 says that a file is gone, where that is another one than `download`."""
+    puts_off: ClassVar[bool] = False
+    """Whether a document that is in the works is put off (TransientError) rather than not ready: so it must be where
+    the listing may show it under the same version when it is ready again."""
     page: ClassVar[Mapping[str, object]] = MappingProxyType({})
     """The settings that make pages small (ten rows), if they are not small anyway."""
     empty_tells: ClassVar[frozenset[str]] = frozenset()
@@ -106,9 +111,13 @@ class SourceSubject(Subject):
     def rows(self, answer: object) -> list[dict[str, object]]:
         """Return the rows in the JSON of a listing answer: the very list, so that the suite can change it."""
 
+    def around(self, size: int) -> tuple[bytes, bytes]:  # noqa: ARG002 -- for those whose downloads wrap the file up
+        """Return what stands before and after a file of so many zero bytes in the answer of `download`."""
+        return b"", b""
+
     @abstractmethod
     def amount(self, document: Document) -> object:
-        """Return `Wanted.amount` as the connector read it."""
+        """Return `Wanted.amount` as the connector read it (text that is a number may be made one, a float may not)."""
 
     @abstractmethod
     def delivered(self, external_id: str) -> Mapping[str, object]:
@@ -163,9 +172,9 @@ class DestinationSubject(Subject):
     files: ClassVar[int] = 3
     """How many files one delivery may carry; 0 if none at all."""
     amounts: ClassVar[bool] = True
-    """Whether a record holds an amount; if not, `Held.amount` is None."""
-    amends: ClassVar[bool] = True
-    """Whether title and amount can be changed later; if not, an update leaves them as they were sent first."""
+    """Whether a record has an amount at all; where not, `Held.amount` is None."""
+    renames: ClassVar[bool] = True
+    """Whether an update can give a record another title; where not, one brings other bytes for the same title."""
 
     @abstractmethod
     def payload(self, title: str, amount: Decimal) -> Fields:
@@ -176,7 +185,7 @@ class DestinationSubject(Subject):
         """Return a payload that `check` must refuse, and the name of the field that its message must contain."""
 
     def shown(self, title: str) -> str:
-        """Return what a title looks like there: as it is, unless the provider has no place for all of its signs."""
+        """Return how a title stands at the far end: as it is, unless all it can be there is part of a file's name."""
         return title
 
     @abstractmethod

@@ -31,7 +31,7 @@ async def test_the_check_says_in_a_sentence_what_it_saw(either):
 @bronze
 async def test_wrong_credentials_are_an_access_error(either):
     async with either() as it:
-        wrong = dict.fromkeys(it.app.credentials, "wrong-credential")
+        wrong = {name: "wrong-credential" for name in it.app.credentials if any(word in name for word in SECRET)}
         other = await connected(it.subject, it.app, it.url, wrong)
         try:
             with pytest.raises(AccessError):

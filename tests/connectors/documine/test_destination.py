@@ -211,7 +211,7 @@ async def test_a_document_without_a_file_is_rejected(account, journal):
         await account.destination.push(Delivery("k", {}), journal)
 
 
-@pytest.mark.parametrize("payload", [{"title": "x"}, {"name": 7}, {"name": "x" * 201}])
+@pytest.mark.parametrize("payload", [{"title": "x"}, {"name": 7}, {"name": "x" * 201}, {"name": "\ud800"}])
 async def test_a_payload_that_can_never_be_taken_is_refused_at_once(account, payload):
     with pytest.raises(RejectedError):
         account.destination.check(payload)

@@ -8,6 +8,8 @@ from connectors.contract import Feedback, Result, Source
 from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 from connectors.sandbox_faults import Fault
 
+COMPONENTS = "/api/dossier-templates/{}/dossiers/{}/files/{}/components"
+
 
 async def read(source, document):
     async with source.open(document.files[0]) as download:
@@ -18,6 +20,8 @@ async def test_it_is_a_source_that_is_told_nothing(account, journal):
     assert isinstance(account.source, Source)
     assert (dict(account.source.feedback_actions), list(account.source.drains)) == ({}, [])
     account.source.check_feedback({})
+    with pytest.raises(RejectedError, match="title"):
+        account.source.check_feedback({"title": "x"})
     await account.source.report(Feedback("x", Result.DELIVERED, None, None), journal)
     assert account.connection.requests() == 0
 
@@ -157,10 +161,50 @@ async def test_components_that_were_read_across_an_analysis_are_read_again(open_
             account.app.act({"reprocess": file_id})
         return await inner(call)
 
-    account.app.route("GET", "/api/dossier-templates/{}/dossiers/{}/files/{}/components", analysed_meanwhile)
+    account.app.route("GET", COMPONENTS, analysed_meanwhile)
     document = await account.source.fetch(file_id)
     assert len(seen) == 2
     assert document.fields["components_all"] == account.shown["documents"][file_id]["components"]
+
+
+@pytest.mark.parametrize("early", ["404", "409"])
+async def test_components_that_are_refused_because_an_analysis_has_begun_are_no_verdict_on_the_file(
+    open_account, early
+):
+    account = await open_account(step=0.0, early_components=early)
+    file_id = await account.first()
+    inner = account.app.dossiers.components
+
+    async def meanwhile(call):
+        account.app.act({"status": file_id, "to": "REPROCESS"})
+        return await inner(call)
+
+    account.app.route("GET", COMPONENTS, meanwhile)
+    with pytest.raises(TransientError, match="in the works"):
+        await account.source.fetch(file_id)
+    account.app.route("GET", COMPONENTS, inner)
+    account.app.act({"status": file_id, "to": "PROCESSED"})
+    assert (await account.source.fetch(file_id)).not_ready is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, TransientError), (409, RejectedError)])
+async def test_components_refused_to_a_file_that_is_through_never_make_it_gone(open_account, status, kind):
+    account = await open_account(progress_shown=False, faults=[Fault("status", "GET", "*/components", status=status)])
+    file_id = await account.first()
+    with pytest.raises(kind) as caught:
+        await account.source.fetch(file_id)
+    assert type(caught.value) is kind
+    before = await account.listed()
+    account.app.shared.faults.clear()
+    assert (await account.listed())[file_id] != before[file_id]
+
+
+async def test_a_document_is_the_same_whichever_way_its_instants_are_spelt(open_account):
+    account = await open_account(stamps="z")
+    file_id = await account.first()
+    document = await account.source.fetch(file_id)
+    account.app.switches.stamps = "offset"
+    assert await account.source.fetch(file_id) == document
 
 
 async def test_a_file_that_is_analysed_again_and_again_is_left_for_later(open_account):
@@ -172,7 +216,7 @@ async def test_a_file_that_is_analysed_again_and_again_is_left_for_later(open_ac
         account.app.act({"reprocess": file_id})
         return await inner(call)
 
-    account.app.route("GET", "/api/dossier-templates/{}/dossiers/{}/files/{}/components", restless)
+    account.app.route("GET", COMPONENTS, restless)
     with pytest.raises(TransientError, match="again and again"):
         await account.source.fetch(file_id)
 
@@ -295,6 +339,13 @@ async def test_a_damaged_package_is_for_later(open_account):
     )
     document = await account.source.fetch(await account.first())
     with pytest.raises(TransientError, match="damaged"):
+        await read(account.source, document)
+
+
+async def test_a_package_that_vanishes_before_it_is_fetched_is_for_later_and_no_document_is_gone(open_account):
+    account = await open_account(faults=[Fault("status", "GET", "/api/downloads/*/download", status=404)])
+    document = await account.source.fetch(await account.first())
+    with pytest.raises(TransientError, match="vanished"):
         await read(account.source, document)
 
 
