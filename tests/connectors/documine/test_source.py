@@ -368,11 +368,3 @@ async def test_originals_can_be_fetched_directly(open_account):
     assert (await read(account.source, document)).startswith(b"%PDF")
     assert account.shown["packages_made"] == 0
 
-
-@pytest.mark.parametrize("status", [404, 409])
-async def test_components_that_are_refused_are_no_verdict_on_the_file(account, status):
-    listed = [change.document_id async for page in account.source.changes(None) for change in page.changes]
-    account.app.shared.faults.append(Fault("status", "GET", "*/components", status=status, times=1))
-    with pytest.raises(TransientError, match="does not give its components now"):
-        await account.source.fetch(listed[0])
-    assert (await account.source.fetch(listed[0])).not_ready is None
