@@ -206,7 +206,7 @@ async def test_errors_and_logs_tell_neither_secrets_nor_what_the_provider_echoes
         assert not any(text in said for text in (*secrets, ECHO))
 
 
-SECRET = ("secret", "key", "password")
+SECRET = ("secret", "key", "password", "token")
 
 
 @silver
