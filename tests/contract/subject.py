@@ -160,6 +160,8 @@ class DestinationSubject(Subject):
     """The endpoint whose call makes the record."""
     files: ClassVar[int] = 3
     """How many files one delivery may carry; 0 if none at all."""
+    learns: ClassVar[int] = 0
+    """How many requests the first check may take to learn what the far end looks like; later ones take none."""
 
     @abstractmethod
     def payload(self, title: str, amount: Decimal) -> Fields:
