@@ -51,11 +51,11 @@ class Elsewhere(SandboxApp):
             if dies and self._moment == "before":
                 raise KilledError
             result = None if fault is not None and fault.harmless else act()
-            if dies:
-                raise KilledError
         finally:
             with self._lock:
                 self.at_once -= 1
+            if dies:
+                raise KilledError
         if fault is not None:
             self.struck[fault.kind] += 1
             raise self.failure(fault)
