@@ -202,6 +202,6 @@ class RemotePlace:
         except FileNotFoundError:
             words = "the bucket or folder is not there"
             raise TransientError(f"{self.name}: {words}", connection=self.name, arrived="no") from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- drivers raise what they like
             words = f"{type(error).__name__} while a file was read or written"
             raise TransientError(f"{self.name}: {words}", connection=self.name, arrived="maybe") from None

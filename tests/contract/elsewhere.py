@@ -74,11 +74,14 @@ class Elsewhere(SandboxApp):
         """Let everybody in."""
 
     def reset(self, documents=None, seed=None):
+        del documents, seed
         self._start_over()
 
 
 HTTP = "there is no HTTP on the way to it"
-ANSWERS = f"{HTTP}: a driver's call has an effect or raises an error, and is tried again by the ledger, not within seconds"
+ANSWERS = (
+    f"{HTTP}: a driver's call has an effect or raises an error, and is tried again by the ledger, not within seconds"
+)
 WIRE = {
     "test_a_storm_of_429_is_waited_out": f"{HTTP}, and so no 429",
     "test_a_429_keeps_everybody_waiting_and_not_only_the_one_it_met": f"{HTTP}, and so no 429",

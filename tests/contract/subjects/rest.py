@@ -7,7 +7,9 @@ from pathlib import Path
 from connectors.rest.sandbox import RestSandbox, Switches
 from tests.contract.subject import DestinationSubject, Held, HeldFile
 
-FREE = "the payload of a declared API is free: which keys it knows only the API can say, and its 4xx refuse the document"
+FREE = (
+    "the payload of a declared API is free: which keys it knows only the API can say, and its 4xx refuse the document"
+)
 
 
 class Invoices(DestinationSubject):

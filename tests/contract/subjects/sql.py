@@ -137,7 +137,7 @@ class Invoices(DestinationSubject):
         app.do("DELETE FROM invoices WHERE id = ?", external_id)
 
     def lag(self, app, seconds):
-        raise AssertionError("a database does not lag")
+        del app, seconds  # nothing here could lag
 
 
 def _held(row):
