@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -31,8 +31,18 @@ def encode_json(value: object) -> bytes:
             _decode(body)
     except (TypeError, ValueError, RecursionError) as error:
         # the cause quotes the value, so it is left out
-        raise RejectedError(f"the payload cannot be written as JSON ({type(error).__name__})") from None
+        raise RejectedError(f"the payload cannot be written as JSON{_where(value)} ({type(error).__name__})") from None
     return body
+
+
+def _where(value: object) -> str:
+    """Name the first member at the top that is at fault; names further down may be values of a document."""
+    for name, member in cast("dict[str, object]", value).items() if isinstance(value, dict) else ():
+        try:
+            encode_json(member)
+        except RejectedError:
+            return f": {name}"
+    return ""
 
 
 def decode_json(body: bytes) -> object:

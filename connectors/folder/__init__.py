@@ -83,4 +83,6 @@ def _place(name: str, settings: Settings) -> Place:
     options: dict[str, object] = msgspec.json.decode(settings.options.get_secret_value())
     for value in options.values():
         hide(value if isinstance(value, str) else "")
-    return RemotePlace(name, *open_filesystem(name, settings.url, options), renames=scheme in RemotePlace.RENAMING)
+    system, root = open_filesystem(name, settings.url, options)
+    renames, at_once = scheme in RemotePlace.RENAMING, settings.max_concurrency
+    return RemotePlace(name, system, root, renames=renames, at_once=at_once)

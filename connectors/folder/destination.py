@@ -14,7 +14,7 @@ from connectors.anything import AnyKey
 from connectors.contract import Outcome, State
 from connectors.errors import TransientError
 from connectors.folder.local import explained
-from connectors.folder.names import distinct, safe, same
+from connectors.folder.names import distinct, ended, safe, same
 from connectors.markers import delivery_marker
 from connectors.uploads import opened
 
@@ -76,6 +76,7 @@ class Folders:
 
         Everything is written aside first, so that a fault of the source leaves the folder as it was.
         """
+        self.check(delivery.payload)
         marker = f"gw-{delivery_marker(delivery.key)}"
         folder = delivery.replaces or await self._folder(marker, delivery.payload, journal)
 
@@ -139,7 +140,7 @@ class Folders:
             async with opened(attachment) as upload:
                 path = staging / str(number)
                 size, sha256 = await self._save(path, upload.chunks())
-                name = distinct(safe(upload.name), taken)
+                name = distinct(ended(safe(upload.name), upload.media_type), taken)
                 taken.add(same(name))
                 yield _Staged(path, name, upload.name, upload.media_type, size, sha256)
 

@@ -135,7 +135,8 @@ def explained(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise explain(name, error) from error
+        # no cause: it quotes the path, and so a document's title
+        raise explain(name, error) from None
 
 
 def explain(name: str, error: OSError) -> ConnectorError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 LONGEST = 120
 """Bytes of a name in UTF-8. File systems take 255, but whole paths must fit on Windows, and a copy may add to a name."""
 _LONGEST_ENDING = 16
+_ANYTHING = "application/octet-stream"
 _FORBIDDEN = '\\/:*?"<>|'
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
 
@@ -31,6 +33,13 @@ def safe(name: str, otherwise: str = "file") -> str:
         stem, dot, ending = text, "", ""
     kept = _cut(stem, LONGEST - len(f"{dot}{ending}".encode())).rstrip(" .")
     return f"{kept}{dot}{ending}" if kept else otherwise
+
+
+def ended(name: str, media_type: str) -> str:
+    """Return a safe name with an ending that fits the media type, if it has none: many programs go by the ending alone."""
+    if "." in name or media_type == _ANYTHING:
+        return name
+    return safe(name + (mimetypes.guess_extension(media_type) or ""))
 
 
 def distinct(name: str, taken: Collection[str]) -> str:

@@ -75,12 +75,16 @@ def open_filesystem(name: str, url: str, options: Mapping[str, object]) -> tuple
 
 
 class RemotePlace:
-    """A root at another place. `renames`: files are put under another name first, since a cut upload leaves a part."""
+    """A root at another place. `renames`: files are put under another name first, since a cut upload leaves a part.
+
+    At most `at_once` operations are under way at a time.
+    """
 
     RENAMING: ClassVar = frozenset({"sftp", "ssh", "smb", "ftp", "hdfs", "webhdfs"})
 
-    def __init__(self, name: str, system: FileSystem, root: str, *, renames: bool) -> None:
+    def __init__(self, name: str, system: FileSystem, root: str, *, renames: bool, at_once: int = 16) -> None:
         self.name = name
+        self._slots = asyncio.Semaphore(at_once)
         self.calls = 0
         self._system = system
         self._root = root
@@ -182,21 +186,22 @@ class RemotePlace:
         await self._do(remove)
 
     async def _do(self, work: Callable[[], T]) -> T:
-        self.calls += 1
-        return await asyncio.to_thread(work)
+        async with self._slots:
+            self.calls += 1
+            return await asyncio.to_thread(work)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn a driver's faults into sentences; each has errors of its own, and their texts may quote credentials."""
+        """Turn a driver's faults into sentences; each has errors of its own, and their texts may quote credentials and names."""
         try:
             yield
         except ConnectorError:
             raise
-        except PermissionError as error:
-            raise AccessError(f"{self.name}: access is refused", connection=self.name) from error
-        except FileNotFoundError as error:
+        except PermissionError:
+            raise AccessError(f"{self.name}: access is refused", connection=self.name) from None
+        except FileNotFoundError:
             words = "the bucket or folder is not there"
-            raise TransientError(f"{self.name}: {words}", connection=self.name, arrived="no") from error
-        except Exception as error:
+            raise TransientError(f"{self.name}: {words}", connection=self.name, arrived="no") from None
+        except Exception as error:  # noqa: BLE001 -- drivers raise what they like
             words = f"{type(error).__name__} while a file was read or written"
-            raise TransientError(f"{self.name}: {words}", connection=self.name, arrived="maybe") from error
+            raise TransientError(f"{self.name}: {words}", connection=self.name, arrived="maybe") from None

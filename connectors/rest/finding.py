@@ -46,8 +46,15 @@ class Finder:
         params = [(name, text.replace("{key}", key)) for name, text in declared.params.items()]
         try:
             answer = await self._api.call("GET", declared.path.replace("{key}", quote(key)), params=params or None)
-        except GoneError:
-            return None
+        except GoneError as error:
+            if "{key}" in declared.path:
+                return None
+            # A list has its address whatever is in it: this one is wrong, and "not there" would double the object.
+            raise ConnectorError(
+                f"{error}; correct find.path, or put {{key}} into it if the API says so where nothing is found",
+                connection=self._api.connection,
+                status=error.status,
+            ) from error
         found = answer.json()
         ids = values(found, parse(declared.id))
         if declared.key is None:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from connectors.answer import encode_json
+from connectors.errors import RejectedError
+
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
@@ -28,7 +31,7 @@ class ValueProblem(Exception):  # noqa: N818 -- it is a finding about a value, c
 def convert(value: object, kind: TypeEngine[object], dialect: str) -> object:
     """Return the value as the driver wants it for a column of this type. Raises ValueProblem if it would not be the same."""
     if isinstance(kind, sa.JSON):
-        return sa.null() if value is None else value
+        return sa.null() if value is None else _json(value)
     if value is None:
         return None
     for types, read in _READERS:
@@ -37,6 +40,14 @@ def convert(value: object, kind: TypeEngine[object], dialect: str) -> object:
     if isinstance(value, dict) or (isinstance(value, list) and not isinstance(kind, sa.ARRAY)):
         raise ValueProblem(f"is {_kind(value)}, which only a JSON column or a declared child table takes")
     return value  # a type of this database's own: it judges for itself
+
+
+def _json(value: object) -> object:
+    try:
+        encode_json(value)
+    except RejectedError:
+        raise ValueProblem("holds what JSON cannot say, such as NaN or half a character") from None
+    return value
 
 
 def _boolean(value: object, kind: TypeEngine[object], dialect: str) -> object:  # noqa: ARG001 -- all readers are called alike
@@ -89,7 +100,7 @@ def _decimal(value: object, kind: TypeEngine[object], dialect: str) -> object:
 def _text(value: object, kind: TypeEngine[object], dialect: str) -> object:  # noqa: ARG001 -- all readers are called alike
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueProblem(f"is {_kind(value)}, and the column takes text")
-    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    text = f"{_number(value, 'text'):f}" if isinstance(value, Decimal) else str(value)
     length = getattr(kind, "length", None)
     if length is not None and len(text) > length:
         raise ValueProblem(f"has {len(text)} characters, and the column takes {length}")

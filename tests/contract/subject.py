@@ -175,6 +175,8 @@ class DestinationSubject(Subject):
     """Whether a record has an amount at all; where not, `Held.amount` is None."""
     renames: ClassVar[bool] = True
     """Whether an update can give a record another title; where not, one brings other bytes for the same title."""
+    learns: ClassVar[int] = 0
+    """How many requests the first check may take to learn what the far end looks like; later ones take none."""
 
     @abstractmethod
     def payload(self, title: str, amount: Decimal) -> Fields:

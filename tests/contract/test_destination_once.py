@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from connectors.errors import RejectedError, TransientError
-from connectors.wire import aiohttp_transport
 from tests.contract import account
 from tests.contract.account import Sent
+from tests.contract.elsewhere import KilledError
+from tests.contract.killing import doomed
 from tests.contract.levels import gold, platinum, silver
 
 
@@ -87,30 +88,6 @@ async def test_every_answer_may_be_lost_in_one_push(destination, journal):
         assert sorted(it.only.parts) == parts
 
 
-class KilledError(BaseException):
-    """The process died here."""
-
-
-class Killing:
-    """The way to the provider, on which the process dies before or after its n-th request."""
-
-    def __init__(self, url, number, moment):
-        self.inner, self.left, self.moment = aiohttp_transport(url), number, moment
-
-    async def handle_async_request(self, request):
-        self.left -= 1
-        if self.left == 0 and self.moment == "before":
-            raise KilledError
-        response = await self.inner.handle_async_request(request)
-        if self.left == 0:
-            await response.aread()
-            raise KilledError
-        return response
-
-    async def aclose(self):
-        await self.inner.aclose()
-
-
 @platinum
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_process_that_dies_at_any_request_loses_and_doubles_nothing(destination, moment):
@@ -118,19 +95,17 @@ async def test_a_process_that_dies_at_any_request_loses_and_doubles_nothing(dest
     for number in range(1, 60):
         async with destination() as it:
             journal = account.journal()
-            transport = Killing(it.url, number, moment)
-            doomed = await account.connected(it.subject, it.app, it.url, transport=transport)
-            try:
-                await doomed.destinations[it.subject.stream].push(it.delivery(files=files(it)), journal)
-                died = False
-            except KilledError:
-                died = True
-            finally:
-                await doomed.close()
+            async with doomed(it, number, moment) as connection:
+                try:
+                    await connection.destinations[it.subject.stream].push(it.delivery(files=files(it)), journal)
+                    died = False
+                except KilledError:
+                    died = True
             await it.deliver(it.delivery(files=files(it)), journal)
             assert_there_once(it)
             assert sorted(it.only.parts) == parts, number
             if not died:
+                assert number > 1
                 return
     raise AssertionError("a push takes more than sixty requests")
 

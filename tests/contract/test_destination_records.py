@@ -22,7 +22,7 @@ FAR_END = {State.PENDING, State.ACCEPTED, State.ALTERED}
 async def test_it_is_a_destination(destination):
     async with destination() as it:
         assert isinstance(it.destination, Destination)
-        assert set(it.subject.payload("A", Decimal(1))) <= set(it.destination.targets)
+        assert all(key in it.destination.targets for key in it.subject.payload("A", Decimal(1)))
 
 
 @bronze
@@ -51,7 +51,7 @@ async def test_a_payload_that_can_never_be_is_refused_by_name_before_anything_is
         payload, field = it.subject.refused()
         with pytest.raises(RejectedError, match=field):
             it.destination.check(payload)
-        assert it.connection.requests() == 0
+        assert it.connection.requests() == it.subject.learns
 
 
 @silver
@@ -73,8 +73,9 @@ async def test_a_payload_with_a_key_nobody_knows_is_refused_by_name(destination)
 @bronze
 async def test_a_good_payload_is_checked_without_a_request(destination):
     async with destination() as it:
-        it.destination.check(it.subject.payload("Acme 4711", Decimal("10.50")))
-        assert it.connection.requests() == 0
+        for _ in range(2):
+            it.destination.check(it.subject.payload("Acme 4711", Decimal("10.50")))
+        assert it.connection.requests() == it.subject.learns
 
 
 @silver

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import resource
+import traceback
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -143,6 +144,12 @@ async def test_no_space_left_is_said_in_words_for_a_person(archive):
         fill()
     with pytest.raises(AccessError), explained("archive"):
         raise OSError(errno.EROFS, "Read-only file system")
+
+
+def test_a_fault_does_not_quote_the_path_and_with_it_a_title():
+    with pytest.raises(TransientError) as raised, explained("archive"):
+        raise OSError(errno.EIO, "Input/output error", "gw-1_Acme_4711/invoice.pdf")
+    assert "4711" not in "".join(traceback.format_exception(raised.value))
 
 
 async def test_a_hundred_megabytes_pass_in_bounded_memory(archive, journal, root):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.folder.names import LONGEST, distinct, safe, same
+from connectors.folder.names import LONGEST, distinct, ended, safe, same
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,22 @@ def test_no_two_names_are_the_same_on_any_file_system(names):
     for name in names:
         taken.add(same(distinct(name, taken)))
     assert len(taken) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "wanted"),
+    [
+        ("passwd", "application/pdf", "passwd.pdf"),
+        ("passwd", "application/octet-stream", "passwd"),
+        ("passwd", "application/x-nobody-knows", "passwd"),
+        ("report v1.2", "application/pdf", "report v1.2"),
+    ],
+)
+def test_a_name_without_an_ending_gets_one_that_fits(name, media_type, wanted):
+    assert ended(name, media_type) == wanted
+
+
+def test_an_ending_does_not_make_a_name_too_long():
+    name = ended(safe("x" * 300), "application/pdf")
+    assert name.endswith("x.pdf")
+    assert len(name) == LONGEST

@@ -123,6 +123,25 @@ async def test_a_look_up_that_finds_anything_for_anybody_is_not_trusted(erp, del
     assert await until_done(exact, delivery(), MemoryJournal()) == exact.only["id"]
 
 
+async def test_a_list_that_is_not_found_is_no_proof_that_nothing_is_there(erp, delivery, journal):
+    one = await erp(CREATE, KEY, FIND.replace("path: /invoices", "path: /invoice"))
+    one.strike("act_then_drop", "POST", times=1)
+    for _ in range(3):
+        with pytest.raises(ConnectorError):
+            await one.objects.push(delivery(), journal)
+    assert len(one.held) == 1
+    with pytest.raises(ConnectorError, match=r"404.*correct find\.path, or put \{key\} into it"):
+        await one.connection.check()
+
+
+async def test_an_api_that_finds_nothing_by_a_404_is_asked_with_the_key_in_the_path(erp, delivery, journal):
+    one = await erp(CREATE, KEY, 'find: {path: "/invoices?externalKey={key}", id: "items[0].id"}')
+    one.strike("status", "GET", times=1, status=404)
+    one.strike("act_then_drop", "POST", times=1)
+    assert await one.connection.check()
+    assert await until_done(one, delivery(), journal) == one.only["id"]
+
+
 async def test_an_idempotency_header_lets_the_call_be_repeated(erp, delivery, journal):
     one = await erp(CREATE, HEADER, idempotency=True)
     one.strike("act_then_drop", "POST", times=2)

@@ -72,6 +72,8 @@ def test_what_fits_is_converted(kind, dialect, value, wanted):
         (sa.Text(), "postgresql", "\ud800"),
         (sa.DateTime(timezone=True), "postgresql", "2026-12-31"),
         (sa.Integer(), "postgresql", "7"),
+        (sa.Text(), "postgresql", Decimal("NaN")),
+        (sa.JSON(), "postgresql", {"total": Decimal("Infinity")}),
     ],
 )
 def test_what_does_not_fit_is_refused(kind, dialect, value):
