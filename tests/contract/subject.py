@@ -165,6 +165,11 @@ class DestinationSubject(Subject):
     def payload(self, title: str, amount: Decimal) -> Fields:
         """Return a payload with as much in it as a route might send, so that a push takes every kind of call."""
 
+    def own(self, key: str) -> Fields:
+        """Return what a payload must have to itself, where records are told apart by what is in them: an id, say."""
+        del key
+        return {}
+
     @abstractmethod
     def refused(self) -> tuple[Fields, str]:
         """Return a payload that `check` must refuse, and the name of the field that its message must contain."""

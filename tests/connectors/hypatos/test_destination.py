@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from connectors.contract import Attachment, Delivery, Destination, Download, File, State
-from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 from connectors.hypatos import Settings, connect
 from connectors.hypatos.sandbox import HypatosSandbox, Switches
 from connectors.markers import delivery_marker
@@ -149,9 +149,24 @@ async def test_without_a_project_the_first_of_the_connection_is_used(open_desk, 
     desk.documents.check({})
     await desk.documents.push(delivery(project=None), journal)
     assert desk.only["project"] == PROJECT[:-1] + "3"
-    without = await open_desk()
-    with pytest.raises(RejectedError, match="project"):
-        without.documents.check({})
+
+
+async def test_where_nothing_names_a_project_the_connection_stops_and_no_document_is_blamed(open_desk, journal):
+    desk = await open_desk()
+    with pytest.raises(AccessError, match="HYPATOS_PROJECTS") as caught:
+        desk.documents.check({})
+    assert caught.value.connection == "hypatos"
+    with pytest.raises(AccessError, match="HYPATOS_PROJECTS"):
+        await desk.documents.push(Delivery(KEY, {"title": "Lease"}, [attachment()]), journal)
+    assert desk.app.requests.total() == 0
+
+
+async def test_a_document_without_a_project_where_the_route_writes_one_is_rejected_alone(desk, journal):
+    with pytest.raises(RejectedError, match="`project` is empty"):
+        desk.documents.check({"project": None})
+    with pytest.raises(RejectedError, match="`project` is empty"):
+        await desk.documents.push(delivery(project=None), journal)
+    assert not desk.app.store.uploads
 
 
 async def test_a_project_that_does_not_exist_rejects_before_anything_is_stored(desk, journal):
