@@ -83,11 +83,10 @@ def file_name(name: str, media_type: str) -> str:
     """
     plain = "".join("_" if sign in _UNSAFE else sign for sign in name if sign.isprintable())
     plain = unicodedata.normalize("NFC", plain).strip(" .")
-    if not plain:
-        plain = f"document{mimetypes.guess_extension(media_type) or ''}"
     stem, dot, ending = plain.rpartition(".")
-    if not dot or len(ending) > 10:  # noqa: PLR2004 -- no ending that means anything
-        stem, ending = plain, ""
+    if not dot or mimetypes.guess_type(plain)[0] is None:  # no ending that means anything
+        known = "" if media_type == _ANYTHING else mimetypes.guess_extension(media_type) or ""
+        stem, ending = plain or "document", known.lstrip(".")
     tail = f".{ending}" if ending else ""
     while stem and len(_encoded(stem + tail)) > _NAME:
         stem = stem[:-1]

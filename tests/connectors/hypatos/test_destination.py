@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -203,10 +204,32 @@ async def test_any_file_name_arrives_and_is_readable_as_the_title(open_desk, jou
     (upload,) = desk.app.store.uploads.values()
     assert upload.name.endswith(".pdf")
     assert len(upload.name) <= 256
-    if name.isascii():
-        assert upload.name == "".join(sign for sign in name if sign.isprintable())
-    else:
-        assert desk.only["title"] == name[:256]
+    assert not set('"/:\r\n') & set(upload.name)
+    assert desk.only["title"] == name[:256]
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("../../etc/passwd", "_.._etc_passwd.pdf"),
+        ("", "document.pdf"),
+        ("Contract v1.2 of May", "Contract v1.2 of May.pdf"),
+        ("lease 50%.PDF", "lease 50%.PDF"),
+    ],
+)
+async def test_a_name_is_no_path_and_has_an_ending(desk, journal, name, sent):
+    await desk.documents.push(delivery(attachment(name=name)), journal)
+    (upload,) = desk.app.store.uploads.values()
+    assert upload.name == sent
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), "\ud800"], ids=["nan", "half"])
+async def test_what_no_text_can_say_is_refused_before_anything_is_sent(desk, journal, value):
+    with pytest.raises(RejectedError):
+        desk.documents.check({"external_data": {"a": value}})
+    with pytest.raises(RejectedError):
+        await desk.documents.push(delivery(external_data={"a": value}), journal)
+    assert not desk.app.requests.total()
 
 
 @pytest.mark.parametrize(
