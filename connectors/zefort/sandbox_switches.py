@@ -67,6 +67,8 @@ class Switches(SharedSwitches):
     """Whether notes, tags and signing requests move `last_modified`."""
     trash_list: Literal["200", "403", "404"] = "200"
     """What the list of the trash answers."""
+    hides_rows: bool = False
+    """Every page leaves out half of its rows, which no other page shows, and counts them all the same."""
     sees_all: bool = True
     """Whether the key sees contracts of other owners that are in no binder."""
     esign_ids: Literal["text", "number"] = "text"

@@ -56,7 +56,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Told:
-    """What a source has heard about one document: how many calls changed something, and how many were repeats."""
+    """What a source has heard about one document: how many calls changed something, and how many were repeats.
+
+    Where a repeat can do nothing, because a value is set to what it is already, it need not be counted.
+    """
 
     effective: int
     repeated: int

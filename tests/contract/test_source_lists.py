@@ -172,9 +172,12 @@ async def test_a_server_that_shows_the_same_page_for_ever_is_not_read_for_ever(s
 async def test_a_state_nobody_knows_stops_no_listing_and_is_not_exported(small):
     async with small() as it:
         ids = it.add(12)
-        it.between.change_json(
-            it.subject.listing, lambda answer: it.subject.rows(answer)[0].update({it.subject.state: "quarantined"})
-        )
+
+        def quarantine(answer):
+            for row in it.subject.rows(answer)[:1]:
+                row[it.subject.state] = "quarantined"
+
+        it.between.change_json(it.subject.listing, quarantine)
         it.between.change_json(it.subject.reading, lambda answer: answer.update({it.subject.state: "quarantined"}))
         assert set(ids[1:]) <= set((await it.everything()).ids)
         assert (await it.source.fetch(ids[0])).not_ready
