@@ -124,4 +124,5 @@ class Esign:
     status: str = "draft"
     activated: float | None = None
     saved: float | None = None
+    hidden: bool = False
     secret: str = "sign-here-5c1e"  # noqa: S105 -- opens nothing

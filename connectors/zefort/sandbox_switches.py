@@ -73,6 +73,8 @@ class Switches(SharedSwitches):
     """Whether the key sees contracts of other owners that are in no binder."""
     esign_ids: Literal["text", "number"] = "text"
     """What ids of signing requests look like: the tutorial and the reference differ."""
+    signed_mark: str = "\n% signed\n"
+    """What signing adds at the end of a file."""
     largest_file: int = 50 << 20
     """Bytes; larger files are refused (413)."""
     keep_bytes: int = 16 << 10
