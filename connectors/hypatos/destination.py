@@ -55,10 +55,8 @@ class Intake:
         self._cases = cases
 
     def check(self, payload: Fields) -> None:
-        """Raise RejectedError if this payload can never become a document."""
-        wanted = intake.read(payload)
-        if wanted.project is None and self._projects.default is None:
-            raise RejectedError("no `project` is given, and the connection has no PROJECTS to take one from")
+        """Raise RejectedError if this payload can never become a document. AccessError: no project is set for any."""
+        self._projects.named(payload, intake.read(payload).project)
 
     async def push(self, delivery: Delivery, journal: Journal) -> str:
         """Make one document of the main file (and one of each further file), once; go on where an attempt stopped.
@@ -68,7 +66,7 @@ class Intake:
         """
         wanted = intake.read(delivery.payload)
         main, others = _main_first(delivery.files)
-        project = await self._projects.resolve(wanted.project)
+        project = await self._projects.resolve(self._projects.named(delivery.payload, wanted.project))
         document_id = ""
         try:
             if delivery.replaces is None:

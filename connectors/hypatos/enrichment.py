@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connectors.answer import encode_json
 from connectors.contract import Outcome, State
 from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.hypatos import resources
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from connectors.contract import Delivery, Fields, Journal
     from connectors.hypatos.client import HypatosClient
     from connectors.hypatos.resources import Resource
+
+_WRITTEN = "written"
+"""The journal's record of what was written last: a fingerprint, and the ids that Hypatos gave."""
 
 
 class Records:
@@ -33,7 +37,7 @@ class Records:
             resources.table(payload)
 
     async def push(self, delivery: Delivery, journal: Journal) -> str:
-        """Write every record of the delivery. Return their ids at Hypatos, joined by commas.
+        """Write every record of the delivery, unless that was done last. Return their ids at Hypatos, joined by commas.
 
         Writing is by external id and whole, so after any failure all are simply written again. RejectedError: Hypatos
         refuses a field, and names it. ConnectorError: it does not have this kind of master data.
@@ -43,6 +47,23 @@ class Records:
         path = self._resource.name
         if path == TABLES:
             path = f"{TABLES}/{resources.table(delivery.payload)}"
+        print_ = journal.fingerprint(encode_json([path, company, records]).decode())
+        last, _, ids = journal.results(_WRITTEN).get(_WRITTEN, "").partition(" ")
+        if last == print_:
+            return ids
+        # Forgotten first: what stands there after a failure is neither the old nor the new one for certain.
+        await journal.forget(_WRITTEN)
+
+        async def write() -> str:
+            return f"{print_} {await self._write(path, records, company, journal)}"
+
+        async def find() -> str | None:
+            return None  # nothing can be read
+
+        written = await journal.once(_WRITTEN, write, find)
+        return written.partition(" ")[2]
+
+    async def _write(self, path: str, records: list[Fields], company: str | None, journal: Journal) -> str:
         ids: list[str] = []
         for place, record in enumerate(records):
             try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
+from connectors.answer import encode_json
 from connectors.errors import RejectedError
 from connectors.markers import delivery_marker, file_marker
 
@@ -30,6 +31,7 @@ _PAIRS = 19  # of 20: one is ours
 _KEY = 50
 _VALUE = 999
 _ANYTHING = "application/octet-stream"
+_UNSAFE = frozenset('\\/:*?"<>|')
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def read(payload: Fields) -> Wanted:
     for key in payload:
         if key not in KEYS:
             raise RejectedError(f"a Hypatos document has no `{key}` (it has {', '.join(KEYS)})")
+    encode_json(payload)  # half of a surrogate pair, or no number at all, can be sent in no text either
     return Wanted(_text(payload, "project"), _text(payload, "title", _TITLE), _pairs(payload.get("external_data")))
 
 
@@ -72,15 +75,18 @@ def own_id(key: str, file_id: str | None = None) -> str:
     return f"gw-{delivery_marker(key) if file_id is None else file_marker(key, file_id)}"
 
 
-def file_name(name: str) -> str:
+def file_name(name: str, media_type: str) -> str:
     """Return a file name as a header can carry it: plain ASCII as it is, all else percent-encoded, at most 256 characters.
 
+    Whatever comes of it later, it is no path and ends no quotation; a file without a name is called after its media type.
     Whether the server decodes it is not published. Latin-1 would be allowed, but the wire below us sends UTF-8.
     """
-    plain = unicodedata.normalize("NFC", "".join(sign for sign in name if sign.isprintable())).strip()
+    plain = "".join("_" if sign in _UNSAFE else sign for sign in name if sign.isprintable())
+    plain = unicodedata.normalize("NFC", plain).strip(" .")
     stem, dot, ending = plain.rpartition(".")
-    if not dot or len(ending) > 10:  # noqa: PLR2004 -- no ending that means anything
-        stem, ending = plain, ""
+    if not dot or mimetypes.guess_type(plain)[0] is None:  # no ending that means anything
+        known = "" if media_type == _ANYTHING else mimetypes.guess_extension(media_type) or ""
+        stem, ending = plain or "document", known.lstrip(".")
     tail = f".{ending}" if ending else ""
     while stem and len(_encoded(stem + tail)) > _NAME:
         stem = stem[:-1]
@@ -89,7 +95,7 @@ def file_name(name: str) -> str:
 
 def readable(name: str) -> bool:
     """Say whether a name arrives as it is."""
-    return file_name(name) == name
+    return file_name(name, _ANYTHING) == name
 
 
 def media_type(kind: str, name: str) -> str:

@@ -137,7 +137,7 @@ class Making:
         async def send() -> str:
             async with opened(file) as upload:
                 media_type = intake.media_type(upload.media_type, upload.name)
-                return await self._client.upload(upload, media_type, intake.file_name(upload.name))
+                return await self._client.upload(upload, media_type, intake.file_name(upload.name, media_type))
 
         async def find() -> str | None:
             return None

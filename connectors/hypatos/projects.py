@@ -7,8 +7,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, NoSuchCallError, RejectedError
+from connectors.settings import variable
 
 if TYPE_CHECKING:
+    from connectors.contract import Fields
     from connectors.hypatos.client import HypatosClient
 
 log = logging.getLogger(__name__)
@@ -27,11 +29,27 @@ class Projects:
         self._ids: dict[str, str] = {}
         self._lock = asyncio.Lock()
 
-    async def resolve(self, wanted: str | None) -> str:
-        """Return a project's id. RejectedError: there is none of that id or name, or two of that name."""
+    def named(self, payload: Fields, wanted: str | None) -> str:
+        """Return what names the project: the payload, or else the connection's setting.
+
+        AccessError: neither does, so no document of the route can get through before a person sets one. RejectedError:
+        the route writes one, and this document has none for it.
+        """
         name = wanted or self.default
-        if name is None:
-            raise RejectedError("no `project` is given, and the connection has no PROJECTS to take one from")
+        if name is not None:
+            return name
+        connection = self._client.api.connection
+        setting = variable(connection, "projects")
+        if "project" in payload:
+            raise RejectedError(f"`project` is empty, and {setting} names no other", connection=connection)
+        raise AccessError(
+            f"{connection}: nothing says which project documents go to; set {setting} (the first one takes them), or let "
+            "the route write `project`",
+            connection=connection,
+        )
+
+    async def resolve(self, name: str) -> str:
+        """Return a project's id. RejectedError: there is none of that id or name, or two of that name."""
         async with self._lock:
             if name not in self._ids:
                 self._ids[name] = await self._find(name)

@@ -52,6 +52,10 @@ class Resource:
         """Return the records of a payload, checked. RejectedError: one can never be taken; the place is named, no value."""
         several = payload.get(RECORDS)
         if several is None:
+            if unknown := sorted(set(payload) - set(self.targets)):
+                raise RejectedError(
+                    f"a record of `{self.name}` has no published field `{unknown[0]}`; under `{RECORDS}` it can be sent all the same"
+                )
             rows = [{key: value for key, value in payload.items() if key not in (RECORDS, COMPANY, TABLE)}]
         elif not isinstance(several, list) or not all(isinstance(row, dict) for row in several):
             raise RejectedError(f"`{RECORDS}` must be a list of objects")

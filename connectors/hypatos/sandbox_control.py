@@ -49,7 +49,7 @@ def show(app: HypatosSandbox) -> dict[str, object]:
     return {
         "documents": documents,
         "counts": dict(Counter(record.state for record in store.records.values())),
-        "uploads": {upload.id: len(upload.content) for upload in store.uploads.values()},
+        "uploads": {upload.id: upload.size for upload in store.uploads.values()},
         "enriched": {resource: list(kept.values()) for resource, kept in store.enriched.items()},
         "deleted_records": store.deleted_records,
         "tokens": len(app.tokens),
@@ -74,6 +74,7 @@ def _shown(store: Store, record: Record) -> dict[str, object]:
         "listed_state": record.listed,
         "type": store.entities(record).get("documentType"),
         "files": [file.id for file in store.files(record)],
+        "sha256": [store.uploads[file.id].sha256 for file in store.files(record) if file.id in store.uploads],
         "external_id": record.sent_id,
         "external_data": record.sent_data or {},
         "feedback": feedback,

@@ -89,6 +89,8 @@ class _Desk:
     async def file(self, call: Call) -> Reply:
         store = self.app.store
         if (upload := store.uploads.get(call.ids[0])) is not None:
+            if upload.content is None:
+                raise self.app.refused(501, "Not kept", "The sandbox keeps only name, size and digest of large files")
             content, media_type, name = upload.content, upload.media_type, upload.name
         elif call.ids[0] in store.demo_files:
             number, file = store.demo_files[call.ids[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -57,12 +58,18 @@ class Record:
 
 @dataclass(slots=True)
 class Upload:
-    """A file that was sent to the provider."""
+    """A file that was sent to the provider. `content` is None where it was too large to keep; `size` is in bytes."""
 
     id: str
-    content: bytes
+    content: bytes | None
     media_type: str
     name: str
+    size: int = 0
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if self.content is not None:
+            self.size, self.sha256 = len(self.content), hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(slots=True)

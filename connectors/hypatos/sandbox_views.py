@@ -83,7 +83,7 @@ def project(switches: Switches, project_id: str, name: str) -> dict[str, object]
     return {
         "id": project_id,
         "name": name,
-        "ocr": {"engine": "google"},
+        "ocr": {"engine": "google", "features": []},
         "extractionModelId": "model-1",
         "createdAt": "2025-11-03T09:00:00Z",
         "createdBy": "user-1",

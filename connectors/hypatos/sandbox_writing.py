@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from connectors.hypatos.sandbox_documents import PROJECTS, DemoFile
 from connectors.hypatos.sandbox_store import Record, Upload
-from connectors.sandbox_http import Call, Reply, as_object, json_reply
+from connectors.sandbox_http import Call, Reply, TooLargeError, as_object, json_reply
 
 if TYPE_CHECKING:
     from connectors.hypatos.sandbox import HypatosSandbox
@@ -49,11 +49,20 @@ class _Desk:
         if len(given) > _TITLE:
             raise self.app.refused(400, "Request validation error", "X-Hy-Filename is longer than 256 characters")
         name = unicodedata.normalize("NFC", unquote(given) if self.app.switches.file_names == "decoded" else given)
-        content = await call.body(_LARGEST)
-        if not content:
+        taken, size, digest = bytearray(), 0, hashlib.sha256()
+        async for chunk in call.chunks():
+            size += len(chunk)
+            digest.update(chunk)
+            if size <= self.app.switches.keep_bytes:
+                taken += chunk
+        if size > _LARGEST:
+            raise TooLargeError
+        if not size:
             raise self.app.refused(400, "Request validation error", "The file is empty")
         file_id = str(uuid.uuid4())
-        self.app.store.uploads[file_id] = Upload(file_id, content, call.media_type, name or f"{file_id}.bin")
+        content = bytes(taken) if size <= self.app.switches.keep_bytes else None
+        name = name or f"{file_id}.bin"
+        self.app.store.uploads[file_id] = Upload(file_id, content, call.media_type, name, size, digest.hexdigest())
         return json_reply(201, {"id": file_id})
 
     async def process(self, call: Call) -> Reply:
@@ -196,13 +205,12 @@ class _Desk:
 
     def _known(self, upload: Upload, project: str) -> bool:
         """Say whether the project has a document made from the same bytes."""
-        digest = hashlib.sha256(upload.content).digest()
         for record in self.app.store.records.values():
             if record.project != project:
                 continue
             for file in record.files or ():
                 other = self.app.store.uploads.get(file.id)
-                if other is not None and hashlib.sha256(other.content).digest() == digest:
+                if other is not None and other.sha256 == upload.sha256:
                     return True
         return False
 

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from connectors.contract import Change, Document, File, Page
-from connectors.errors import RejectedError
+from connectors.errors import RejectedError, TransientError
 from connectors.zefort import client as paths
 from connectors.zefort import models
-from connectors.zefort.contents import digest
+from connectors.zefort.contents import NO_FILE, digest
 from connectors.zefort.listing import Reading
 from connectors.zefort.position import OVERLAP
 
@@ -75,6 +75,12 @@ class Esigns:
         """Stream a signed file."""
         esign_id, _, document_id = file.id.partition("/")
         async with self._client.esign_file(esign_id, document_id) as download:
+            if download.media_type in NO_FILE and download.media_type != file.media_type:
+                raise TransientError(
+                    f"zefort sent {download.media_type} instead of signed file {document_id}",
+                    connection=self._client.api.connection,
+                    arrived="no",
+                )
             yield replace(download, name=download.name or file.name, media_type=file.media_type)
 
     async def report(self, feedback: Feedback, journal: Journal) -> None:

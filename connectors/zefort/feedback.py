@@ -167,7 +167,8 @@ class Messages:
         sent = await journal.once(step, add, find, settle=self._settle)
         if journal.results(step + ":seen"):
             return
-        if await find() is None and datetime.now(UTC) - datetime.fromisoformat(sent) < self._settle:
+        early = datetime.now(UTC) - datetime.fromisoformat(sent) < self._settle
+        if await find() is None and early:
             raise TransientError(
                 f"contract {contract.id} does not show our note yet", connection=self._client.api.connection
             )

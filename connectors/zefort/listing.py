@@ -17,7 +17,7 @@ ROUNDS = 10
 """How often one list is read at most."""
 IDLE = 2
 """How many pages in a row may bring nothing new (a server that ignores the page number repeats itself for ever), and how
-many readings of a list that counts more than it shows."""
+many readings of a list that counts more than it shows (one, where it repeats itself)."""
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class Reading:
     _seen: set[str] = field(default_factory=set)
     _here: set[str] = field(default_factory=set)
     _claim: int = 0
+    _stuck: bool = False
 
     async def rows(self) -> AsyncIterator[Sequence[Fields]]:
         """Yield pages of rows; rows may come again. Raises the connector error tree.
@@ -44,7 +45,7 @@ class Reading:
             async for rows in self._once():
                 yield rows
             self.missing = max(0, self._claim - len(self._seen))
-            idle = 0 if len(self._seen) > known else idle + 1
+            idle = 0 if len(self._seen) > known else idle + (IDLE if self._stuck else 1)
             if len(self._here) >= self._claim or idle >= IDLE:
                 return
 
@@ -61,6 +62,7 @@ class Reading:
             self._seen |= ids
             self._claim = max(self._claim, _grand(step, number) or 0)
             yield step.rows
+        self._stuck = not last
 
 
 def _grand(step: models.Listing, number: int) -> int | None:

@@ -168,12 +168,14 @@ class ZefortSandbox(SandboxApp):
         """Cut a page out of a listing and wrap it. Raises RefusedError (400, or 404 past the end)."""
         number, size = self._whole(call, "page", 1), self._whole(call, "page_size", _PAGE_SIZE)
         size = min(size, self.switches.largest_page)
+        if self.switches.short_pages:  # pages are counted, so a page that held back some of its rows would hide them
+            size = max(1, size // 2)
         start = (number - 1) * size
         if start and start >= len(found) and self.switches.past_end == "404":
             raise self.refused(404, "Invalid page.")
         if repeat:
             start = max(0, start - size)
-        items = found[start : start + (max(1, size // 2) if self.switches.short_pages else size)]
+        items = found[start : start + (max(1, size // 2) if self.switches.hides_rows else size)]
         host = call.header("host") or "sandbox"
         view = sandbox_views.page(
             [show(item) for item in items],

@@ -92,6 +92,8 @@ class _Desk:
         attributes = {**contract.attributes, **given} if merging else given
         if status != contract.status:
             self._check_status(contract, status, attributes)
+        before = (contract.attributes, contract.skip, contract.trashed, contract.status)
+        contract.heard(effective=before != (attributes, skip, trashed, status))
         contract.attributes, contract.skip, contract.trashed = attributes, skip, trashed
         contract.status = str(status)
         self.app.store.touch(contract)

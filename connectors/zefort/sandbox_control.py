@@ -82,6 +82,8 @@ def _shown(contract: Contract) -> dict[str, object]:
         "notes": [note.content for note in contract.notes],
         "binders": [binder.name for binder, _ in contract.binders],
         "duplicates": contract.duplicates,
+        "effective": contract.effective,
+        "repeated": contract.repeated,
     }
 
 

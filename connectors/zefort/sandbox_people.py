@@ -101,6 +101,8 @@ class _Desk:
         if not content:
             raise self.app.invalid("content", "This field may not be blank.")
         note = Note(self.app.store.new_id("note"), content, self.app.clock.now())
+        known = any(each.content == content for each in contract.notes)
+        contract.heard(effective=not known)
         contract.notes.append(note)
         self.app.store.touch_beside(contract)
         return json_reply(201, sandbox_views.note(contract, note))

@@ -80,7 +80,10 @@ class Activity:
 
 @dataclass(slots=True)
 class Contract:
-    """A contract. `listed` is False until the search index has it; `hidden` takes it out of lists for good."""
+    """A contract. `listed` is False until the search index has it; `hidden` takes it out of lists for good.
+
+    `effective` counts the calls of clients that changed it, `repeated` those that said again what was said before.
+    """
 
     id: str
     received: float
@@ -101,6 +104,13 @@ class Contract:
     round: int = 0
     activities: list[Activity] = field(default_factory=list)
     owner: str = "user_sandbox"
+    effective: int = 0
+    repeated: int = 0
+
+    def heard(self, *, effective: bool) -> None:
+        """Count a call of a client."""
+        self.effective += effective
+        self.repeated += not effective
 
 
 @dataclass(slots=True)
@@ -114,4 +124,5 @@ class Esign:
     status: str = "draft"
     activated: float | None = None
     saved: float | None = None
+    hidden: bool = False
     secret: str = "sign-here-5c1e"  # noqa: S105 -- opens nothing

@@ -140,6 +140,7 @@ class _Desk:
         if tag is None:
             raise self.app.refused(404, "Not found.")
         for contract in await self._selection(call):
+            contract.heard(effective=contract.id not in tag.contracts)
             self.app.store.tag(contract, tag)
         return self._task()
 

@@ -10,10 +10,13 @@ from connectors.sandbox_clock import stamp
 from connectors.sandbox_http import Call, Reply, json_reply
 from connectors.zefort import sandbox_views
 from connectors.zefort.sandbox_intake import Intake
+from connectors.zefort.sandbox_records import Esign
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connectors.zefort.sandbox import ZefortSandbox
-    from connectors.zefort.sandbox_records import Activity, Esign
+    from connectors.zefort.sandbox_records import Activity
 
 ESIGN_STATUSES = frozenset({"canceled", "completed", "declined", "draft", "expired", "pending", "processing_signing"})
 _MOMENTS = {"activated_at": "activated", "created_at": "created", "status_saved_at": "saved"}
@@ -40,14 +43,29 @@ class _Desk:
         self.intake = Intake(app)
 
     async def esigns(self, call: Call) -> Reply:
-        found = [one for one in self.app.store.esigns.values() if self._fits(one, call)]
+        found = [one for one in self.app.store.esigns.values() if not one.hidden and self._fits(one, call)]
         sort = call.one("sort") or "-created_at"
         name = sort.removeprefix("-")
         if name not in (*_SORTS, "deadline"):
             raise self.app.invalid("sort", f"Select a valid choice. {sort} is not one of the available choices.")
         found.sort(key=lambda one: str(getattr(one, _MOMENTS.get(name, name), "")), reverse=sort.startswith("-"))
-        reply, _ = self.app.page(call, found, self._shown)
+        self.app.pages_served += 1
+        repeat = self.app.switches.repeat_page == self.app.pages_served
+        reply, page = self.app.page(call, found, self._shown, repeat=repeat)
+        self._drift(page)
         return reply
+
+    def _drift(self, page: Sequence[Esign]) -> None:
+        """Let the list change after a page of it was served: some leave it, or as many new ones come in."""
+        store = self.app.store
+        served = self.app.drifting([one.id for one in page])
+        for esign_id in served:
+            if self.app.switches.drift == "leave":
+                store.esigns[esign_id].hidden = True
+            elif self.app.switches.drift == "enter":
+                now = self.app.clock.now()
+                new = Esign(store.new_id("esgn"), "Entered", store.esigns[esign_id].contract, now, "pending", now, now)
+                store.esigns[new.id] = new
 
     def _fits(self, one: Esign, call: Call) -> bool:
         status = call.one("status")
@@ -93,7 +111,7 @@ class _Desk:
             raise self.app.refused(404, "Not found.")
         for place, file in enumerate(one.contract.files, 1):
             if call.ids[1] == str(place) and file.content is not None:
-                signed = b"\n% signed\n" if kind == "signed" else b""
+                signed = self.app.switches.signed_mark.encode() if kind == "signed" else b""
                 return Reply(200, file.content + signed, [("content-type", file.media_type)])
         raise self.app.refused(404, "Not found.")
 

@@ -67,10 +67,14 @@ class Switches(SharedSwitches):
     """Whether notes, tags and signing requests move `last_modified`."""
     trash_list: Literal["200", "403", "404"] = "200"
     """What the list of the trash answers."""
+    hides_rows: bool = False
+    """Every page leaves out half of its rows, which no other page shows, and counts them all the same."""
     sees_all: bool = True
     """Whether the key sees contracts of other owners that are in no binder."""
     esign_ids: Literal["text", "number"] = "text"
     """What ids of signing requests look like: the tutorial and the reference differ."""
+    signed_mark: str = "\n% signed\n"
+    """What signing adds at the end of a file."""
     largest_file: int = 50 << 20
     """Bytes; larger files are refused (413)."""
     keep_bytes: int = 16 << 10

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NO_FILE = frozenset({"text/html", "application/json"})
 _ANYTHING = "application/octet-stream"
 _EVERYTHING = Position().window
 
@@ -92,7 +91,7 @@ class ContractDocuments:
         path = self._client.download_path(contract_id, document_id)
         try:
             async with self._client.api.stream(path) as download:
-                if download.media_type in _NO_FILE and download.media_type != file.media_type:
+                if download.media_type in contents.NO_FILE and download.media_type != file.media_type:
                     raise TransientError(f"zefort sent {download.media_type} instead of file {document_id}; {_HINT}")
                 self._downloaded = True
                 media_type = download.media_type

@@ -112,7 +112,7 @@ class Account:
     # What a destination is asked for
 
     def delivery(self, key="route:1", *, title="Acme 4711", amount=None, files=None, replaces=None, **changes):
-        payload = {**self.subject.payload(title, amount or Wanted().amount), **changes}
+        payload = {**self.subject.payload(title, amount or Wanted().amount), **self.subject.own(key), **changes}
         files = files if files is not None else [Sent(f"%PDF-1.7 {key}".encode())]
         carried = [file.attachment() for file in files] if self.subject.files else []
         return Delivery(key, payload, carried, replaces)

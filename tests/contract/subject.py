@@ -56,7 +56,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Told:
-    """What a source has heard about one document: how many calls changed something, and how many were repeats."""
+    """What a source has heard about one document: how many calls changed something, and how many were repeats.
+
+    Where a repeat can do nothing, because a value is set to what it is already, it need not be counted.
+    """
 
     effective: int
     repeated: int
@@ -181,6 +184,11 @@ class DestinationSubject(Subject):
     @abstractmethod
     def payload(self, title: str, amount: Decimal) -> Fields:
         """Return a payload with as much in it as a route might send, so that a push takes every kind of call."""
+
+    def own(self, key: str) -> Fields:
+        """Return what a payload must have to itself, where records are told apart by what is in them: an id, say."""
+        del key
+        return {}
 
     @abstractmethod
     def refused(self) -> tuple[Fields, str]:

@@ -136,6 +136,7 @@ async def test_a_web_page_is_not_taken_for_the_file(source):
 async def test_a_file_that_is_gone_is_gone(source):
     async with source() as it:
         file = await only_file(it)
+        assert await it.bytes_of(file)  # so files are to be had there: where they are is not published everywhere
         it.strike("status", it.subject.ordering or it.subject.download, status=404)
         with pytest.raises(GoneError):
             await it.bytes_of(file)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
 
 from connectors.contract import Attachment, Delivery, Destination, Download, File, State
-from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError, UnsettledError
+from connectors.errors import (
+    AccessError,
+    ConnectorError,
+    GoneError,
+    RejectedError,
+    TransientError,
+    UnsettledError,
+)
 from connectors.hypatos import Settings, connect
 from connectors.hypatos.sandbox import HypatosSandbox, Switches
 from connectors.markers import delivery_marker
@@ -149,9 +157,24 @@ async def test_without_a_project_the_first_of_the_connection_is_used(open_desk, 
     desk.documents.check({})
     await desk.documents.push(delivery(project=None), journal)
     assert desk.only["project"] == PROJECT[:-1] + "3"
-    without = await open_desk()
-    with pytest.raises(RejectedError, match="project"):
-        without.documents.check({})
+
+
+async def test_where_nothing_names_a_project_the_connection_stops_and_no_document_is_blamed(open_desk, journal):
+    desk = await open_desk()
+    with pytest.raises(AccessError, match="HYPATOS_PROJECTS") as caught:
+        desk.documents.check({})
+    assert caught.value.connection == "hypatos"
+    with pytest.raises(AccessError, match="HYPATOS_PROJECTS"):
+        await desk.documents.push(Delivery(KEY, {"title": "Lease"}, [attachment()]), journal)
+    assert desk.app.requests.total() == 0
+
+
+async def test_a_document_without_a_project_where_the_route_writes_one_is_rejected_alone(desk, journal):
+    with pytest.raises(RejectedError, match="`project` is empty"):
+        desk.documents.check({"project": None})
+    with pytest.raises(RejectedError, match="`project` is empty"):
+        await desk.documents.push(delivery(project=None), journal)
+    assert not desk.app.store.uploads
 
 
 async def test_a_project_that_does_not_exist_rejects_before_anything_is_stored(desk, journal):
@@ -188,10 +211,32 @@ async def test_any_file_name_arrives_and_is_readable_as_the_title(open_desk, jou
     (upload,) = desk.app.store.uploads.values()
     assert upload.name.endswith(".pdf")
     assert len(upload.name) <= 256
-    if name.isascii():
-        assert upload.name == "".join(sign for sign in name if sign.isprintable())
-    else:
-        assert desk.only["title"] == name[:256]
+    assert not set('"/:\r\n') & set(upload.name)
+    assert desk.only["title"] == name[:256]
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("../../etc/passwd", "_.._etc_passwd.pdf"),
+        ("", "document.pdf"),
+        ("Contract v1.2 of May", "Contract v1.2 of May.pdf"),
+        ("lease 50%.PDF", "lease 50%.PDF"),
+    ],
+)
+async def test_a_name_is_no_path_and_has_an_ending(desk, journal, name, sent):
+    await desk.documents.push(delivery(attachment(name=name)), journal)
+    (upload,) = desk.app.store.uploads.values()
+    assert upload.name == sent
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), "\ud800"], ids=["nan", "half"])
+async def test_what_no_text_can_say_is_refused_before_anything_is_sent(desk, journal, value):
+    with pytest.raises(RejectedError):
+        desk.documents.check({"external_data": {"a": value}})
+    with pytest.raises(RejectedError):
+        await desk.documents.push(delivery(external_data={"a": value}), journal)
+    assert not desk.app.requests.total()
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,28 @@ async def test_writing_again_overwrites_the_whole_record(account, suppliers, jou
     assert account.app.state()["deleted_records"] == 0
 
 
+async def test_what_was_written_last_is_not_written_again_and_an_older_one_is(account, suppliers, journal):
+    other = {**SUPPLIER, "city": "Köln"}
+    first = await suppliers.push(delivery(SUPPLIER), journal)
+    assert await suppliers.push(delivery(SUPPLIER), journal) == first
+    assert account.asked("POST /enrichment/{}") == 1
+    await suppliers.push(delivery(other, replaces=first), journal)
+    await suppliers.push(delivery(SUPPLIER, replaces=first), journal)
+    assert account.asked("POST /enrichment/{}") == 3
+    assert records(account) == [SUPPLIER]
+
+
+async def test_after_a_lost_answer_nothing_counts_as_written(account, suppliers, journal):
+    other = {**SUPPLIER, "city": "Köln"}
+    await suppliers.push(delivery(SUPPLIER), journal)
+    account.app.shared.faults.append(Fault("act_then_drop", "POST", "/enrichment/*"))
+    with pytest.raises(TransientError):
+        await suppliers.push(delivery(other), journal)
+    account.app.shared.faults.clear()
+    await suppliers.push(delivery(SUPPLIER), journal)
+    assert records(account) == [SUPPLIER]
+
+
 async def test_several_records_are_written_one_by_one(account, suppliers, journal):
     other = {"externalId": "S-2", "name": "株式会社"}
     ids = (await suppliers.push(delivery({"records": [SUPPLIER, other, SUPPLIER]}), journal)).split(",")
@@ -95,6 +117,7 @@ async def test_amounts_keep_every_digit(account, journal):
         ({"externalId": 7, "name": "A"}, "externalId"),
         ({"externalId": "S"}, "name"),
         ({"externalId": "S", "name": "  "}, "name"),
+        ({**SUPPLIER, "colour": "red"}, "colour"),
         ({"externalId": "S", "name": "A", "countryCode": "Finland"}, "countryCode"),
         ({"externalId": "S", "name": "A", "customFields": {"a": 1}}, "customFields"),
         ({"records": []}, "empty"),

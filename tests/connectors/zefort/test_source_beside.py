@@ -87,7 +87,7 @@ async def test_signing_requests_are_read_to_the_end_however_totals_are_told(open
 
 
 async def test_a_list_of_signing_requests_that_hides_some_moves_no_cursor(open_streams):
-    app, sources, contract = await open_streams(settings={"page_size": 4}, short_pages=True)
+    app, sources, contract = await open_streams(settings={"page_size": 4}, hides_rows=True)
     for _ in range(9):
         app.act({"esign": contract})
     pages = [page async for page in sources["esigns"].changes(None)]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from connectors.hypatos.sandbox import HypatosSandbox, Switches
+from connectors.hypatos.sandbox_documents import PROJECTS
 from connectors.hypatos.sandbox_store import Upload
-from tests.contract.subject import SourceSubject, Told
+from tests.contract.subject import DestinationSubject, Held, HeldFile, SourceSubject, Told
+
+UNREADABLE = "Hypatos has no call that reads master data, so nobody can tell what has become of a record"
 
 
 class Documents(SourceSubject):
@@ -66,4 +71,96 @@ class Documents(SourceSubject):
         return Told(sum(one["effective"] for one in counts), sum(one["repeated"] for one in counts))
 
 
-SUBJECTS = (Documents(),)
+class Intake(DestinationSubject):
+    """Files that become documents: a main one, and one for each further file."""
+
+    provider, stream = "hypatos", "documents"
+    settings = {"verify_within": 0.1, "settle_seconds": 0.2, "projects": PROJECTS[0][0]}
+    reading, creating = "GET /documents/{}", "POST /documents/process-file"
+
+    def sandbox(self):
+        return HypatosSandbox(0, 7, Switches(quota=0, applied_after=0.0, processing=0.0))
+
+    def payload(self, title, amount):
+        return {"title": title, "external_data": {"contract": "ct_1", "amount": amount}}
+
+    def refused(self):
+        return {"external_data": {"contract": "x" * 1000}}, "external_data"
+
+    def held(self, app):
+        shown = app.state()["documents"]
+        parts = {main: [] for main in shown}
+        for document_id, document in shown.items():
+            # A document of a further file belongs to the record it names, unless that one is not there.
+            main = document["external_data"].get("mainDocument")
+            parts[main if main in parts else document_id].append(document)
+        return [_held(app, main, documents) for main, documents in parts.items() if documents]
+
+    def finish(self, app):
+        app.act({"advance": 60})
+
+    def trash(self, app, external_id):
+        app.act({"delete": external_id})
+
+    def lag(self, app, seconds):
+        app.switches.listing_lag = seconds
+
+
+def _held(app, main, documents):
+    uploads = [app.store.uploads[file_id] for document in documents for file_id in document["files"]]
+    files = [HeldFile(upload.name, upload.size, upload.sha256) for upload in uploads]
+    first = app.state()["documents"][main]
+    parts = [f"pair {name}" for name in first["external_data"]] + [f"document {n}" for n in range(len(documents))]
+    amount = Decimal(first["external_data"]["amount"])
+    return Held(main, first["title"], amount, files, (main, repr(documents)), parts)
+
+
+class Suppliers(DestinationSubject):
+    """Master data: records that are written whole by their external id and cannot be read."""
+
+    provider, stream = "hypatos", "suppliers"
+    settings = {"verify_within": 0.1, "settle_seconds": 0.2}
+    reading, creating = "GET /enrichment/suppliers/{}", "POST /enrichment/{}"
+    files = 0
+    exempt = {
+        "test_a_record_that_a_person_dropped_is_gone_and_the_reason_says_so": UNREADABLE,
+        "test_a_record_that_a_person_dropped_is_not_made_again_by_an_update": UNREADABLE,
+        "test_what_was_dropped_lately_can_be_asked_for": UNREADABLE,
+        "test_one_404_is_no_proof_that_a_record_is_gone": UNREADABLE,
+        "test_a_read_that_fails_is_no_verdict_on_the_record": UNREADABLE,
+        "test_a_search_that_lags_doubles_nothing": "nothing is searched for: a record is set by its id, however often",
+    }
+
+    def sandbox(self):
+        return HypatosSandbox(0, 7, Switches(quota=0))
+
+    def payload(self, title, amount):
+        account = {"externalId": "1", "limit": amount}
+        return {**self.own("route:1"), "name": title, "countryCode": "DE", "supplierBankAccounts": [account]}
+
+    def own(self, key):
+        return {"externalId": f"S-{key}"}
+
+    def refused(self):
+        return {"externalId": "S-1", "name": "Acme", "countryCode": "Germany"}, "countryCode"
+
+    def held(self, app):
+        return [_record(kept) for kept in app.state()["enriched"].get("suppliers", [])]
+
+    def finish(self, app):
+        app.act({"advance": 60})
+
+    def trash(self, app, external_id):
+        raise NotImplementedError(UNREADABLE)
+
+    def lag(self, app, seconds):
+        raise NotImplementedError(UNREADABLE)
+
+
+def _record(kept):
+    record = kept["record"]
+    whole = (kept["id"], repr(record), kept["times"])
+    return Held(kept["id"], record["name"], record["supplierBankAccounts"][0]["limit"], [], whole)
+
+
+SUBJECTS = (Documents(), Intake(), Suppliers())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from connectors.zefort.sandbox import Switches, ZefortSandbox
-from tests.contract.subject import DestinationSubject, Held, HeldFile
+from tests.contract.subject import DestinationSubject, Held, HeldFile, SourceSubject, Told
 
 
 class Contracts(DestinationSubject):
@@ -51,4 +53,164 @@ def _held(contract_id, shown):
     return Held(contract_id, attributes["title"], attributes.get("value"), files, (contract_id, repr(shown)), parts)
 
 
-SUBJECTS = (Contracts(),)
+class ContractDocuments(SourceSubject):
+    """Contracts as they are read: a window of arrivals, and sweeps."""
+
+    provider, stream = "zefort", "contracts"
+    settings = {"settle_seconds": 0.2}
+    page = {"page_size": 10}
+    # Ids begin so; what is done to a contract's own address must not hit the list of the trash.
+    listing, reading, download = "GET /contracts/", "GET /contracts/ct_{}/", "GET /documents/{}/download/"
+    needed = frozenset({"id", "status"})
+    state = "status"
+    exempt = {
+        "test_a_token_that_runs_out_in_mid_listing_goes_unnoticed": "a key does not run out: after a 401 a person must act",
+    }
+
+    def sandbox(self):
+        return ZefortSandbox(Switches(queued=0.0, processing=0.0))
+
+    def add(self, app, wanted):
+        what = {"attributes": {"value": wanted.amount}, "files": [wanted.name], "parties": [{"name": "Acme Oy"}]}
+        contract_id = app.act({"add": what})["id"]
+        put(app, contract_id, wanted.content)
+        return contract_id
+
+    def edit(self, app, document_id):
+        number = app.store.contracts[document_id].attributes.get("invoice_number", "4711")
+        app.act({"edit": document_id, "attributes": {"invoice_number": number + "a"}})
+
+    def remove(self, app, document_id):
+        app.act({"purge": document_id})
+
+    def take_away(self, app, document_id):
+        app.act({"status": document_id, "to": "processing"})
+
+    def put_back(self, app, document_id):
+        self.edit(app, document_id)
+        app.act({"status": document_id, "to": "done"})
+
+    def rows(self, answer):
+        return answer["results"]
+
+    def amount(self, document):
+        return document.fields["attributes"]["value"]
+
+    def delivered(self, external_id):
+        return {
+            "note": f"Delivered as {external_id}",
+            "tag": "delivered",
+            "attributes": {"cost_centre": external_id},
+            "status": "archived",
+        }
+
+    def rejected(self, reason):
+        return {"note": reason, "tag": ["rejected", "imported"]}
+
+    def impossible(self):
+        return {"status": "shredded"}
+
+    def told(self, app, document_id):
+        shown = app.state()["contracts"][document_id]
+        # Tags, attributes and the status are set: once more does nothing. A note would stand there twice.
+        return Told(shown["effective"], len(shown["notes"]) - len(set(shown["notes"])))
+
+
+def put(app, contract_id, content):
+    """Let a contract's one file hold these bytes."""
+    contract = app.store.contracts[contract_id]
+    (file,) = contract.files
+    app.store.by_digest[file.sha256].remove(contract)
+    file.content, file.size, file.sha256 = content, len(content), hashlib.sha256(content).hexdigest()
+    app.store.by_digest.setdefault(file.sha256, []).append(contract)
+
+
+READ_ONLY = "this stream is only read: Zefort has no call that tells anything about a signing request"
+NO_MONEY = "a signing request has no amounts"
+
+
+class Esigns(SourceSubject):
+    """Signing requests, with the signed files of those that are completed."""
+
+    provider, stream = "zefort", "esigns"
+    settings = {"settle_seconds": 0.2}
+    page = {"page_size": 10}
+    listing, reading = "GET /esigns/", "GET /esigns/{}/"
+    download = "GET /esigns/{}/documents/{}/download/"
+    needed = frozenset({"id"})
+    state = "status"
+    exempt = {
+        **dict.fromkeys(
+            (
+                "test_a_delivered_document_is_told",
+                "test_a_rejected_document_is_told",
+                "test_telling_again_sends_nothing_again",
+                "test_our_own_feedback_is_no_new_version",
+                "test_feedback_takes_effect_once_whatever_answer_is_lost",
+                "test_an_answer_that_promises_what_never_happens_is_found_out_by_reading_back",
+                "test_a_process_that_dies_in_mid_feedback_goes_on_where_it_stopped",
+                "test_feedback_the_provider_refuses_is_told_as_refused",
+                "test_feedback_about_a_document_that_is_gone_is_refused",
+                "test_a_document_that_was_put_back_is_carried_again_and_told_again",
+                "test_many_are_told_at_once_and_each_of_them_once",
+                "test_a_source_that_is_down_is_told_later",
+            ),
+            READ_ONLY,
+        ),
+        "test_money_keeps_every_digit": NO_MONEY,
+        "test_fractions_are_added_without_an_error_of_rounding": NO_MONEY,
+        "test_a_document_taken_back_to_work_since_it_was_listed_is_not_ready_and_says_why": (
+            "every status of a signing request is news, an unfinished one too"
+        ),
+        "test_a_state_nobody_knows_stops_no_listing_and_is_not_exported": (
+            "every status of a signing request is news, one that nobody knows too"
+        ),
+        "test_a_list_that_is_shuffled_while_it_is_read_hides_nobody": "this list has the order that was asked for",
+        "test_a_token_that_runs_out_in_mid_listing_goes_unnoticed": "a key does not run out: after a 401 a person must act",
+    }
+
+    def sandbox(self):
+        return ZefortSandbox(Switches(signed_mark=""))
+
+    def add(self, app, wanted):
+        contract_id = app.act({"add": {"files": [wanted.name]}})["id"]
+        put(app, contract_id, wanted.content)
+        esign_id = app.act({"esign": contract_id})["id"]
+        app.act({"esign_status": esign_id, "to": "completed"})
+        return esign_id
+
+    def edit(self, app, document_id):
+        status = app.store.esigns[document_id].status
+        app.act({"esign_status": document_id, "to": "canceled" if status == "completed" else "completed"})
+
+    def remove(self, app, document_id):
+        del app.store.esigns[document_id]
+
+    def take_away(self, app, document_id):
+        app.act({"esign_status": document_id, "to": "draft"})
+
+    def put_back(self, app, document_id):
+        app.act({"esign_status": document_id, "to": "completed"})
+
+    def rows(self, answer):
+        return answer["results"]
+
+    def amount(self, document):
+        raise NotImplementedError(NO_MONEY)
+
+    def delivered(self, external_id):
+        del external_id
+        return {}
+
+    def rejected(self, reason):
+        del reason
+        return {}
+
+    def impossible(self):
+        return {"note": "thank you"}
+
+    def told(self, app, document_id):
+        raise NotImplementedError(READ_ONLY)
+
+
+SUBJECTS = (Contracts(), ContractDocuments(), Esigns())
