@@ -61,9 +61,9 @@ SOURCE = (
     ),
     Break(
         "versions of ours are read as a person's",
-        "contractfit/reading.py",
-        "if last is None or not last.startswith(models.OURS):",
-        "if last is None or last:",
+        "contractfit/choice.py",
+        "return str(name).startswith(models.OURS)",
+        "return False",
         "no_new_version",
     ),
     Break(
