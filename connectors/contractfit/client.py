@@ -78,10 +78,10 @@ class ContractfitClient:
             raise ConnectorError(f"{answer.asked} answered with another document", connection=self.api.connection)
         return fields
 
-    async def last_version(self, document_id: str, name: str | None = None) -> Fields:
-        """Return the newest version of a document's data, or the newest one of this name."""
-        # GET {base}/documents/{id}/last_version?name=…
-        params = {"name": name} if name else None
+    async def last_version(self, document_id: str, name: str | None = None, source: str | None = None) -> Fields:
+        """Return the newest version of a document's data: of all, of this name, or of this source (human, machine)."""
+        # GET {base}/documents/{id}/last_version?name=…&source=…
+        params = {key: value for key, value in (("name", name), ("source", source)) if value}
         answer = await self.api.call("GET", _path(LAST_VERSION, document_id), params=params)
         body = answer.json() if answer.body else None
         return models.plain_object(body, "the version") if isinstance(body, dict) else {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from connectors.contract import Document, File
 from connectors.contractfit import models
+from connectors.contractfit.choice import newest
 from connectors.contractfit.status import Status, archived, status_of
 from connectors.errors import ConnectorError
 
@@ -17,43 +18,10 @@ if TYPE_CHECKING:
 
 CUSTOM_OUTPUT = ":custom_output"
 """What the id of the file ends with that is not the original but the vendor's output; before it stands the document's."""
-MACHINE = "predicted"
-REVIEWED = "submitted"
-"""The names of a machine's first version and of a person's."""
-
-_DATA = ("annotations", "lines", "sections")
 _PASSING = frozenset({"timestamp", "evaluated", "is_evaluated", "id", "feedback_time"})
 """Members of a version that are not content."""
 _MOMENTS = ("receive_time", "start_time", "done_time", "feedback_time", "submit_time")
 _BINARY = "application/octet-stream"
-
-
-def has_data(version: Fields) -> bool:
-    """Say whether a version carries values, and not only its name."""
-    return any(version.get(name) for name in _DATA)
-
-
-def newest(fields: Fields) -> str | None:
-    """Return the name of the newest version that is not one of ours; None if that is not told."""
-    last = models.text(fields.get("last_version"))
-    if last is None or not last.startswith(models.OURS):
-        return last
-    theirs = _theirs(fields)
-    if not theirs:
-        return REVIEWED  # versions are not listed: if a person has reviewed it, it is called so
-    # no order of the list is promised; where times are stated they decide
-    times = [moment for one in theirs if (moment := models.instant(one.get("timestamp"))) is not None]
-    latest = times.index(max(times)) if len(times) == len(theirs) else -1
-    return models.text(theirs[latest].get("name"))
-
-
-def inline(fields: Fields, name: str | None) -> Fields | None:
-    """Return the data of the newest version of this name if the document carries it itself, else None: ask for it."""
-    for version in reversed(_theirs(fields)):
-        if version.get("name") == name and has_data(version):
-            return version
-    prediction = models.part(fields, "prediction")
-    return prediction if name in {None, MACHINE} and has_data(prediction) else None
 
 
 def document(fields: Fields, current: Fields, usable: Collection[Status], *, custom_output: bool) -> Document:
@@ -94,12 +62,6 @@ def value(given: object) -> object:
         reading = cast("Fields", given)
         return next((reading[name] for name in ("gold", "text", "value") if reading.get(name) is not None), None)
     return given
-
-
-def _theirs(fields: Fields) -> list[Fields]:
-    versions = fields.get("versions")
-    found = [cast("Fields", one) for one in versions if isinstance(one, dict)] if isinstance(versions, list) else []
-    return [one for one in found if not str(one.get("name")).startswith(models.OURS)]
 
 
 def _rows(table: object) -> list[Fields]:

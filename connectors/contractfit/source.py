@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING
 from connectors.contract import Change, Page
 from connectors.contractfit import models, reading, window
 from connectors.contractfit.listing import Walk, Window
-from connectors.contractfit.status import OPEN, status_of
+from connectors.contractfit.models import Row
+from connectors.contractfit.status import OPEN, status_of, tells, unknown
 from connectors.contractfit.versions import current
-from connectors.errors import TransientError
+from connectors.errors import GoneError, RejectedError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from connectors.contractfit.feedback import Teller
     from connectors.contractfit.inboxes import Inboxes
     from connectors.contractfit.listing import Lister
-    from connectors.contractfit.models import Row
     from connectors.contractfit.status import Status
 
 _NO_FILE = frozenset({"text/html", "application/json"})
@@ -78,7 +79,8 @@ class Documents:
         still_open: dict[str, datetime | None] = {}
         for part in (walk, fresh):
             async for rows in part.pages():
-                if found := self._sorted(rows, known, still_open):
+                told = await asyncio.gather(*map(self._told, rows))
+                if found := self._sorted(told, known, still_open):
                     yield Page(found, None)
         if walk.missing:
             yield Page((), None, len(known) + walk.missing)
@@ -86,20 +88,43 @@ class Documents:
             yield Page((), place.after(dates, now, self._sweep_days, still_open.values()).text())
 
     def _sorted(
-        self, rows: Sequence[Row], known: dict[str, str], still_open: dict[str, datetime | None]
+        self, told: Sequence[tuple[Row, bool]], known: dict[str, str], still_open: dict[str, datetime | None]
     ) -> list[Change]:
-        """Return what is news among these rows; those being worked on are put into `still_open` instead."""
+        """Return what is news among these rows; those being worked on are put into `still_open` instead.
+
+        What could not be told goes both ways: reading it decides, and it is looked for again.
+        """
         found: list[Change] = []
-        for row in rows:
-            if status_of(row.fields) in self._waiting:
+        for row, sure in told:
+            if not sure or status_of(row.fields) in self._waiting:
                 still_open[row.id] = row.received
-                continue
-            still_open.pop(row.id, None)
+                if sure:
+                    continue
+            else:
+                still_open.pop(row.id, None)
             change = Change(row.id, models.hint(row.fields))
             if known.get(row.id) != change.version:
                 known[row.id] = change.version
                 found.append(change)
         return found
+
+    async def _told(self, row: Row) -> tuple[Row, bool]:
+        """Return the row, with what the document itself says where the row is silent, and whether that is known.
+
+        A hint made of a silent row would stay the same whatever becomes of the document.
+        """
+        if tells(row.fields):
+            return row, True
+        try:
+            fields = await self._client.document(row.id)
+        except (GoneError, RejectedError):
+            return row, False
+        except TransientError as error:
+            if error.arrived == "no":
+                raise
+            return row, False
+        received = models.instant(models.part(fields, "timings").get("receive_time"))
+        return Row(row.id, row.received or received, {**fields, "id": row.id}), not unknown(fields)
 
     async def fetch(self, document_id: str) -> Document:
         """Read one document with the version of its data that counts now: a person's, else the machine's."""

@@ -29,11 +29,16 @@ WORKING = frozenset({Status.RECEIVING, Status.PROCESSING})
 OPEN = frozenset({*WORKING, Status.ESCALATED, Status.TO_REVIEW, Status.PROCESSED, Status.SUBMITTED})
 """What a document may be in and still get further by itself or by a person."""
 
+_SHOWN = frozenset({"flag_for_review", "submitted", "escalate"})
+"""Null means not set in these; where they are absent they may be set all the same."""
+
 
 def status_of(fields: Fields) -> Status:
     """Return the status of a document with plain spellings."""
     flags, timings = models.part(fields, "status_data"), models.part(fields, "timings")
     started, done = bool(timings.get("start_time")), bool(timings.get("done_time"))
+    if not any(timings.values()):
+        done = _has_result(fields)
     holds = {
         Status.REJECTED: models.switched(fields, "reject"),
         Status.DONE: flags.get("feedback") is True,
@@ -47,9 +52,34 @@ def status_of(fields: Fields) -> Status:
     return next((status for status, condition in holds.items() if condition), Status.PROCESSED)
 
 
+def tells(fields: Fields) -> bool:
+    """Say whether a row of a listing shows where its document stands, and would show it if that changed.
+
+    Only id, inbox, name and page count are promised; what is absent may come as an object full of nulls.
+    """
+    if models.switched(fields, "reject") or models.part(fields, "status_data").get("feedback") is True:
+        return True
+    timings, flags = models.part(fields, "timings"), models.part(fields, "status_data")
+    started, done = timings.get("start_time"), timings.get("done_time")
+    times = bool(done) or ("done_time" in timings and (bool(started) or bool(timings.get("receive_time"))))
+    return times and any(value is not None for value in flags.values()) and fields.keys() >= _SHOWN
+
+
+def unknown(fields: Fields) -> bool:
+    """Say whether nothing at all shows how far the work on a document has come. It passes for `receiving` then."""
+    return status_of(fields) is Status.RECEIVING and not any(models.part(fields, "timings").values())
+
+
 def archived(fields: Fields) -> bool:
     """Say whether the source files were removed. That is no status: the data stays readable."""
     return models.part(fields, "status_data").get("archived") is True
+
+
+def _has_result(fields: Fields) -> bool:
+    """Say whether there is a result: where no times are stated, that the work has ended shows by it."""
+    flags = models.part(fields, "status_data")
+    stored = flags.get("data") is True or any(models.part(fields, "prediction").values())
+    return stored or isinstance(flags.get("success"), bool)
 
 
 def _submitted(fields: Fields) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.contractfit import models, reading
+from connectors.contractfit import choice, models
 from connectors.errors import AccessError, NoSuchCallError, RejectedError
 
 if TYPE_CHECKING:
@@ -19,22 +19,28 @@ async def current(client: ContractfitClient, document_id: str, fields: Fields) -
 
     Where a version is named and cannot be had, the document goes with what it shows itself.
     """
-    name = reading.newest(fields)
-    found = reading.inline(fields, name)
-    if found is None and name is not None:
+    name, counts = choice.newest(fields), choice.listed(fields)
+    hidden, foreign = choice.unlisted_review(fields), not choice.told(fields)
+    found = None if hidden else choice.inline(fields)
+    if found is None and (hidden or (choice.by_person(counts) and name in {None, choice.MACHINE})):
+        found = await _asked(client, document_id, source=choice.PERSON)
+        if found is not None and choice.ours(found.get("name")):
+            foreign, found = False, await _asked(client, document_id, choice.REVIEWED)
+    elif found is None and name is not None:
         found = await _asked(client, document_id, name)
-    if found is not None and reading.has_data(found):
-        return found
-    # the last place where a person's corrections may be
-    corrected = models.part(fields, "feedback")
-    if name == models.text(fields.get("last_version")) and reading.has_data(corrected):
-        return corrected
+    # another place where a person's corrections may be, unless we have written there
+    corrected = models.part(fields, "feedback") if foreign else {}
+    for given in (found, *((corrected, counts) if hidden else (counts, corrected))):
+        if given is not None and choice.has_data(given) and not choice.ours(given.get("name")):
+            return given
     return models.part(fields, "prediction")
 
 
-async def _asked(client: ContractfitClient, document_id: str, name: str) -> Fields | None:
+async def _asked(
+    client: ContractfitClient, document_id: str, name: str | None = None, source: str | None = None
+) -> Fields | None:
     try:
-        return await client.last_version(document_id, name)
+        return await client.last_version(document_id, name, source)
     except (RejectedError, NoSuchCallError, AccessError) as error:
         if error.status == _UNAUTHORIZED:
             raise

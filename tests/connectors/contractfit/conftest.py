@@ -1,6 +1,7 @@
 """An account at the sandbox, in the same process, a journal, and deliveries to push."""
 
 import hashlib
+import json
 from contextlib import asynccontextmanager
 
 import httpx
@@ -161,3 +162,29 @@ def killing():
 @pytest.fixture
 def killed():
     return KilledError
+
+
+class Rewriting(httpx.AsyncBaseTransport):
+    """The way to the sandbox, on which the rows of listings and single documents are written anew by functions."""
+
+    def __init__(self, app):
+        self.inner = httpx.ASGITransport(app)
+        self.row = self.document = None
+
+    async def handle_async_request(self, request):
+        response = await self.inner.handle_async_request(request)
+        path = request.url.path
+        listing, document = path.endswith("/paginated"), path.rpartition("/")[0].endswith("/documents")
+        if request.method != "GET" or response.status_code != 200 or not (listing or document):
+            return response
+        body = json.loads(await response.aread())
+        if listing and self.row:
+            body["results"] = [self.row(row) for row in body["results"]]
+        if document and self.document:
+            body = self.document(body)
+        return httpx.Response(200, json=body)
+
+
+@pytest.fixture
+def rewriting():
+    return Rewriting

@@ -39,6 +39,13 @@ SOURCE = (
         "came_after or edited",
     ),
     Break(
+        "a row that tells nothing is taken for a document being received",
+        "contractfit/source.py",
+        "if tells(row.fields):",
+        "if row.id:",
+        "null_or_absent",
+    ),
+    Break(
         "every status counts as usable",
         "contractfit/reading.py",
         "not_ready = None if status in usable else",
@@ -54,9 +61,9 @@ SOURCE = (
     ),
     Break(
         "versions of ours are read as a person's",
-        "contractfit/reading.py",
-        "if last is None or not last.startswith(models.OURS):",
-        "if last is None or last:",
+        "contractfit/choice.py",
+        "return str(name).startswith(models.OURS)",
+        "return False",
         "no_new_version",
     ),
     Break(
