@@ -367,4 +367,3 @@ async def test_originals_can_be_fetched_directly(open_account):
     document = await account.source.fetch(await account.first())
     assert (await read(account.source, document)).startswith(b"%PDF")
     assert account.shown["packages_made"] == 0
-
