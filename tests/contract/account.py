@@ -121,6 +121,8 @@ class Account:
         """Say what an update brings: another title and amount for the same files, or other bytes under the same title."""
         if self.subject.renames:
             return {"title": "Acme 4712", "amount": Decimal("99.99"), "files": files}
+        if not self.subject.amends:
+            return {"title": "Acme 4711", "files": files}
         return {"title": "Acme 4711", "files": [replace(one, content=one.content + b" corrected") for one in files]}
 
     async def deliver(self, delivery, journal):

@@ -176,6 +176,8 @@ class DestinationSubject(Subject):
     """How many files one delivery may carry; 0 if none at all."""
     amounts: ClassVar[bool] = True
     """Whether a record has an amount at all; where not, `Held.amount` is None."""
+    amends: ClassVar[bool] = True
+    """Whether a record can be changed later at all; if not, an update leaves it as it was sent first."""
     renames: ClassVar[bool] = True
     """Whether an update can give a record another title; where not, one brings other bytes for the same title."""
     learns: ClassVar[int] = 0

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contract import Delivery, Destination, State
-from connectors.errors import AccessError, ConnectorError, RejectedError
+from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.hypatos.resources import RESOURCES
 from connectors.sandbox_faults import Fault
 

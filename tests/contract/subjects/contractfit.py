@@ -99,7 +99,7 @@ class Uploads(DestinationSubject):
     provider, stream = "contractfit", "documents"
     settings = {"settle_seconds": SETTLE}
     reading, creating = "GET /documents/{}", "POST /documents/{}"
-    amounts = amends = False
+    amounts = amends = renames = False
     exempt = {"test_money_keeps_every_digit": "a file and its name are all that can be sent: there is no money in them"}
 
     def sandbox(self):
