@@ -7,7 +7,12 @@ import pytest
 from tests.contract.discovery import subjects
 from tests.contract.mutations import attempt, breaks, problem, table
 
-WITHOUT: dict[str, str] = {}
+WITHOUT: dict[str, str] = {
+    "hypatos.documents.destination": "not written yet; what the suite must notice is scripted for zefort.contracts.destination",
+    "hypatos.suppliers.destination": "not written yet; there is one call only, which any number of repeats leaves as it is",
+    "zefort.contracts.source": "not written yet; what the suite must notice is scripted for hypatos.documents.source",
+    "zefort.esigns.source": "not written yet; it shares its listing with zefort.contracts.source",
+}
 """Subjects that have no scripted breaks, and the reason."""
 
 
