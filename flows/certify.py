@@ -105,10 +105,10 @@ def as_json(scores: Sequence[Score]) -> dict[str, object]:
 
 def markdown(scores: Sequence[Score]) -> str:
     """Return the scores as a table, and under it the reason for every promise that is not kept or cannot be asked."""
-    lines = [f"| connector | level | {' | '.join(LEVELS)} |", f"|---|---|{'---|' * len(LEVELS)}"]
+    lines = [f"| connector | level | {' | '.join(LEVELS)} | not asked |", f"|---|---|{'---|' * len(LEVELS)}---|"]
     for score in scores:
         counts = " | ".join("{} of {}".format(*score.kept(level)) for level in LEVELS)
-        lines.append(f"| {score.connector} | **{score.level}** | {counts} |")
+        lines.append(f"| {score.connector} | **{score.level}** | {counts} | {len(score.having('exempt'))} |")
     remarks = [
         f"- {score.connector}, {words}: {one.sentence}{f' ({one.reason})' if one.reason else ''}"
         for score in scores

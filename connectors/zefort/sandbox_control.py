@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from connectors.sandbox_clock import stamp
 from connectors.sandbox_control import CannotActError
-from connectors.zefort import sandbox_acts
+from connectors.zefort import sandbox_acts, sandbox_demo
 from connectors.zefort.sandbox_records import NOVEL_STATUS, STATUSES, Contract
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def drift(app: ZefortSandbox, page: Sequence[Contract]) -> None:
                 break
     if served and app.switches.drift == "enter":
         for number in range(len(served)):
-            app.store.create({"title": f"Entered meanwhile {number}"}, [], [])
+            sandbox_demo.add(app, {"attributes": {"title": f"Entered meanwhile {number}"}})
     if served and app.switches.drift == "reorder":
         app.salt += 1
     app.store.version += 1

@@ -117,7 +117,7 @@ class _Desk:
 
     def _shown(self, one: Esign) -> dict[str, object]:
         own_id: object = int(one.id) if one.id.isdecimal() else one.id
-        documents = [{"id": place, "filename": file.name} for place, file in enumerate(one.contract.files, 1)]
+        documents = [{"id": str(place), "filename": file.name} for place, file in enumerate(one.contract.files, 1)]
         view: dict[str, object] = {
             "id": own_id,
             "title": one.title,
@@ -131,7 +131,7 @@ class _Desk:
             "documents": documents,
             "owner": sandbox_views.USER,
             "parties": [
-                {"id": 1, "name": "Päivi Signer", "email": "p@example.com", "role": "signer", "token": one.secret}
+                {"id": "1", "name": "Päivi Signer", "email": "p@example.com", "role": "signer", "token": one.secret}
             ],
             "signed": one.status == "completed",
             "sign_order": "parallel",

@@ -9,6 +9,10 @@ from tests.contract.mutations import attempt, breaks, problem, table
 
 WITHOUT: dict[str, str] = {
     "folder.disk.destination": "its code is that of folder.store but for the disk itself, whose faults are tested by kill -9",
+    "hypatos.documents.destination": "not written yet; what the suite must notice is scripted for zefort.contracts.destination",
+    "hypatos.suppliers.destination": "not written yet; there is one call only, which any number of repeats leaves as it is",
+    "zefort.contracts.source": "not written yet; what the suite must notice is scripted for hypatos.documents.source",
+    "zefort.esigns.source": "not written yet; it shares its listing with zefort.contracts.source",
 }
 """Subjects that have no scripted breaks, and the reason."""
 

@@ -71,7 +71,11 @@ class ContractDocuments(SourceSubject):
         return ZefortSandbox(Switches(queued=0.0, processing=0.0))
 
     def add(self, app, wanted):
-        what = {"attributes": {"value": wanted.amount}, "files": [wanted.name], "parties": [{"name": "Acme Oy"}]}
+        what = {
+            "attributes": {"value": wanted.amount},
+            "files": [wanted.name],
+            "parties": [{"name": "Acme Oy", "role": "supplier"}],
+        }
         contract_id = app.act({"add": what})["id"]
         put(app, contract_id, wanted.content)
         return contract_id
