@@ -108,7 +108,8 @@ def status(
 
     async def work() -> list[Summary]:
         async with open_ledger(gateway) as ledger:
-            known = sorted({*route_names(gateway.mappings), *await ledger.routes()})
+            used = await ledger.routes()
+            known = [*used, *(name for name in route_names(gateway.mappings) if name not in used)]
             if route is not None and route not in known:
                 read_route(gateway, route)  # raises with what there is
             return [await ledger.summary(name) for name in ([route] if route else known)]

@@ -145,8 +145,10 @@ async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivere
             )
             context.tally.decide(transfer.id, Fate.WAITING)
             context.news.set()
-        case State.REFUSED if transfer.status == WITHDRAWN:
-            await run.followed(transfer.id, at=now, follow_at=policy.follow_at(delivered_at, accepted=True))
+        case State.REFUSED | State.GONE if transfer.status == WITHDRAWN:
+            refused = outcome.state is State.REFUSED
+            later = policy.follow_at(delivered_at, accepted=True) if refused else None
+            await run.followed(transfer.id, at=now, follow_at=later)
         case State.REFUSED | State.GONE:
             # What the far end refused it may still take, when somebody there tries again; what is gone is gone.
             refused = outcome.state is State.REFUSED

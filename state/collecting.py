@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, func, insert, null, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state.models import cursor, event, feedback, transfer
-from state.reading import FOLLOWABLE, chunks
+from state.reading import chunks
 from state.reading import refused as last_refused
 from state.records import (
     CONFIRMED,
@@ -136,7 +136,7 @@ def follow_now(connection: Connection, route: str, external_ids: Sequence[str], 
     known: list[int] = []
     for some in chunks(external_ids):
         query = select(transfer.c.id).where(transfer.c.route == route, transfer.c.external_id.in_(some))
-        known += connection.execute(query.where(transfer.c.status.in_(FOLLOWABLE))).scalars()
+        known += connection.execute(query.where(transfer.c.status.in_((DELIVERED, CONFIRMED)))).scalars()
     for ids in chunks(known):
         connection.execute(update(transfer).where(transfer.c.id.in_(ids)).values(follow_at=at))
     return len(known)

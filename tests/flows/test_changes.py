@@ -34,6 +34,8 @@ async def test_another_total_is_written_into_the_same_contract(tmp_path):
         assert (report.updated, report.unchanged) == (1, 3)  # the three are those that the route skips
         assert Decimal(str(after["attributes"]["value"])) == Decimal("1234.5")
         after["attributes"]["value"] = before["attributes"]["value"]
+        for shown in (before, after):
+            shown.pop("effective")  # how many calls have changed it
         assert after == before
         assert (acknowledgements(it, key), it.documents()[key]["state"]) == (2, "transferred")
         assert (await it.run()).updated == 0

@@ -304,9 +304,7 @@ class LedgerModel(RuleBasedStateMachine):
     def the_far_end_calls(self, external_id: str) -> None:
         count = self.do(self.run.follow_now([external_id], self.now()))
         known = [
-            e
-            for e in self.model.values()
-            if e.external_id == external_id and e.status in {"delivered", "confirmed", "withdrawn"}
+            e for e in self.model.values() if e.external_id == external_id and e.status in {"delivered", "confirmed"}
         ]
         assert count == len(known)
         for entry in known:
