@@ -26,6 +26,9 @@ DEVIATIONS: dict[str, str] = {
     "contractfit sandbox, GET /inboxes: 401 ResponseNotFound": (
         "nothing is published for wrong credentials; 401 or 403 are assumed"
     ),
+    "contractfit sandbox, GET /inboxes/{inbox_id}/paginated: 401 ResponseNotFound": (
+        "nothing is published for wrong credentials; 401 or 403 are assumed"
+    ),
     "zefort sandbox, GET /documents/{id}/download/: 200": "the call is inferred; a file may come with its own media type, or empty",
     "zefort sandbox, GET /esigns/{esign_id}/documents/{id}/download/: 200": "a file may come with its own media type, or empty",
     "zefort sandbox, GET /contracts/: 404": "what a page past the end is answered with is not published",
