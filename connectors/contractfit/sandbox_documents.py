@@ -87,9 +87,9 @@ class DemoDocuments:
             "currency": CURRENCIES[chance.randrange(len(CURRENCIES))],
             "gross_amount": gross if numbers else str(gross),
         }
-        if number % 13 == 4:  # noqa: PLR2004
+        if number % 13 == 4:  # noqa: PLR2004 -- a rhythm of the sample data
             del values["due_date"]
-        if number % 17 == 3:  # noqa: PLR2004
+        if number % 17 == 3:  # noqa: PLR2004 -- a rhythm of the sample data
             values["sender_VAT"] = None
         annotations: dict[str, object] = {name: [_annotation(value)] for name, value in values.items()}
         if number % 19 == 1:
@@ -100,7 +100,7 @@ class DemoDocuments:
             {"quantity": _annotation(str(quantity)), "unit_price": _annotation(price if numbers else str(price))}
             for quantity, price in lines
         ]
-        kind = "contract" if number % 10 == 8 else "invoice"  # noqa: PLR2004
+        kind = "contract" if number % 10 == 8 else "invoice"  # noqa: PLR2004 -- a rhythm of the sample data
         sections = [{"page": 0, "document_type": kind, "confidence": chance.randrange(60, 101), "format": FORMAT}]
         return {"annotations": annotations, "lines": {"line_items": table}, "sections": sections}
 

@@ -42,9 +42,9 @@ def components(seed: int, number: int, analysis: int) -> dict[str, list[str]]:
     }
     if number % 7 == 3:  # noqa: PLR2004 -- rhythms of the data, here and below
         del found["Completion Date"]
-    if number % 11 == 5:  # noqa: PLR2004
+    if number % 11 == 5:  # noqa: PLR2004 -- a rhythm of the sample data
         found["Study_Title"] = [""]
-    if number % 13 == 6:  # noqa: PLR2004
+    if number % 13 == 6:  # noqa: PLR2004 -- a rhythm of the sample data
         found["Species"] = []
     if analysis > 1:
         found["Study_Title"] = [f"{found['Study_Title'][0]} (analysis {analysis})"]

@@ -133,9 +133,9 @@ class Store:
             place.files[record.id] = record
             record.workflow = WORKFLOW[3] if number % 3 else WORKFLOW[number % 4]
             self._finish(record, at + 30)
-            if number % 19 == 11:  # noqa: PLR2004
+            if number % 19 == 11:  # noqa: PLR2004 -- a rhythm of the sample data
                 record.status, record.error_code = "ERROR", "OCR_FAILED"
-            elif number % 17 == 9:  # noqa: PLR2004
+            elif number % 17 == 9:  # noqa: PLR2004 -- a rhythm of the sample data
                 record.status = NOVEL_STATUS if self.switches.novelties else "LLM_NER_ANALYZING"
 
     def _template(self, name: str, **facts: str | float) -> Template:
@@ -185,7 +185,7 @@ class Store:
         this, step = record.round, self.switches.step
         record.status, record.error_code = first, None
         for place, status in enumerate(PATH[1:], start=1):
-            self.clock.after(step * place, lambda status=status: self._proceed(record, this, status))  # type: ignore[misc] # bound now
+            self.clock.after(step * place, lambda status=status: self._proceed(record, this, status))  # type: ignore[misc] # mypy cannot infer a default argument; it binds the status of this turn of the loop
         if self.switches.ends_in != "stuck":
             self.clock.after(step * len(PATH), lambda: self._end(record, this))
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast
 
-import fsspec  # type: ignore[import-untyped] # it comes without types; FileSystem below says what is used of it
+import fsspec  # type: ignore[import-untyped] # fsspec has no types; FileSystem below says what is used
 
 from connectors.errors import AccessError, ConnectorError, TransientError
 from connectors.folder.local import explained as on_disk

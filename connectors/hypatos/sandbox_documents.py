@@ -105,9 +105,9 @@ class DemoDocuments:
         supplier: dict[str, object] = {"id": f"S-{1000 + which}", "name": name, "vatId": vat_id, "country": country}
         if number % 37 == 5:  # noqa: PLR2004 -- rhythms of the data, here and below
             del supplier["name"]
-        elif number % 53 == 7:  # noqa: PLR2004
+        elif number % 53 == 7:  # noqa: PLR2004 -- a rhythm of the sample data
             supplier["name"] = ""
-        elif number % 41 == 11:  # noqa: PLR2004
+        elif number % 41 == 11:  # noqa: PLR2004 -- a rhythm of the sample data
             del supplier["vatId"]
         return supplier
 
@@ -129,7 +129,7 @@ class DemoDocuments:
         items = self._items(chance, negative=kind == "credit_note")
         entities["items"] = items
         entities["totalAmount"] = sum((line["amount"] for line in items), Decimal(0))
-        if number % 59 == 17:  # noqa: PLR2004
+        if number % 59 == 17:  # noqa: PLR2004 -- a rhythm of the sample data
             entities["totalAmount"] = -HUGE if kind == "credit_note" else HUGE
         return entities
 
@@ -139,12 +139,12 @@ class DemoDocuments:
         name: str | None = f"{kind}_{number + 1}.pdf"
         if number % 8 == 1:
             name = f'Größe/Übersicht "{number + 1}".pdf'
-        elif number % 8 == 2:  # noqa: PLR2004
+        elif number % 8 == 2:  # noqa: PLR2004 -- a rhythm of the sample data
             name = f"請求書 {number + 1}.pdf"
-        elif number % 8 == 5:  # noqa: PLR2004
+        elif number % 8 == 5:  # noqa: PLR2004 -- a rhythm of the sample data
             name = None
         files = [DemoFile(self._file_id(number, 0), role, name, main=True)]
-        if number % 6 == 4:  # noqa: PLR2004
+        if number % 6 == 4:  # noqa: PLR2004 -- a rhythm of the sample data
             attachment = DemoFile(self._file_id(number, 1), "attachment", f"terms {number + 1}.pdf", main=False)
             files.insert(number % 4 // 2, attachment)
         return files
@@ -169,13 +169,13 @@ class DemoDocuments:
 
     def _break(self, number: int, entities: dict[str, object]) -> None:
         """Leave out or spoil what a real extraction gets wrong."""
-        if number % 43 == 13:  # noqa: PLR2004
+        if number % 43 == 13:  # noqa: PLR2004 -- a rhythm of the sample data
             del entities["issuedAt"]
-        elif number % 29 == 19:  # noqa: PLR2004
+        elif number % 29 == 19:  # noqa: PLR2004 -- a rhythm of the sample data
             entities["issuedAt"] = BROKEN_DATES[number // 29 % len(BROKEN_DATES)]
-        if number % 31 == 23:  # noqa: PLR2004
+        if number % 31 == 23:  # noqa: PLR2004 -- a rhythm of the sample data
             del entities["currency"]
-        if number % 17 == 3:  # noqa: PLR2004
+        if number % 17 == 3:  # noqa: PLR2004 -- a rhythm of the sample data
             del entities["dueAt"]
 
     def _items(self, chance: random.Random, *, negative: bool) -> list[dict[str, Decimal]]:
