@@ -144,13 +144,7 @@ class ClientCredentials:
             answer = await self._ask(wire)
         except TransientError as error:
             # what the caller wanted to send has not left
-            raise TransientError(
-                str(error),
-                connection=error.connection,
-                status=error.status,
-                arrived="no",
-                retry_after=error.retry_after,
-            ) from error
+            raise error.not_left() from error
         except RejectedError as error:
             kind = AccessError if error.status == 400 else ConnectorError  # noqa: PLR2004 -- RFC 6749 section 5.2
             raise kind(str(error), connection=error.connection, status=error.status) from error

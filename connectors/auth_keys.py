@@ -104,13 +104,7 @@ class JsonLogin:
             answer = (await wire.ask(self._request, {})).json()
         except TransientError as error:
             # what the caller wanted to send has not left
-            raise TransientError(
-                str(error),
-                connection=error.connection,
-                status=error.status,
-                arrived="no",
-                retry_after=error.retry_after,
-            ) from error
+            raise error.not_left() from error
         except RejectedError as error:
             kind = AccessError if error.status == _BAD_REQUEST else ConnectorError
             raise kind(str(error), connection=error.connection, status=error.status) from error

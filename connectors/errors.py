@@ -63,6 +63,12 @@ class TransientError(ConnectorError):
         self.arrived: Arrived = arrived
         self.retry_after = retry_after
 
+    def not_left(self) -> TransientError:
+        """Return this failure as one before the call itself (its login, its file): the call has certainly had no effect."""
+        return TransientError(
+            str(self), connection=self.connection, status=self.status, arrived="no", retry_after=self.retry_after
+        )
+
 
 class UnsettledError(TransientError):
     """A call may have arrived, its effect is not visible, and it is too early to send it again.

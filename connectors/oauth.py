@@ -71,13 +71,7 @@ class Client:
         try:
             answer = (await wire.ask(out, {})).json()
         except TransientError as error:
-            raise TransientError(
-                str(error),
-                connection=error.connection,
-                status=error.status,
-                arrived="no",
-                retry_after=error.retry_after,
-            ) from error
+            raise error.not_left() from error
         if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
             raise ConnectorError(f"{wire.connection}: {path} answered without a token", connection=wire.connection)
         return answer

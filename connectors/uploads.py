@@ -78,13 +78,7 @@ async def opened(attachment: Attachment) -> AsyncGenerator[Upload, None]:
         except OSError as error:
             raise TransientError(f"the file cannot be put on disk: {error.strerror}", arrived="no") from error
         except TransientError as error:
-            raise TransientError(
-                str(error),
-                connection=error.connection,
-                status=error.status,
-                arrived="no",
-                retry_after=error.retry_after,
-            ) from error
+            raise error.not_left() from error
         yield upload
 
 
