@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 from connectors.secrets import hide
+from connectors.sharing import shared
 from connectors.wire import Outgoing
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
@@ -111,18 +113,14 @@ class ClientCredentials:
         self._now = now
         self._headers: dict[str, str] | None = None
         self._until = 0.0
-        self._fetching: asyncio.Task[dict[str, str]] | None = None
+        self._under_way: dict[str, asyncio.Task[dict[str, str]]] = {}
         self._looked = store is None
 
     async def headers(self, wire: Wire) -> Mapping[str, str]:
         """Return the bearer header, with a new token if there is none or it is about to expire."""
         if self._headers is not None and self._now() < self._until:
             return self._headers
-        if self._fetching is None:
-            self._fetching = asyncio.create_task(self._fetch(wire))
-            self._fetching.add_done_callback(self._fetched)
-        # A caller who is cancelled must not take the token away from the others.
-        return await asyncio.shield(self._fetching)
+        return await shared(self._under_way, "", partial(self._fetch, wire))
 
     async def renew(self, wire: Wire, stale: Mapping[str, str]) -> bool:
         """Fetch a new token unless somebody has done so since `stale` was sent."""
@@ -131,11 +129,6 @@ class ClientCredentials:
             self._headers = None
         await self.headers(wire)
         return True
-
-    def _fetched(self, task: asyncio.Task[dict[str, str]]) -> None:
-        self._fetching = None
-        if not task.cancelled():
-            task.exception()  # whoever waits for it raises it; if nobody is left, it is nobody's
 
     async def _fetch(self, wire: Wire) -> dict[str, str]:
         if not self._looked and await self._load() and self._headers is not None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from connectors.answer import encode_json
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.secrets import hide
+from connectors.sharing import shared
 from connectors.wire import Outgoing
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping
 
     from connectors.auth import TokenStore
@@ -70,18 +72,14 @@ class JsonLogin:
         self._now = now
         self._headers: dict[str, str] | None = None
         self._until: float | None = None
-        self._asking: asyncio.Task[dict[str, str]] | None = None
+        self._under_way: dict[str, asyncio.Task[dict[str, str]]] = {}
         self._looked = store is None
 
     async def headers(self, wire: Wire) -> Mapping[str, str]:
         """Return the bearer header, with a new token if there is none or it is about to end."""
         if self._headers is not None and (self._until is None or self._now() < self._until):
             return self._headers
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._log_in(wire))
-            self._asking.add_done_callback(self._asked)
-        # A caller who is cancelled must not take the token away from the others.
-        return await asyncio.shield(self._asking)
+        return await shared(self._under_way, "", partial(self._log_in, wire))
 
     async def renew(self, wire: Wire, stale: Mapping[str, str]) -> bool:
         """Log in again unless somebody has done so since `stale` was sent."""
@@ -90,11 +88,6 @@ class JsonLogin:
             self._headers = None
         await self.headers(wire)
         return True
-
-    def _asked(self, task: asyncio.Task[dict[str, str]]) -> None:
-        self._asking = None
-        if not task.cancelled():
-            task.exception()  # whoever waits for it raises it; if nobody is left, it is nobody's
 
     async def _log_in(self, wire: Wire) -> dict[str, str]:
         if not self._looked and (headers := await self._load()) is not None:

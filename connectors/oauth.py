@@ -11,12 +11,14 @@ import json
 import time
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 from connectors.auth import seconds
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.secrets import hide
+from connectors.sharing import shared
 from connectors.wire import Outgoing
 
 if TYPE_CHECKING:
@@ -129,17 +131,13 @@ class TokenChain:
         self._headers: dict[str, str] | None = None
         self._until = 0.0
         self._refused = ""
-        self._replacing: asyncio.Task[dict[str, str]] | None = None
+        self._under_way: dict[str, asyncio.Task[dict[str, str]]] = {}
 
     async def headers(self, wire: Wire) -> Mapping[str, str]:
         """Return the bearer header, with a new token if there is none or it is about to end."""
         if self._headers is not None and self._now() < self._until:
             return self._headers
-        if self._replacing is None:
-            self._replacing = asyncio.create_task(self._obtain(wire))
-            self._replacing.add_done_callback(self._replaced)
-        # A caller who is cancelled must not take the token away from the others.
-        return await asyncio.shield(self._replacing)
+        return await shared(self._under_way, "", partial(self._obtain, wire))
 
     async def renew(self, wire: Wire, stale: Mapping[str, str]) -> bool:
         """Replace the token that was answered with 401, unless somebody has done so already."""
@@ -153,11 +151,6 @@ class TokenChain:
         """Keep the tokens that a person's login has brought, in place of whatever there was."""
         async with self._store.exclusive():
             await self._save(self._read(answer, Kept(owner=self._owner)))
-
-    def _replaced(self, task: asyncio.Task[dict[str, str]]) -> None:
-        self._replacing = None
-        if not task.cancelled():
-            task.exception()  # whoever waits for it raises it; if nobody is left, it is nobody's
 
     async def _obtain(self, wire: Wire) -> dict[str, str]:
         async with self._store.exclusive():

@@ -9,12 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError, TransientError, UnsettledError
+from connectors.sharing import shared
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.payload import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Sequence
     from datetime import timedelta
 
     from connectors.contract import Memory
@@ -25,17 +26,6 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 6.4
 """Seconds between looks at a tagging task, doubling: 12.6 in all before it is left for later."""
-
-
-async def shared(
-    under_way: dict[str, asyncio.Task[None]], key: str, work: Callable[[], Coroutine[object, object, None]]
-) -> None:
-    """Do a piece of work once for all who want it at the same time. They share its failure as well as its result."""
-    task = under_way.get(key)
-    if task is None:
-        task = under_way[key] = asyncio.create_task(work())
-        task.add_done_callback(lambda done: (under_way.pop(key, None), done.cancelled() or done.exception()))
-    await asyncio.shield(task)
 
 
 class Tags:
