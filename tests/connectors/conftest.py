@@ -12,6 +12,7 @@ import pytest
 
 from connectors.auth import Basic
 from connectors.http import Api, Limits
+from tests.connectors.memory_journal import MemoryJournal
 
 
 @dataclass
@@ -172,3 +173,18 @@ def skipping():
 @pytest.fixture
 def virtual_clock():
     return VirtualClock
+
+
+@pytest.fixture
+async def account(open_account):
+    return await open_account()
+
+
+@pytest.fixture
+def journal():
+    return MemoryJournal()
+
+
+@pytest.fixture
+def new_journal():
+    return MemoryJournal

@@ -10,7 +10,6 @@ import pytest
 from connectors.contract import Attachment, Delivery, Download, Feedback, File, Result
 from connectors.contractfit import Settings, connect
 from connectors.contractfit.sandbox import ContractfitSandbox, Switches
-from tests.connectors.memory_journal import MemoryJournal
 
 
 class Account:
@@ -98,16 +97,6 @@ async def open_account():
     yield open_one
     for connection in opened:
         await connection.close()
-
-
-@pytest.fixture
-async def account(open_account):
-    return await open_account()
-
-
-@pytest.fixture
-def journal():
-    return MemoryJournal()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from connectors.contract import Attachment, Delivery, Download, File
 from connectors.documine import Settings, connect
 from connectors.documine.sandbox import DocumineSandbox, Switches
 from connectors.oauth import ProcessStore
-from tests.connectors.memory_journal import MemoryJournal
 
 BASE = "http://127.0.0.1"
 
@@ -110,21 +109,6 @@ async def open_account():
     yield open_one
     for connection in opened:
         await connection.close()
-
-
-@pytest.fixture
-async def account(open_account):
-    return await open_account()
-
-
-@pytest.fixture
-def journal():
-    return MemoryJournal()
-
-
-@pytest.fixture
-def new_journal():
-    return MemoryJournal
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from connectors.folder import Settings, connect
 from connectors.folder.destination import Folders
 from connectors.folder.local import LocalPlace
 from connectors.folder.remote import RemotePlace
-from tests.connectors.memory_journal import MemoryJournal
 
 PAYLOAD = {"title": "Müller & Söhne 発票 4711", "amount": Decimal("12345678901234567.89"), "lines": [{"position": 1}]}
 
@@ -87,8 +86,3 @@ def anywhere(request, tmp_path):
     if request.param == "disk":
         return Anywhere(LocalPlace("archive", tmp_path))
     return Anywhere(RemotePlace("archive", MemoryFileSystem(), f"/{uuid.uuid4().hex}", renames=False))
-
-
-@pytest.fixture
-def journal():
-    return MemoryJournal()

@@ -6,7 +6,6 @@ import pytest
 from connectors.contract import Feedback, Result
 from connectors.hypatos import Settings, connect
 from connectors.hypatos.sandbox import HypatosSandbox, Switches
-from tests.connectors.memory_journal import MemoryJournal
 
 
 class Account:
@@ -52,23 +51,8 @@ async def open_account():
 
 
 @pytest.fixture
-async def account(open_account):
-    return await open_account()
-
-
-@pytest.fixture
-def journal():
-    return MemoryJournal()
-
-
-@pytest.fixture
 def tell():
     def feedback(document_id, seq=1, **actions):
         return Feedback(document_id, Result.DELIVERED, "ct_1", None, actions, seq)
 
     return feedback
-
-
-@pytest.fixture
-def new_journal():
-    return MemoryJournal

@@ -11,7 +11,6 @@ from connectors.contract import Attachment, Delivery, Download, File
 from connectors.rest import Settings, connect
 from connectors.rest.sandbox import RestSandbox, Switches
 from connectors.sandbox_faults import Fault
-from tests.connectors.memory_journal import MemoryJournal
 
 CREATE = "create: {path: /invoices, id: data.id}"
 FIND = 'find: {path: /invoices, params: {externalKey: "{key}"}, id: "items[*].id", key: "items[*].externalKey"}'
@@ -106,8 +105,3 @@ def delivery():
         return Delivery(key, {**payload, **changes}, [file.attachment() for file in files], replaces)
 
     return make
-
-
-@pytest.fixture
-def journal():
-    return MemoryJournal()

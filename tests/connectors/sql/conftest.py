@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from connectors.contract import Delivery
 from connectors.sql import Settings, connect
-from tests.connectors.memory_journal import MemoryJournal
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test")
 
@@ -127,13 +126,3 @@ def delivery():
         return Delivery(key, payload, (), replaces)
 
     return make
-
-
-@pytest.fixture
-def journal():
-    return MemoryJournal()
-
-
-@pytest.fixture
-def new_journal():
-    return MemoryJournal

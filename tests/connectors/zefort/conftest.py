@@ -14,7 +14,6 @@ from connectors.zefort import Settings, connect
 from connectors.zefort.client import ZefortClient
 from connectors.zefort.finder import Finder
 from connectors.zefort.sandbox import Switches, ZefortSandbox
-from tests.connectors.memory_journal import MemoryJournal
 
 
 class Account:
@@ -154,21 +153,6 @@ async def open_account():
     yield open_one
     for connection in opened:
         await connection.close()
-
-
-@pytest.fixture
-async def account(open_account):
-    return await open_account()
-
-
-@pytest.fixture
-def journal():
-    return MemoryJournal()
-
-
-@pytest.fixture
-def new_journal():
-    return MemoryJournal
 
 
 @pytest.fixture
