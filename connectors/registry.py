@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
-    from connectors.contract import Connection, Memory
+    from connectors.contract import Connection
+    from connectors.memory import Memory
 
 
 class _Choice(ConnectionSettings):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class LedgerMemory:
-    """The memory of one connection. Implements `connectors.contract.Memory`; names are kept as fingerprints."""
+    """The memory of one connection. Implements `connectors.memory.Memory`; names are kept as fingerprints."""
 
     def __init__(self, ledger: Ledger, connection: str) -> None:
         self._ledger = ledger

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import Auth, TokenStore
-    from connectors.contract import Memory
+    from connectors.memory import Memory
 
 __all__ = ["Settings", "connect"]
 

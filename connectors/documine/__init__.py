@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, SecretStr
 
 from connectors.browser_login import BrowserLogin
-from connectors.contract import Connection, Forgetful
+from connectors.contract import Connection
 from connectors.documine.client import DocumineClient
 from connectors.documine.destination import Uploaded
 from connectors.documine.packages import Packages
@@ -18,6 +18,7 @@ from connectors.documine.places import Places
 from connectors.documine.source import Analysed
 from connectors.documine.uploading import Uploads
 from connectors.http import Api, quote
+from connectors.memory import Forgetful
 from connectors.oauth import Client, TokenChain
 from connectors.settings import ConnectionSettings, HttpsUrl, variable
 from connectors.urls import SettingsError, checked_url, is_loopback
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
-    from connectors.contract import Memory
+    from connectors.memory import Memory
 
 __all__ = ["Settings", "connect"]
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import timedelta
 
-    from connectors.contract import Journal, Memory
+    from connectors.contract import Journal
     from connectors.documine.client import DocumineClient
     from connectors.documine.models import Dossier, Template
+    from connectors.memory import Memory
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
-    from connectors.contract import Memory
     from connectors.folder.place import Place
+    from connectors.memory import Memory
 
 __all__ = ["Settings", "connect"]
 

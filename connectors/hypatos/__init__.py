@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
-    from connectors.contract import Destination, Memory
+    from connectors.contract import Destination
+    from connectors.memory import Memory
 
 __all__ = ["Settings", "connect"]
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.auth import Basic
-from connectors.contract import Connection, Forgetful
+from connectors.contract import Connection
 from connectors.http import Api
+from connectors.memory import Forgetful
 from connectors.settings import ConnectionSettings, HttpsUrl
 from connectors.urls import is_loopback
 from connectors.zefort import client as paths
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.auth import TokenStore
-    from connectors.contract import Memory, Source
+    from connectors.contract import Source
+    from connectors.memory import Memory
 
 __all__ = ["Settings", "connect"]
 

@@ -19,7 +19,8 @@ from connectors.zefort.payload import KEYS, read
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
 
-    from connectors.contract import Delivery, Fields, Journal, Memory
+    from connectors.contract import Delivery, Fields, Journal
+    from connectors.memory import Memory
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract
     from connectors.zefort.payload import Wanted

@@ -19,7 +19,8 @@ from connectors.zefort.payload import DATES, READ_ONLY, STATUSES, is_date
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from connectors.contract import Feedback, Fields, Journal, Memory
+    from connectors.contract import Feedback, Fields, Journal
+    from connectors.memory import Memory
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract
 

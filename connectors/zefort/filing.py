@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
-    from connectors.contract import Memory
+    from connectors.memory import Memory
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract, Task
 

@@ -20,7 +20,8 @@ from connectors.zefort.position import Position
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 
-    from connectors.contract import Change, Document, Download, Feedback, Fields, File, Journal, Memory
+    from connectors.contract import Change, Document, Download, Feedback, Fields, File, Journal
+    from connectors.memory import Memory
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract
 

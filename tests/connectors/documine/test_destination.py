@@ -6,8 +6,9 @@ from collections import Counter
 
 import pytest
 
-from connectors.contract import Delivery, Destination, Forgetful, State
+from connectors.contract import Delivery, Destination, State
 from connectors.errors import AccessError, RejectedError, TransientError, UnsettledError
+from connectors.memory import Forgetful
 from connectors.sandbox_faults import Fault
 
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from connectors.contract import Feedback, Forgetful, Result
+from connectors.contract import Feedback, Result
 from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
+from connectors.memory import Forgetful
 from connectors.sandbox_faults import Fault
 from connectors.zefort import Settings, connect
 from connectors.zefort.sandbox import ZefortSandbox
