@@ -177,3 +177,8 @@ class Rewriting(httpx.AsyncBaseTransport):
 @pytest.fixture
 def rewriting():
     return Rewriting
+
+
+@pytest.fixture
+async def empty(open_account):
+    return await open_account(0)

@@ -6,6 +6,7 @@ import pytest
 from connectors.contract import Feedback, Result
 from connectors.hypatos import Settings, connect
 from connectors.hypatos.sandbox import HypatosSandbox, Switches
+from tests.connectors.hypatos.desk import Desk
 
 
 class Account:
@@ -56,3 +57,26 @@ def tell():
         return Feedback(document_id, Result.DELIVERED, "ct_1", None, actions, seq)
 
     return feedback
+
+
+@pytest.fixture
+async def open_desk():
+    opened = []
+
+    async def open_one(settings=None, app=None, transport=None, **switches):
+        app = app or HypatosSandbox(0, 7, Switches(**{"quota": 0, "applied_after": 0.0, "processing": 0.0, **switches}))
+        chosen = {"base_url": "http://127.0.0.1/v2", "verify_within": 0.02, "settle_seconds": 60.0, **app.credentials}
+        connection = await connect(
+            "hypatos", Settings(**{**chosen, **(settings or {})}), transport=transport or httpx.ASGITransport(app)
+        )
+        opened.append(connection)
+        return Desk(app, connection)
+
+    yield open_one
+    for connection in opened:
+        await connection.close()
+
+
+@pytest.fixture
+async def desk(open_desk):
+    return await open_desk()
