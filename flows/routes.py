@@ -16,7 +16,7 @@ from flows.tokens import token_store
 from mappings.language import MappingError, Problem, Route, RouteError, load_route
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from pathlib import Path
 
     import httpx
@@ -131,8 +131,7 @@ def _check_targets(route: Route, destination: Destination) -> None:
         top = re.split(r"[.\[]", rule.target, maxsplit=1)[0]
         if top not in destination.targets and top not in told:
             told.add(top)
-            near = difflib.get_close_matches(top, destination.targets, n=1)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            hint = _meant(top, destination.targets)
             there = ", ".join(destination.targets)
             problems.append(
                 Problem(
@@ -151,8 +150,7 @@ def _check_feedback(route: Route, source: Source) -> None:
     problems = []
     for word, action, line, column in route.feedback_keys():
         if action not in source.feedback_actions:
-            near = difflib.get_close_matches(action, source.feedback_actions, n=1)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            hint = _meant(action, source.feedback_actions)
             there = ", ".join(source.feedback_actions)
             problems.append(
                 Problem(
@@ -181,6 +179,11 @@ def _impossible(route: Route, source: Source, word: str) -> list[Problem]:
         line, column = next((line, column) for named, _, line, column in route.feedback_keys() if named == word)
         return [Problem(route.path, line, column, str(error))]
     return []
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean '{near[0]}'?)" if near else ""
 
 
 def _problem(route: Route, key: str, message: str) -> RouteError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from connectors.contractfit import sandbox_pdf
+from connectors import sandbox_pdf
 
 INBOXES = (
     ("65f0c0ffee0000000000a001", "Invoices"),
@@ -107,7 +107,7 @@ class DemoDocuments:
     def content(self, number: int) -> bytes:
         """Return the bytes of the document's file."""
         texts = [f"Document {self.document_id(number)}", self.name(number), f"number {number} of seed {self.seed}"]
-        return sandbox_pdf.printed(texts)
+        return sandbox_pdf.printed(texts[0], texts[1:])
 
     def _lines(self, chance: random.Random) -> list[tuple[int, Decimal]]:
         return [

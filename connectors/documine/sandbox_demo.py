@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from fpdf import FPDF
-
 _EPOCH = datetime(2026, 5, 1, tzinfo=UTC)
 STUDIES = (
     "Acute toxicity of X",
@@ -70,13 +68,3 @@ def details(found: dict[str, list[str]], file_id: str) -> dict[str, list[dict[st
         ]
         for name, values in found.items()
     }
-
-
-def pdf(title: str) -> bytes:
-    """Lay out one A4 page. The same words give the same bytes."""
-    page = FPDF()
-    page.set_creation_date(_EPOCH)
-    page.add_page()
-    page.set_font("Helvetica", size=12)
-    page.multi_cell(0, text=title.encode("latin-1", "replace").decode("latin-1"))
-    return bytes(page.output())

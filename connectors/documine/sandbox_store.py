@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connectors.documine import sandbox_demo
+from connectors.sandbox_pdf import printed
 
 if TYPE_CHECKING:
     from connectors.documine.sandbox_switches import Switches
@@ -175,7 +176,7 @@ class Store:
     def content(self, record: Record) -> bytes:
         """Return the bytes of a file; those of demo files are made when they are asked for."""
         if record.content is None:
-            record.content = sandbox_demo.pdf(f"{record.name} {record.id}")
+            record.content = printed(f"{record.name} {record.id}")
             record.sha256 = hashlib.sha256(record.content).hexdigest()
         return record.content
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from connectors.hypatos import sandbox_pdf
+from connectors import sandbox_pdf
 
 PRINTED_UP_TO = 500
 """Sets with more documents than this get hand-written PDFs, which cost next to nothing."""

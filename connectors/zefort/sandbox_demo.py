@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from fpdf import FPDF
-
 from connectors.sandbox_control import CannotActError
+from connectors.sandbox_pdf import printed
 from connectors.zefort.sandbox_records import STATUSES, Activity, Contract, Link, Named, Note, Party, StoredFile
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def tag(store: Store, contract: Contract, name: str) -> None:
 
 
 def _attach(store: Store, contract: Contract, name: str) -> None:
-    content = pdf(f"{contract.id} {name}")
+    content = printed(f"{contract.id} {name}")
     digest = hashlib.sha256(content).hexdigest()
     file = StoredFile(
         store.new_id("doc"), name, "application/pdf", len(content), digest, contract.received, content, looks_like_pdf=True
@@ -131,16 +130,6 @@ def _attach(store: Store, contract: Contract, name: str) -> None:
     store.documents[file.id] = (contract, file)
     if len(contract.files) == 1:
         store.by_digest.setdefault(digest, []).append(contract)
-
-
-def pdf(title: str) -> bytes:
-    """Lay out one page. The same words give the same bytes."""
-    made = FPDF()
-    made.set_creation_date(datetime(2026, 5, 1, tzinfo=UTC))
-    made.add_page()
-    made.set_font("Helvetica", size=14)
-    made.cell(text=title.encode("latin-1", "replace").decode("latin-1"))
-    return bytes(made.output())
 
 
 def _dict(value: object) -> dict[str, object]:

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 _EPOCH = datetime(2026, 5, 1, tzinfo=UTC)
 
 
-def printed(title: str, lines: Sequence[str]) -> bytes:
+def printed(title: str, lines: Sequence[str] = ()) -> bytes:
     """Lay out one A4 page. The same words give the same bytes."""
     pdf = FPDF()
     pdf.set_creation_date(_EPOCH)
     pdf.set_title(title)
     pdf.add_page()
     pdf.set_font("Helvetica", "B", 16)
-    pdf.cell(text=_latin(title), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, text=_latin(title), new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Helvetica", size=11)
     for line in lines:
         pdf.cell(text=_latin(line), h=7, new_x="LMARGIN", new_y="NEXT")
