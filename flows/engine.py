@@ -90,7 +90,7 @@ async def sync(
                 context.only = frozenset((*wanted.new, *wanted.changed))
                 context.tally.list(context.only, Fate.WAITING)
             proven = await _passes(context, phase)
-            owed = await run.owed_count()
+            owed = await run.outbox.owed_count()
         except StateError as error:
             context.halt(error)
             owed = 0

@@ -35,7 +35,7 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
     await listed.wait()
 
     async def take(wanted: int, busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
-        owed = await context.run.owed(wanted, datetime.now(UTC), exclude=busy)
+        owed = await context.run.outbox.owed(wanted, datetime.now(UTC), exclude=busy)
         # A message may be superseded while it is under way: what follows it must not run beside it.
         return [(item.id, tell(context, item)) for item in owed if item.transfer_id not in context.telling]
 
@@ -46,7 +46,7 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
         if not delivered.is_set():
             await sleep_or_stop(context, 0.05)
             return True
-        next_owed = await context.run.next_owed()
+        next_owed = await context.run.outbox.next_owed()
         if next_owed is None:
             return False
         wait = max((next_owed - datetime.now(UTC)).total_seconds(), 0.0)
@@ -92,7 +92,7 @@ async def _tell(context: Context, owed: Owed) -> None:
             judged=partial(_judged, context, owed),
         )
         await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
-        await context.run.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
+        await context.run.outbox.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
         context.tally.told += 1
         context.tally.refused.discard(owed.transfer_id)
         context.got_through(context.source_name)
@@ -101,7 +101,7 @@ async def _tell(context: Context, owed: Owed) -> None:
     except RejectedError as error:
         log.warning("document %s: the source refused our feedback: %s", owed.document_id, error)
         reason = mask(str(error))
-        await context.run.refused(owed.id, at=datetime.now(UTC), reason=reason)
+        await context.run.outbox.refused(owed.id, at=datetime.now(UTC), reason=reason)
         context.tally.refused.add(owed.transfer_id)
         fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
         context.tally.explain(owed.document_id, fate, f"the source refused to be told: {reason}")
@@ -139,6 +139,6 @@ async def _later(context: Context, owed: Owed, error: ConnectorError) -> None:
     context.failed(error)
     attempts = owed.attempts + 1
     due_at = context.policy.retry_at(attempts, error, others_succeed=context.others_succeed(error.connection))
-    await context.run.owe_later(
+    await context.run.outbox.owe_later(
         owed.id, due_at=due_at, attempts=attempts, reason=mask(str(error)), at=datetime.now(UTC)
     )

@@ -11,7 +11,8 @@ from state import collecting, reading
 from state import statements as sql
 from state.models import run as run_table
 from state.models import step as step_table
-from state.records import DELIVERED, Owed, Remembered, Transfer
+from state.outbox import Outbox
+from state.records import DELIVERED, Remembered, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -54,6 +55,8 @@ class RouteRun:
         self.fingerprint = fingerprints.of
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._claimed: dict[int, str] = {}
+        self.outbox = Outbox(run_id, lease, writer, reader)
+        """What the source is owed."""
 
     # Collect
 
@@ -204,45 +207,14 @@ class RouteRun:
         }
         await self._write((sql.POSTPONE, values), self._event(transfer_id, at, "postponed", reason))
 
-    # Report
-
-    async def owed(self, limit: int, now: datetime, exclude: Collection[int]) -> list[Owed]:
-        """Read up to `limit` due messages, without the feedback ids in `exclude`; about one document in their order.
-
-        A message waits while its document is to be delivered again: what comes of that supersedes it.
-        """
-        excluded = frozenset(exclude)
-        return await self._reader.ask(lambda connection: reading.owed(connection, self.route, limit, now, excluded))
-
-    async def owed_count(self) -> int:
-        """Count the messages the source is still owed, due or not."""
-        return await self._reader.ask(lambda connection: reading.owed_count(connection, self.route))
-
-    async def next_owed(self) -> datetime | None:
-        """Say when the next message is due (maybe in the past), None if nothing is owed that may be told now."""
-        return await self._reader.ask(lambda connection: reading.next_owed(connection, self.route))
-
-    async def told(self, feedback_id: int, *, at: datetime, detail: str | None = None) -> None:
-        """Write down that the source took a message."""
-        await self._answered(feedback_id, "told", at, detail)
-
     async def overtaken(self, transfer_id: int, *, at: datetime) -> bool:
         """Make a settled transfer due again whose document has changed before the source was told; False if it is due.
 
-        What is owed stays owed, and waits (see `owed`).
+        What is owed stays owed, and waits (see `Outbox.owed`).
         """
         return await self._writer.call(
             lambda connection: collecting.overtake(connection, transfer_id, self.id, at), self._lease
         )
-
-    async def refused(self, feedback_id: int, *, at: datetime, reason: str) -> None:
-        """Write down that the source will never take a message."""
-        await self._answered(feedback_id, "refused", at, reason)
-
-    async def owe_later(self, feedback_id: int, *, due_at: datetime, attempts: int, reason: str, at: datetime) -> None:
-        """Keep a message owed until `due_at`."""
-        values: dict[str, object] = {"this": feedback_id, "to_due": due_at, "to_attempts": attempts}
-        await self._write((sql.OWE_LATER, values), self._feedback_event(feedback_id, at, "telling postponed", reason))
 
     # Follow
 
@@ -308,15 +280,8 @@ class RouteRun:
     async def _write(self, *lines: Line) -> None:
         await self._writer.lines(lines, self._lease)
 
-    async def _answered(self, feedback_id: int, answer: str, at: datetime, detail: str | None) -> None:
-        values: dict[str, object] = {"this": feedback_id, "now": at, "to_answer": answer}
-        await self._write((sql.ANSWERED, values), self._feedback_event(feedback_id, at, answer, detail))
-
     def _event(self, transfer_id: int, at: datetime, kind: str, detail: str | None) -> Line:
         return sql.EVENT, {"transfer_id": transfer_id, "at": at, "run_id": self.id, "kind": kind, "detail": detail}
-
-    def _feedback_event(self, feedback_id: int, at: datetime, kind: str, detail: str | None) -> Line:
-        return sql.FEEDBACK_EVENT, {"this": feedback_id, "now": at, "by": self.id, "what": kind, "words": detail}
 
 
 def _step(

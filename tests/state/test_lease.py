@@ -117,7 +117,7 @@ async def test_a_lost_lease_keeps_nothing_of_a_whole_group(ledger: Ledger, url: 
         )
         assert [type(error) for error in lost] == [LeaseLostError, LeaseLostError, type(None), LeaseLostError]
         assert "taken the route r over" in str(lost[0])
-        assert (await old.pending_count(), await old.owed_count()) == (2, 0)
+        assert (await old.pending_count(), await old.outbox.owed_count()) == (2, 0)
         assert await ledger.cursor("r", "s") is None
         assert await ledger.load_token("c") == "t"  # which no lease guards
     async with ledger.run("r") as new:

@@ -105,9 +105,13 @@ async def test_a_version_listed_while_its_predecessor_is_delivered_is_not_lost(l
         claimed = await run.claim(10, now)
         assert [(t.version, t.status, t.external_id) for t in claimed] == [("2", "pending", "far-1")]
         # What was to be said of the predecessor waits, and is superseded by what is to be said of the new version.
-        assert (await run.owed(10, now, ()), await run.owed_count(), await run.next_owed()) == ([], 1, None)
+        assert (await run.outbox.owed(10, now, ()), await run.outbox.owed_count(), await run.outbox.next_owed()) == (
+            [],
+            1,
+            None,
+        )
         await deliver(run, this, now)
-        owed = await run.owed(10, now, ())
+        owed = await run.outbox.owed(10, now, ())
         assert [(o.outcome, o.seq) for o in owed] == [("delivered", 2)]
     assert [told.answer for told in (await ledger.timeline(this)).feedback] == ["superseded", None]
 
@@ -129,14 +133,14 @@ async def test_a_document_is_delivered_again_only_if_it_is_listed_after_its_feed
     async with ledger.run("r") as run:
         this = await one(run, now)
         await deliver(run, this, now)
-        owed = await run.owed(10, now, ())
+        owed = await run.outbox.owed(10, now, ())
         if answer == "told":
-            await run.told(owed[0].id, at=now)
+            await run.outbox.told(owed[0].id, at=now)
         elif answer == "refused":
-            await run.refused(owed[0].id, at=now, reason="gone")
+            await run.outbox.refused(owed[0].id, at=now, reason="gone")
     async with ledger.run("r") as run:
         if answer == "told in this run":
-            await run.told(owed[0].id, at=datetime.now(UTC))
+            await run.outbox.told(owed[0].id, at=datetime.now(UTC))
         same = await run.remember("documents", [("a", "1")], None, now=now, relist=())
         found = await run.remember("documents", [("a", "1")], None, now=now, relist=("delivered",))
     assert same.known == (this,)
@@ -196,23 +200,23 @@ async def test_messages_about_one_document_are_owed_one_after_the_other(ledger: 
         )
         await run.intend(this, "feedback:1:mark", now)
         await run.intend(this, "feedback:11:mark", now)
-        first = (await run.owed(10, now, ()))[0]
+        first = (await run.outbox.owed(10, now, ()))[0]
         assert (first.seq, first.outcome, first.external_id, set(first.steps)) == (
             1,
             "delivered",
             "far-1",
             {"feedback:1:mark"},
         )
-        await run.owe_later(first.id, due_at=now + HOUR, attempts=1, reason="busy", at=now)
-        assert await run.owed(10, now, ()) == []
-        assert await run.next_owed() == now
-        assert [o.attempts for o in await run.owed(10, now + HOUR, ())] == [1]
-        await run.told(first.id, at=now)
-        second = await run.owed(10, now, ())
+        await run.outbox.owe_later(first.id, due_at=now + HOUR, attempts=1, reason="busy", at=now)
+        assert await run.outbox.owed(10, now, ()) == []
+        assert await run.outbox.next_owed() == now
+        assert [o.attempts for o in await run.outbox.owed(10, now + HOUR, ())] == [1]
+        await run.outbox.told(first.id, at=now)
+        second = await run.outbox.owed(10, now, ())
         assert [(o.seq, o.outcome, o.reason) for o in second] == [(2, "withdrawn", "trashed")]
-        assert await run.owed(10, now, (second[0].id,)) == []
-        await run.refused(second[0].id, at=now, reason="no such document")
-        assert (await run.owed_count(), await run.next_owed()) == (0, None)
+        assert await run.outbox.owed(10, now, (second[0].id,)) == []
+        await run.outbox.refused(second[0].id, at=now, reason="no such document")
+        assert (await run.outbox.owed_count(), await run.outbox.next_owed()) == (0, None)
 
 
 async def test_only_delivered_documents_are_followed_and_a_change_in_the_meantime_wins(ledger: Ledger, now: datetime):

@@ -249,7 +249,7 @@ class LedgerModel(RuleBasedStateMachine):
 
     @rule(number=picks, answer=st.sampled_from(["told", "refused", "later"]))
     def the_source_is_told(self, number: int, answer: str) -> None:
-        owed = self.do(self.run.owed(10, self.now(), ()))
+        owed = self.do(self.run.outbox.owed(10, self.now(), ()))
         expected = self.owed()
         assert {(o.document_id, o.seq): o.outcome for o in owed} == {key: m.outcome for key, m in expected.items()}
         if owed:
@@ -260,13 +260,13 @@ class LedgerModel(RuleBasedStateMachine):
         assert one.external_id == self.model[one.document_id].external_id
         now = self.now()
         if answer == "told":
-            self.do(self.run.told(one.id, at=now))
+            self.do(self.run.outbox.told(one.id, at=now))
             message.answer = "told"
         elif answer == "refused":
-            self.do(self.run.refused(one.id, at=now, reason="no"))
+            self.do(self.run.outbox.refused(one.id, at=now, reason="no"))
             message.answer = "refused"
         else:
-            self.do(self.run.owe_later(one.id, due_at=now + DAY, attempts=1, reason="busy", at=now))
+            self.do(self.run.outbox.owe_later(one.id, due_at=now + DAY, attempts=1, reason="busy", at=now))
             message.due = False
 
     @rule(number=picks, status=st.sampled_from([None, "confirmed", "withdrawn", "pending"]), tell=st.booleans())
@@ -366,7 +366,9 @@ class LedgerModel(RuleBasedStateMachine):
             for name, entry in self.model.items()
         }
         assert all((one.due_at is not None) == (one.status == "pending") for one in kept.values())
-        assert self.do(self.run.owed_count()) == sum(not m.answer for e in self.model.values() for m in e.messages)
+        assert self.do(self.run.outbox.owed_count()) == sum(
+            not m.answer for e in self.model.values() for m in e.messages
+        )
         assert self.do(self.run.pending_count()) == sum(e.status == "pending" for e in self.model.values())
         assert self.do(self.ledger.cursor(ROUTE, "s")) == self.cursor
 

@@ -1,0 +1,66 @@
+"""The outbox to the source as one run sees it: what is owed, and what came of telling it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from state import reading
+from state import statements as sql
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from state.lease import Lease
+    from state.reader import Reader
+    from state.records import Owed
+    from state.writer import Line, Writer
+
+
+class Outbox:
+    """Messages about the documents of a run's route. Writes return once they are on the disk, and fail as the run's do."""
+
+    def __init__(self, run_id: str, lease: Lease, writer: Writer, reader: Reader) -> None:
+        self._run_id = run_id
+        self._route = lease.route
+        self._lease = lease
+        self._writer = writer
+        self._reader = reader
+
+    async def owed(self, limit: int, now: datetime, exclude: Collection[int]) -> list[Owed]:
+        """Read up to `limit` due messages, without the feedback ids in `exclude`; about one document in their order.
+
+        A message waits while its document is to be delivered again: what comes of that supersedes it.
+        """
+        excluded = frozenset(exclude)
+        return await self._reader.ask(lambda connection: reading.owed(connection, self._route, limit, now, excluded))
+
+    async def owed_count(self) -> int:
+        """Count the messages the source is still owed, due or not."""
+        return await self._reader.ask(lambda connection: reading.owed_count(connection, self._route))
+
+    async def next_owed(self) -> datetime | None:
+        """Say when the next message is due (maybe in the past), None if nothing is owed that may be told now."""
+        return await self._reader.ask(lambda connection: reading.next_owed(connection, self._route))
+
+    async def told(self, feedback_id: int, *, at: datetime, detail: str | None = None) -> None:
+        """Write down that the source took a message."""
+        await self._answered(feedback_id, "told", at, detail)
+
+    async def refused(self, feedback_id: int, *, at: datetime, reason: str) -> None:
+        """Write down that the source will never take a message."""
+        await self._answered(feedback_id, "refused", at, reason)
+
+    async def owe_later(self, feedback_id: int, *, due_at: datetime, attempts: int, reason: str, at: datetime) -> None:
+        """Keep a message owed until `due_at`."""
+        values: dict[str, object] = {"this": feedback_id, "to_due": due_at, "to_attempts": attempts}
+        await self._writer.lines(
+            ((sql.OWE_LATER, values), self._event(feedback_id, at, "telling postponed", reason)), self._lease
+        )
+
+    async def _answered(self, feedback_id: int, answer: str, at: datetime, detail: str | None) -> None:
+        values: dict[str, object] = {"this": feedback_id, "now": at, "to_answer": answer}
+        await self._writer.lines(((sql.ANSWERED, values), self._event(feedback_id, at, answer, detail)), self._lease)
+
+    def _event(self, feedback_id: int, at: datetime, kind: str, detail: str | None) -> Line:
+        return sql.FEEDBACK_EVENT, {"this": feedback_id, "now": at, "by": self._run_id, "what": kind, "words": detail}
