@@ -5,6 +5,7 @@ import re
 import shutil
 from collections import Counter
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import mappings
@@ -62,6 +63,12 @@ class Pair:
             if report.complete:
                 return delivered
         raise AssertionError(f"{most} runs were not enough: {report}")
+
+    async def look_again(self, external_id):
+        """Run with this delivery due to be asked about at the far end."""
+        async with self._ledger.run("pair") as run:
+            await run.follow_now([external_id], datetime.now(UTC))
+        return await self.run()
 
     def held(self):
         """Return how often each file of each delivery stands at the destination, by (delivery, file)."""
