@@ -19,11 +19,11 @@ DOCUMENTS = (
         "read_for_ever",
     ),
     Break(
-        "a row that comes twice counts twice",
+        "the next page is asked for without saying where it begins",
         "example/source.py",
-        "dict.fromkeys(Change(row.id, row.revision) for row in rows)",
-        "(Change(row.id, row.revision) for row in rows)",
-        "come_twice",
+        "after = rows[-1].id",
+        'after = ""',
+        "every_ready_document or short_pages",
     ),
     Break(
         "every status may be exported",
@@ -139,7 +139,7 @@ RECORDS = (
         "example/destination.py",
         "marker = file_marker(key, attachment.file.id)",
         'marker = file_marker(key, "file")',
-        "lost_answer or every_answer or many_files",
+        "goes_on or lost_answer",
     ),
     Break(
         "only the first file is added",
