@@ -149,7 +149,7 @@ def _list_for_import_rules(name: str, root: Path) -> None:
 
 def _next(name: str) -> list[str]:
     return [
-        f".venv/bin/docferry certify {name}    shows the level it starts from",
+        f".venv/bin/docferry certify {name}    shows the level to keep; so far it is the example's",
         f"{GUIDE} says what to decide and which file to change first: the sandbox",
         f".venv/bin/python -m connectors.sandbox --only {name}    serves the sandbox on this machine",
         "make check    while you change it, and make certify once it is done",

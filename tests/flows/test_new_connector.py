@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from flows.new_connector import Role, lay_out
+from flows.new_connector import GUIDE, Role, lay_out
 from state.errors import SettingError
-from tests.contract.mutations import ROOT, copy_tree
+from tests.contract.mutations import ROOT, Break, copy_tree, problem
 
 
 class Tree:
@@ -89,6 +89,20 @@ def test_the_example_uses_its_own_name_for_nothing_else():
     assert not [text for text in texts if "or example" in text or "example.com" in text]
 
 
+def test_what_the_guide_names_is_there():
+    guide = (ROOT / GUIDE).read_text().replace("NAME/", "example/").replace("NAME.py", "example.py")
+    named = set(re.findall(r"`(?:connectors/)?(\w+/\w+\.py|contract\.py)`", guide))
+    assert len(named) >= 5
+    assert [path for path in sorted(named) if not (ROOT / "connectors" / path).is_file()] == []
+    links = re.findall(r"\]\(([^)#]+)\)", guide)
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
+    shown = re.search(r'Break\("(.*?)", "acme_erp/(.*?)",\n *"(.*?)", "(.*?)", "(.*?)"\)', guide)
+    assert problem(Break(shown[1], f"example/{shown[2]}", *shown.groups()[2:])) is None
+    for line in ('await journal.once("create", do, find, settle=self._settle)', "_never_gone", "SETTLE_SECONDS"):
+        assert line in guide
+        assert any(line in file.read_text() for file in (ROOT / "connectors/example").glob("*.*"))
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -129,6 +143,8 @@ def test_the_command_tells_what_it_wrote_and_what_to_do_next(tree):
     assert told.returncode == 0, told.stderr
     assert "connectors/acme/sandbox.py" in told.stdout
     assert "certify acme" in told.stdout
+    merged = tree.run("-m", "pytest", "-p", "no:cacheprovider", "tests/contract/test_certificate.py", "-k", "examples")
+    assert "AssertionError: assert ['acme']" in merged.stdout
     said = json.loads(tree.run("-m", "flows", "new-connector", "other", "--role", "source", "--json").stdout)
     assert (said["name"], said["role"], said["changed"]) == ("other", "source", ["pyproject.toml"])
     assert all((tree.folder / path).is_file() for path in said["written"])
