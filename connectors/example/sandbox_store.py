@@ -19,7 +19,8 @@ STATUSES = ("processing", "ready", "exported", "refused", "trashed")
 class Switches(SharedSwitches):
     """What is not published, or may be another on another day. Lists state no total and have one order, by id.
 
-    So `total` and the drift `reorder` have nothing to act on.
+    So `total` and the drift `reorder` have nothing to act on; `novelties` brings a field, but no status, since lists are
+    asked for by status.
     """
 
     processing: float = 0.0

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -96,8 +97,8 @@ def test_what_the_guide_names_is_there():
     assert [path for path in sorted(named) if not (ROOT / "connectors" / path).is_file()] == []
     links = re.findall(r"\]\(([^)#]+)\)", guide)
     assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
-    shown = re.search(r'Break\("(.*?)", "acme_erp/(.*?)",\n *"(.*?)", "(.*?)", "(.*?)"\)', guide)
-    assert problem(Break(shown[1], f"example/{shown[2]}", *shown.groups()[2:])) is None
+    shown = eval(re.search(r"```python\n(Break\(.*?\n\))\n```", guide, re.DOTALL)[1], {"Break": Break})
+    assert problem(replace(shown, file=shown.file.replace("acme_erp", "example"))) is None
     for line in ('await journal.once("create", do, find, settle=self._settle)', "_never_gone", "SETTLE_SECONDS"):
         assert line in guide
         assert any(line in file.read_text() for file in (ROOT / "connectors/example").glob("*.*"))
