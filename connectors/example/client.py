@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connectors.errors import ConnectorError, RejectedError
 from connectors.example import models
 from connectors.http import quote
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager
 
     from connectors.contract import Download, Fields
@@ -25,13 +27,20 @@ class ExampleClient:
     async def documents(self, status: str, after: str, limit: int) -> list[Record]:
         """List documents of a status by id, those after an id only. A page may be short; an empty one is the end."""
         # GET {base}/documents?status=ready&limit=50&after=d-000050
-        params = {"status": status, "limit": str(limit)} | ({"after": after} if after else {})
-        return models.records((await self.api.call("GET", "/documents", params=params)).json())
+        return await self._list({"status": status, "limit": str(limit)} | ({"after": after} if after else {}))
 
     async def document(self, document_id: str) -> Record:
         """Read one document."""
         # GET {base}/documents/{id}
         return models.record((await self.api.call("GET", f"/documents/{quote(document_id)}")).json())
+
+    async def _list(self, params: Mapping[str, str]) -> list[Record]:
+        try:
+            answer = await self.api.call("GET", "/documents", params=params)
+        except RejectedError as error:
+            # A list has its address whatever is in it. So this is no verdict on the document that is looked for in it.
+            raise ConnectorError(str(error), connection=error.connection, status=error.status) from error
+        return models.records(answer.json())
 
     # source only
 
@@ -50,9 +59,9 @@ class ExampleClient:
     async def find(self, reference: str) -> str | None:
         """Return the id of the document with exactly this reference, whatever its status; None if none shows (yet)."""
         # GET {base}/documents?reference=…
-        answer = await self.api.call("GET", "/documents", params={"reference": reference})
+        rows = await self._list({"reference": reference})
         # A server that does not know the parameter ignores it and lists everything, so the rows are looked at.
-        return next((row.id for row in models.records(answer.json()) if row.reference == reference), None)
+        return next((row.id for row in rows if row.reference == reference), None)
 
     async def create(self, body: Fields) -> str:
         """Make a document and return its id. Makes another one each time."""

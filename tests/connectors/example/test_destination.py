@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.contract import State
-from connectors.errors import RejectedError, TransientError, UnsettledError
+from connectors.errors import ConnectorError, RejectedError, TransientError, UnsettledError
 
 
 async def test_a_delivery_becomes_a_document_with_its_files(open_account, delivery, source_file, journal):
@@ -51,6 +51,19 @@ async def test_a_server_that_ignores_the_look_up_gives_nobody_elses_document(
     journal.now += timedelta(seconds=60)
     assert await account.destination.push(delivery(), journal) != other
     assert len(account.documents) == 2
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_look_up_that_is_refused_is_no_verdict_on_the_document(open_account, delivery, journal, status):
+    account = await open_account()
+    account.strike("act_then_drop", "POST", "/documents", times=1)
+    account.strike("status", "GET", "/documents", status=status, times=1)
+    with pytest.raises(TransientError):
+        await account.destination.push(delivery(), journal)
+    with pytest.raises(ConnectorError) as caught:
+        await account.destination.push(delivery(), journal)
+    assert not isinstance(caught.value, RejectedError)
+    assert [await account.destination.push(delivery(), journal)] == list(account.documents)
 
 
 async def test_a_document_that_changed_while_its_creation_was_in_doubt_ends_as_it_is_now(
