@@ -44,8 +44,17 @@ ROUTES = (
     "contractfit hypatos.documents",
     "hypatos rest.invoices",
     "zefort folder.documents",
+    "hypatos zefort.contracts cut",
+    "hypatos zefort.contracts refused",
 )
-"""Every destination that takes files and every source that hands them out, each at least once."""
+"""Every destination that takes files and every source that hands them out, each at least once; and what goes wrong.
+
+`cut`: the source breaks off in the middle. `refused`: the destination takes all of the file and answers 503.
+"""
+FAULTS: dict[str, tuple[str, dict[str, object]]] = {
+    "cut": ("hypatos", {"kind": "cut", "method": "GET", "path": "/files/*", "times": 1}),
+    "refused": ("zefort", {"kind": "status", "method": "POST", "path": "/contracts/", "status": 503, "times": 1}),
+}
 ERP = """invoices:
   create: {path: /invoices, id: data.id}
   key: {field: externalKey}
@@ -127,9 +136,11 @@ class Sandboxes:
 
 
 @contextlib.contextmanager
-def sandboxes(size: int) -> Iterator[Sandboxes]:
+def sandboxes(size: int, *, talkative: bool) -> Iterator[Sandboxes]:
     command = [sys.executable, "-m", "connectors.sandbox", "--documents", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    # one that is left by its client in mid-upload says so at length
+    errors = None if talkative else subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         assert process.stdout is not None
         running = Sandboxes(json.loads(process.stdout.readline()))
@@ -142,7 +153,7 @@ def sandboxes(size: int) -> Iterator[Sandboxes]:
         process.wait(timeout=30)
 
 
-def environment(running: Sandboxes, folder: Path, size: int) -> dict[str, str]:
+def environment(running: Sandboxes, folder: Path, size: int, *, fault: bool) -> dict[str, str]:
     """Return the settings of every connection; each has the name of its provider."""
     ours = ("DOCFERRY_", "FOLDER_", *(f"{name.upper()}_" for name in PROVIDERS))
     found = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
@@ -154,7 +165,8 @@ def environment(running: Sandboxes, folder: Path, size: int) -> dict[str, str]:
     return found | {
         "DOCFERRY_STATE_URL": f"sqlite:///{folder}/state.db",
         "DOCFERRY_MAPPINGS": str(folder / "routes"),
-        "DOCFERRY_PATIENCE": "0",
+        "DOCFERRY_PATIENCE": "20" if fault else "0",
+        "ZEFORT_SETTLE_SECONDS": "1",  # after which a file that may have arrived is sent again
         "DOCUMINE_POLL_SECONDS": "0.1",
         "DOCUMINE_MAX_UPLOAD_MB": str(2 * size // 10**6 + 1),
         "HYPATOS_PROJECTS": "63e6663823b4c1f5287398b1",
@@ -165,17 +177,17 @@ def environment(running: Sandboxes, folder: Path, size: int) -> dict[str, str]:
 
 def passage(route: str, size: int, folder: Path) -> Passed:
     """Let a small document pass and then the large one, in the same process of the gateway."""
-    source, destination = route.split()
+    source, destination, *fault = route.split()
     provider = destination.partition(".")[0]
-    where = folder / f"{source}_{provider}"
+    where = folder / "gateway"
     (where / "routes").mkdir(parents=True)
     (where / "routes" / "big.yaml").write_text(
         f"source: {source}.{STREAMS[source]}\ndestination: {destination}\n"
         f"fields:\n  {TARGETS[destination]}: {{ template: 'document {{{{ id }}}}', required: true }}\n"
     )
-    with sandboxes(size) as running:
+    with sandboxes(size, talkative=not fault) as running:
         command = [sys.executable, HERE / "growth.py", "big"]
-        settings = environment(running, where, size)
+        settings = environment(running, where, size, fault=bool(fault))
         gateway = subprocess.Popen(
             command, env=settings, cwd=where, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -184,6 +196,8 @@ def passage(route: str, size: int, folder: Path) -> Passed:
         result: dict[str, Any] = {}
         for name, large in (("small", 0), ("large", size)):
             running.ask(source, "switches", {"file_size": large})
+            for where_from, rule in (FAULTS[one] for one in fault if large):
+                running.ask(where_from, "switches", {"faults": [rule]})
             running.add(source, name)
             gateway.stdin.write("run\n")
             gateway.stdin.flush()
@@ -198,8 +212,10 @@ def passage(route: str, size: int, folder: Path) -> Passed:
             held = {digest(path) for path in (where / "archive").rglob("*.pdf")}
         else:
             held = running.received(provider)
-        same = len(sent) == 1 and sent[0][0] == size and sent[0][1] in held
-    return Passed(f"{source} → {destination}", result["seconds"], result["growth_mib"], size, same)
+        same = bool(sent) and sent[-1][0] == size and sent[-1][1] in held
+    return Passed(
+        f"{source} → {destination}{' '.join(['', *fault])}", result["seconds"], result["growth_mib"], size, same
+    )
 
 
 def digest(path: Path) -> str:

@@ -67,6 +67,8 @@ class S3(_Far):
         self._client("s3").create_bucket(Bucket=self.bucket)
         self.url = f"s3://{self.bucket}/archive"
         self.options = {"endpoint_url": self.endpoint, "key": "any", "secret": "any"}
+        # putting 120 parts together takes this S3 longer than the driver would wait, and it cannot be asked twice
+        self.options["config_kwargs"] = {"read_timeout": 300}
         self.wrong = {**self.options, "key": "AKIAWRONG", "secret": "sandbox-s3-secret-wrong"}
 
     def lock(self):
