@@ -32,8 +32,7 @@ ACCESS = {
     "DefaultCredentialsError": "there are no credentials; put them into the options",
     "UnknownHostError": "the server is not known to this machine; add its key to ~/.ssh/known_hosts once you trust it",
     "BadHostKeyException": "the server shows another key than ~/.ssh/known_hosts has; find out why before you go on",
-    "ParamValidationError": "the options are not what the driver takes",
-    "TypeError": "the options are not what the driver takes",
+    "ParamValidationError": "the address or the options are not what the driver takes",
 }
 """What a person must do, by the name of a driver's error: their modules are there only if they are installed."""
 

@@ -167,7 +167,11 @@ class RemotePlace:
     def _system(self) -> FileSystem:
         with self._lock:
             if self._opened is None:
-                self._opened = self._opening()
+                try:
+                    self._opened = self._opening()
+                except (TypeError, ValueError, FileNotFoundError):
+                    words = "the options are not what the driver takes, or name a file that is not there"
+                    raise AccessError(f"{self.name}: {words}", connection=self.name) from None
             return self._opened
 
     @contextmanager

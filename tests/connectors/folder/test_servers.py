@@ -154,6 +154,12 @@ async def test_a_server_that_this_machine_does_not_know_is_not_told_the_password
     await (await opened(sftp.url, {**sftp.options, "host_key_policy": "auto_add"})).push(delivery(), journal)
 
 
+@pytest.mark.parametrize("wrong", [{"usrname": "docferry"}, {"key_filename": "/nowhere/id_ed25519", "password": None}])
+async def test_options_that_cannot_be_right_are_one_sentence(sftp, delivery, journal, wrong):
+    with pytest.raises(AccessError, match="the options are not what the driver takes, or name a file"):
+        await (await opened(sftp.url, {**sftp.options, **wrong})).push(delivery(), journal)
+
+
 async def test_without_any_credentials_one_is_told_so(s3, delivery, journal, monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     archive = await opened(s3.url, {"endpoint_url": s3.endpoint})
