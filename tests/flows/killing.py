@@ -71,12 +71,13 @@ class Ground:
             yield self
 
     async def trial(
-        self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, spoilt: str = ""
+        self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, spoilt: str = "", lost: str = ""
     ) -> list[Life]:
         """Start over, let processes die one after the other at their fatal points, then run until all is done.
 
-        With `answer`, the first one is killed from outside when that answer is about to go out. Returns all lives,
-        the first one first. What is found is added to the tally.
+        With `answer`, the first one is killed from outside when that answer is about to go out. `spoilt` and `lost` are
+        for all of them, see `spoil` and `Points`. Returns all lives, the first one first. What is found is added to the
+        tally.
         """
         self.premature.clear()
         self._trials += 1
@@ -86,8 +87,8 @@ class Ground:
         self.answers, self._fatal_answer = 0, answer
         lives: list[Life] = []
         for point in (*(fatal or [0]), *[0] * RUNS):
-            order = {"fatal": point, "at_once": self._at_once, "disk": self.world.on_disk, "spoilt": spoilt}
-            where = {"folder": str(folder), "settings": settings, "route": self.world.route}
+            order = {"fatal": point, "at_once": self._at_once, "spoilt": spoilt, "lost": lost}
+            where = {"folder": str(folder), "settings": settings, "route": self.world.route, "disk": self.world.on_disk}
             lives.append(await self._victims.live(order | where))
             self._fatal_answer = 0
             if lives[-1].complete:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import io
 import json
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _CHANGES = ("replace", "unlink", "mkdir", "rmdir", "fsync")
 """The calls by which Python's own file functions change a disk."""
+_LOST = (1, 3, 6)
 
 
 def tell(what: dict[str, object]) -> None:
@@ -32,12 +34,15 @@ def tell(what: dict[str, object]) -> None:
 class Points:
     """Counts the points at which a process can die, in all its threads, and dies at the fatal one.
 
-    That is given by its number (0: none), or by its name, which means the first of that name.
+    That is given by its number (0: none), or by its name, which means the first of that name. `lost` names an act whose
+    answers are lost, the first, the third and the sixth: it is done, and then an error comes instead.
     """
 
-    def __init__(self, fatal: int | str) -> None:
+    def __init__(self, fatal: int | str, lost: str = "") -> None:
         self.passed: list[str] = []
         self._fatal = fatal
+        self._lost = lost
+        self._acts = 0
         self._lock = threading.Lock()
 
     def reach(self, what: str) -> None:
@@ -47,6 +52,15 @@ class Points:
             if self._fatal in (what, len(self.passed)):
                 tell({"died": what})
                 os.kill(os.getpid(), signal.SIGKILL)
+
+    def done(self, what: str, error: Exception) -> None:
+        """Come to the end of an act. Raises the error if it is one whose answer is lost."""
+        with self._lock:
+            self._acts += what == self._lost
+            lose = what == self._lost and self._acts in _LOST
+        if lose:
+            raise error
+        self.reach(f"after {what}")
 
 
 class Wires(httpx.AsyncBaseTransport):
@@ -111,7 +125,7 @@ def watch_commits(points: Points) -> None:
             points.reach(f"before a commit to {self.file}")
             super().commit()
             self.written = self.total_changes
-            points.reach(f"after a commit to {self.file}")
+            points.done(f"a commit to {self.file}", sqlite3.OperationalError("disk I/O error"))
 
     @event.listens_for(Engine, "do_connect")
     def use_it(_dialect: object, _record: object, _arguments: object, options: dict[str, object]) -> None:
@@ -126,7 +140,7 @@ def watch_disk(points: Points) -> None:
         def changing(*arguments: Any, **options: Any) -> None:
             points.reach(f"before {name}")
             real(*arguments, **options)
-            points.reach(f"after {name}")
+            points.done(name, OSError(errno.EIO, "Input/output error"))
 
         return changing
 

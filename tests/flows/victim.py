@@ -46,7 +46,7 @@ def carry_out(order: dict[str, Any]) -> None:
     signal.alarm(LONGEST)
     os.chdir(order["folder"])
     os.environ.update(order["settings"])
-    points = Points(order["fatal"])
+    points = Points(order["fatal"], order["lost"])
     watch_commits(points)
     if order["disk"]:
         watch_disk(points)
