@@ -58,7 +58,7 @@ class Ground:
         self._folder = folder
         self._settings = settings
         self._at_once = at_once
-        self._trials = self._fatal_answer = 0
+        self._fatal_answer = 0
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[Ground]:
@@ -80,8 +80,8 @@ class Ground:
         tally.
         """
         self.premature.clear()
-        self._trials += 1
-        folder = self._folder / f"trial-{self._trials}"
+        folder = self._folder / "trial"
+        shutil.rmtree(folder, ignore_errors=True)  # what the last trial left stays until now, to be looked at
         folder.mkdir(parents=True)
         settings = self._settings | self.world.begin(folder)
         self.answers, self._fatal_answer = 0, answer
@@ -95,7 +95,6 @@ class Ground:
                 break
             await self._quiet()
         self._add(tally, f"point {answer or list(fatal)}", lives)
-        shutil.rmtree(folder)
         return lives
 
     def _add(self, tally: Tally, where: str, lives: list[Life]) -> None:

@@ -9,7 +9,6 @@ from tests.flows.crossings.all import CROSSINGS
 from tests.flows.killing import grounds, sweep
 from tests.flows.lives import Tally
 from tests.flows.sweeping import SEED, checked, swept
-from tests.flows.victims import Victims
 
 every_destination = pytest.mark.parametrize("destination", CROSSINGS)
 CREATING = {
@@ -28,22 +27,16 @@ SETTING = {
 """… and the points right behind the writing of those that set what is there."""
 
 
-@pytest.fixture(scope="module")
-def victims():
-    with Victims() as server:
-        yield server
-
-
 @every_destination
 async def test_a_run_killed_at_any_point_is_finished_by_the_next_one(tmp_path, victims, destination):
     async with grounds(tmp_path, CROSSINGS[destination], victims) as ready:
-        checked(await sweep(ready, 40, SEED), f"{destination}, every 40. point")
+        checked(await sweep(ready, 60, SEED), f"{destination}, every 60. point, seed {SEED}")
 
 
 @every_destination
 async def test_what_was_carried_out_after_its_sender_died_is_not_done_again(tmp_path, victims, destination):
     async with grounds(tmp_path, CROSSINGS[destination], victims) as ready:
-        checked(await sweep(ready, 15, SEED, by_answer=True), f"{destination}, before every 15. answer")
+        checked(await sweep(ready, 20, SEED, by_answer=True), f"{destination}, before every 20. answer, seed {SEED}")
 
 
 @pytest.mark.soak

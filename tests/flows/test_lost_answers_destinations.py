@@ -6,15 +6,8 @@ from connectors.sandbox_faults import Fault
 from tests.flows.crossings.all import CROSSINGS
 from tests.flows.killing import grounds
 from tests.flows.lives import Tally
-from tests.flows.victims import Victims
 
 every_destination = pytest.mark.parametrize("destination", CROSSINGS)
-
-
-@pytest.fixture(scope="module")
-def victims():
-    with Victims() as server:
-        yield server
 
 
 def lose(app, method, path, **more):

@@ -39,19 +39,19 @@ class Archive:
 
     def begin(self, folder: Path) -> dict[str, str]:
         """Start over with an empty folder."""
-        self._root = folder / "archive"
-        self._root.mkdir()
-        return {"ARCHIVE_PROVIDER": "folder", "ARCHIVE_URL": str(self._root)}
+        self.root = folder / "archive"
+        self.root.mkdir()
+        return {"ARCHIVE_PROVIDER": "folder", "ARCHIVE_URL": str(self.root)}
 
     def held(self) -> dict[str, Held]:
         """Return folders by the document whose key their sidecar tells; one without a sidecar is nobody's (yet)."""
         found: dict[str, Held] = {}
-        for place in self._root.glob("invoices/*"):
+        for place in self.root.glob("invoices/*"):
             names = [file.name for file in place.iterdir()] if place.is_dir() else []
             told = json.loads((place / SIDECAR).read_text(), parse_float=Decimal) if SIDECAR in names else {}
             route, _, document_id = told.get("key", "").partition(":")
             held = found.setdefault(document_id if route == "to_archive" else "", Held())
-            held.id = str(place.relative_to(self._root))
+            held.id = str(place.relative_to(self.root))
             if not told:
                 held.shows.append(f"{place.name} without its {SIDECAR}")
                 continue
@@ -74,7 +74,7 @@ class Archive:
 
     def audit(self, found: Findings) -> None:
         """Check that nothing lies beside the stream's folder."""
-        found.compare("archive", ["invoices"], (place.name for place in self._root.iterdir()))
+        found.compare("archive", ["invoices"], (place.name for place in self.root.iterdir()))
 
 
 def _safe(name: str) -> str:

@@ -52,11 +52,11 @@ class Warehouse:
 
     def begin(self, folder: Path) -> dict[str, str]:
         """Start over with empty tables."""
-        self._path = folder / "dwh.db"
-        with closing(sqlite3.connect(self._path)) as connection:
+        self.path = folder / "dwh.db"
+        with closing(sqlite3.connect(self.path)) as connection:
             connection.executescript(TABLES)
         (folder / "dwh.yaml").write_text(STREAMS, encoding="utf-8")
-        return {"DWH_PROVIDER": "sql", "DWH_URL": f"sqlite:///{self._path}", "DWH_STREAMS": "dwh.yaml"}
+        return {"DWH_PROVIDER": "sql", "DWH_URL": f"sqlite:///{self.path}", "DWH_STREAMS": "dwh.yaml"}
 
     def held(self) -> dict[str, Held]:
         """Return the rows by the document whose key they have, lines with their parent's."""
@@ -82,7 +82,7 @@ class Warehouse:
         """Nothing else can be there."""
 
     def _rows(self, query: str) -> list[Any]:
-        with closing(sqlite3.connect(self._path)) as connection:
+        with closing(sqlite3.connect(self.path)) as connection:
             return connection.execute(query).fetchall()
 
 
