@@ -1,4 +1,4 @@
-"""Every destination's crossing, besides Zefort's, by the destination's name."""
+"""Every destination's crossing, besides Zefort's, by the destination's name. What is added here is swept like the others."""
 
 from __future__ import annotations
 

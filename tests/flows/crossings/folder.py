@@ -46,7 +46,7 @@ class Archive:
     def held(self) -> dict[str, Held]:
         """Return folders by the document whose key their sidecar tells; one without a sidecar is nobody's (yet)."""
         found: dict[str, Held] = {}
-        for place in self.root.glob("invoices/*"):
+        for place in self.root.glob("invoices/[!.]*"):
             names = [file.name for file in place.iterdir()] if place.is_dir() else []
             told = json.loads((place / SIDECAR).read_text(), parse_float=Decimal) if SIDECAR in names else {}
             route, _, document_id = told.get("key", "").partition(":")
@@ -73,8 +73,9 @@ class Archive:
         ]
 
     def audit(self, found: Findings) -> None:
-        """Check that nothing lies beside the stream's folder."""
+        """Check that nothing lies beside the stream's folder, and that no half-written files are left in it."""
         found.compare("archive", ["invoices"], (place.name for place in self.root.iterdir()))
+        found.wrong += [f"{place.name} is left over" for place in self.root.glob("invoices/.*")]
 
 
 def _safe(name: str) -> str:
