@@ -41,6 +41,7 @@ class World(Protocol):
     begin: Callable[[Path], dict[str, str]]
     told: Callable[[], set[str]]
     lacking: Callable[[], dict[str, list[str]]]
+    halves: Callable[[], list[str]]
     audit: Callable[[], Findings]
 
 
@@ -86,6 +87,7 @@ class Ground:
         settings = self._settings | self.world.begin(folder)
         self.answers, self._fatal_answer = 0, answer
         lives: list[Life] = []
+        halves: list[str] = []
         for point in (*(fatal or [0]), *[0] * RUNS):
             order = {"fatal": point, "at_once": self._at_once, "spoilt": spoilt, "lost": lost}
             where = {"folder": str(folder), "settings": settings, "route": self.world.route, "disk": self.world.on_disk}
@@ -94,11 +96,13 @@ class Ground:
             if lives[-1].complete:
                 break
             await self._quiet()
-        self._add(tally, f"point {answer or list(fatal)}", lives)
+            halves += self.world.halves()
+        self._add(tally, f"point {answer or list(fatal)}", lives, halves)
         return lives
 
-    def _add(self, tally: Tally, where: str, lives: list[Life]) -> None:
+    def _add(self, tally: Tally, where: str, lives: list[Life], halves: list[str]) -> None:
         found = self.world.audit()
+        found.wrong += halves
         kills = [life for life in lives if life.killed]
         if not lives[-1].complete:
             found.wrong.append(f"not complete after {len(lives)} runs: {lives[-1].words}")

@@ -122,3 +122,19 @@ async def test_the_books_notice_what_is_lost_doubled_or_strange_at_either_end(tm
             spoil(world.far)
             assert any("feedback" not in words for words in getattr(world.audit(), kind)), kind
             assert world.lacking() or kind != "lost", "it is not fit to be told"
+
+
+HALF = {
+    "sql": sql("DELETE FROM invoice_lines WHERE rowid = 1"),
+    "folder": lambda far: next(folder(far).glob("*.pdf")).unlink(),
+}
+
+
+@pytest.mark.parametrize("destination", HALF)
+async def test_half_a_document_is_noticed_where_readers_are_promised_the_whole(tmp_path, victims, destination):
+    async with grounds(tmp_path, CROSSINGS[destination], victims) as (ground,):
+        world = ground.world
+        await ground.trial(Tally())
+        assert not world.halves()
+        HALF[destination](world.far)
+        assert len(world.halves()) == 1

@@ -26,6 +26,7 @@ class Inbox:
     """The account, which is empty at first."""
 
     on_disk = False
+    whole = False
 
     def __init__(self, near: HypatosQueue) -> None:
         self._near = near

@@ -49,6 +49,8 @@ class Far(Protocol):
     apps: Mapping[str, SandboxApp]
     on_disk: bool
     """Whether processes write files there themselves, so that this has points too."""
+    whole: bool
+    """Whether readers are promised that they see a document as a whole or not at all."""
 
     def begin(self, folder: Path) -> dict[str, str]:
         """Start over with nothing there; return the settings that only this trial has."""
@@ -98,6 +100,12 @@ class Crossing:
             for document_id, fate in self.near.fates.items()
             if fate == "delivered" and (lacks := self._lacks(document_id, held.get(document_id, Held())))
         }
+
+    def halves(self) -> list[str]:
+        """Say what readers see half of now although they were promised not to."""
+        held = self.far.held() if self.far.whole else {}
+        lacking = self.lacking() if held else {}
+        return [f"half seen, {words}" for document_id in held for words in lacking.get(document_id, ())]
 
     def audit(self) -> Findings:
         """Compare what both ends hold with what must be."""

@@ -28,6 +28,7 @@ class Dossiers:
     """The workspace, which has its template and its dossiers but not ours."""
 
     on_disk = False
+    whole = False
 
     def __init__(self, near: HypatosQueue) -> None:
         self._near = near

@@ -32,6 +32,7 @@ class Archive:
     """An empty folder for each trial. What its processes do on the disk has points too."""
 
     on_disk = True
+    whole = True
     apps: dict[str, SandboxApp] = {}
 
     def __init__(self, near: HypatosQueue) -> None:

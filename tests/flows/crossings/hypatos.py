@@ -29,6 +29,7 @@ class Account:
     """The account, which is empty at first."""
 
     on_disk = False
+    whole = False
 
     def __init__(self, near: ZefortShelf) -> None:
         self._near = near

@@ -46,6 +46,7 @@ class Records:
     """One kind of master data. `records` tells what a document must have written there, by external id."""
 
     on_disk = False
+    whole = False
 
     def __init__(self, resource: str, owners: Callable[[], Mapping[str, list[Record]]]) -> None:
         self.app = HypatosSandbox(0, 7, Switches(quota=0, applied_after=0.0))

@@ -37,6 +37,7 @@ class Erp:
     """The API, with nothing in it at first."""
 
     on_disk = False
+    whole = False
 
     def __init__(self, near: HypatosQueue) -> None:
         self._near = near

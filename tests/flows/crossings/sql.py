@@ -45,6 +45,7 @@ class Warehouse:
     """A SQLite file of its own for each trial."""
 
     on_disk = False
+    whole = True
     apps: dict[str, SandboxApp] = {}
 
     def __init__(self, near: HypatosQueue) -> None:
