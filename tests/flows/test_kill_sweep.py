@@ -105,6 +105,14 @@ async def test_the_sweep_finds_a_journal_that_never_looks(tmp_path):
 async def test_the_sweep_notices_an_acknowledgement_before_the_contract(tmp_path):
     async with grounds(tmp_path, ShippedToZefort) as (ground,):
         document_id = next(one for one, fate in ground.world.books.fates.items() if fate == "delivered")
+        url, secrets = ground.urls["hypatos"], ground.world.hypatos.credentials
         async with httpx.AsyncClient(trust_env=False) as client:
-            await client.post(f"{ground.urls['hypatos']}/documents/{document_id}/transfer", json={"successful": True})
+            asked = {
+                "data": {"grant_type": "client_credentials"},
+                "auth": (secrets["client_id"], secrets["client_secret"]),
+            }
+            token = (await client.post(f"{url}/auth/token", **asked)).json()["access_token"]
+            let_in = {"Authorization": f"Bearer {token}"}
+            told = f"{url}/documents/{document_id}/transfer"
+            (await client.post(told, json={"successful": True}, headers=let_in)).raise_for_status()
         assert ground.premature == [f"document {document_id}: there is no contract"]
