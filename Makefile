@@ -11,7 +11,7 @@ help:
 	@echo "make test    run all tests            make check   ruff, mypy, import rules"
 	@echo "make certify ask every connector all promises and write the table in README.md"
 	@echo "make mutate  break the connectors in a copy and see that the promises notice"
-	@echo "make bench   print the benchmark      make soak    the long kill sweep"
+	@echo "make bench   print the benchmark      make soak    the long kill sweeps"
 
 setup: $(READY)
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tests.flows.findings import Findings
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from connectors.hypatos.sandbox_documents import DemoDocuments
 
@@ -29,30 +29,6 @@ REGISTERED = ("Acme Oy", "Acme Oyj", "Müller & Söhne GmbH")
 """The parties that the destination's register has from the start."""
 _ACKNOWLEDGED = {"delivered": ("external-id", "external-data", "transfer"), "rejected": ("reject",)}
 _MARKER = re.compile(r"gw-([0-9a-f]{16})")
-
-
-@dataclass
-class Findings:
-    """What is not as it must be, in words. `lost`: missing. `doubled`: there more than once. `wrong`: anything else."""
-
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-
-    @property
-    def clean(self) -> bool:
-        """True if the books are in order."""
-        return not (self.lost or self.doubled or self.wrong)
-
-    def compare(self, what: str, wanted: Iterable[object], found: Iterable[object]) -> None:
-        """Compare two collections, in which the same thing may stand more than once."""
-        wanted, found = Counter(wanted), Counter(found)
-        self.lost += [f"{what}: {one} is missing" for one in wanted - found]
-        for one, count in (found - wanted).items():
-            if one in wanted:
-                self.doubled.append(f"{what}: {one} is there {count} times too often")
-            else:
-                self.wrong.append(f"{what}: {one} does not belong there")
 
 
 class Books:

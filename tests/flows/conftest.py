@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from flows.cli import main
+from tests.flows.victims import Victims
 
 SETTINGS = ("HYPATOS_", "ZEFORT_", "CONTRACTFIT_", "DOCUMINE_", "REST_", "DOCFERRY_")
 
@@ -28,6 +29,13 @@ class Ended(NamedTuple):
     def json(self) -> dict:
         """The one object on stdout."""
         return json.loads(self.out)
+
+
+@pytest.fixture(scope="session")
+def victims():
+    """Start one server of processes that may be killed, for all tests: it takes seconds."""
+    with Victims() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -1,169 +1,108 @@
-"""The ground on which processes are killed: both sandboxes, a server of victims, and what is asserted about each trial."""
+"""The ground on which processes are killed: both ends of a route, a server of victims, and what each trial shows."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import random
 import shutil
-import signal
-import sys
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from cryptography.fernet import Fernet
 
-from connectors.hypatos.sandbox import HypatosSandbox
-from connectors.hypatos.sandbox import Switches as HypatosSwitches
 from connectors.sandbox import serve
-from connectors.zefort.sandbox import Switches as ZefortSwitches
-from connectors.zefort.sandbox import ZefortSandbox
-from tests.flows.books import Books
+from tests.flows.lives import Tally
+from tests.flows.victims import Victims
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from pathlib import Path
 
     from starlette.types import Message, Receive, Scope, Send
 
     from connectors.sandbox_app import SandboxApp
+    from tests.flows.findings import Findings
+    from tests.flows.lives import Life
 
-DOCUMENTS, SET = 15, 320
-"""Twelve of these fifteen documents are ready; a test says what they have to offer."""
 SETTING_OUT = 40
 """About how many points a run passes before it comes to where the one before it died."""
 RUNS = 3
 """How many runs may follow a killed one until everything is done."""
 
 
-@dataclass(frozen=True)
-class Life:
-    """One run of a process. `ended` is its exit code; `died` is the point at which it killed itself."""
+class World(Protocol):
+    """What lies around a route: its two ends and its books. `source` names the app that is told."""
 
-    ended: int
-    died: str | None = None
-    complete: bool = False
-    passed: list[str] = field(default_factory=list)
-    words: str = ""
-
-    @property
-    def killed(self) -> bool:
-        """True if SIGKILL ended it, whoever sent it."""
-        return self.ended == -signal.SIGKILL
-
-    @property
-    def failed(self) -> bool:
-        """True if it ended in any other way than by itself or by SIGKILL: an exception, or an alarm because it hung."""
-        return not self.killed and self.ended != 0
-
-
-@dataclass
-class Tally:
-    """What a sweep has found, over all its trials."""
-
-    points: int = 0
-    trials: int = 0
-    kills: int = 0
-    most_runs: int = 0
-    known: set[str] = field(default_factory=set)
-    """The kinds of points there are …"""
-    met: set[str] = field(default_factory=set)
-    """… and those at which a process has died."""
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    premature: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def clean(self) -> bool:
-        """True if nothing was found."""
-        return not (self.lost or self.doubled or self.premature or self.wrong)
-
-    def __str__(self) -> str:
-        return (
-            f"{self.points} points, {self.trials} trials, {self.kills} processes killed, "
-            f"all done after at most {self.most_runs} more; "
-            f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.premature)} acknowledged too early, "
-            f"{len(self.wrong)} otherwise wrong; {self.seconds:.0f} s"
-        )
-
-    @property
-    def everything(self) -> str:
-        """The findings in full, for a failed assertion."""
-        return "\n".join([str(self), *self.lost, *self.doubled, *self.premature, *self.wrong])
+    route: str
+    source: str
+    apps: Mapping[str, SandboxApp]
+    on_disk: bool
+    begin: Callable[[Path], dict[str, str]]
+    told: Callable[[], set[str]]
+    lacking: Callable[[], dict[str, list[str]]]
+    halves: Callable[[], list[str]]
+    audit: Callable[[], Findings]
 
 
 class Ground:
-    """Both accounts and a server of victims. Every trial starts with fresh accounts and no ledger at all."""
+    """A world and a server of victims. Every trial starts with fresh accounts and no ledger at all."""
 
-    def __init__(
-        self, folder: Path, settings: dict[str, str], *, at_once: int, lag: float, applied_after: float
-    ) -> None:
-        switches = HypatosSwitches(quota=0, applied_after=applied_after, listing_lag=lag)
-        self.hypatos = HypatosSandbox(DOCUMENTS, SET, switches)
-        self.zefort = ZefortSandbox(ZefortSwitches(index_lag=lag))
-        self.books = Books(self.hypatos.store.demo)
+    def __init__(self, world: World, victims: Victims, folder: Path, settings: dict[str, str], *, at_once: int) -> None:
+        self.world = world
+        self._victims = victims
         self.answers = 0
         """How many answers have gone out in this trial."""
+        self.premature: list[str] = []
+        """What the far end lacked when the source was told about its documents."""
+        self.urls: dict[str, str] = {}
         self._folder = folder
         self._settings = settings
         self._at_once = at_once
-        self._trials = 0
-        self.premature: list[str] = []
-        """What contracts lacked when the source was told about their documents."""
-        self.urls: dict[str, str] = {}
-        self._fatal_answer = self._pid = 0
+        self._fatal_answer = 0
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[Ground]:
-        """Serve the sandboxes and start the server of victims."""
-        doors = {"hypatos": _Door(self.hypatos, self), "zefort": _Door(self.zefort, self)}
-        async with serve(cast("Any", doors)) as self.urls:
-            for name, app in (("hypatos", self.hypatos), ("zefort", self.zefort)):
+        """Serve the sandboxes."""
+        apps = self.world.apps
+        async with serve(cast("Any", {name: _Door(app, self) for name, app in apps.items()})) as self.urls:
+            for name, app in apps.items():
                 secrets = {"base_url": self.urls[name], **app.credentials}
                 self._settings |= {f"{name}_{key}".upper(): value for key, value in secrets.items()}
-            program = Path(__file__).with_name("victim.py")
-            self._victims = await asyncio.create_subprocess_exec(
-                sys.executable, program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-            )
-            try:
-                yield self
-            finally:
-                cast("asyncio.StreamWriter", self._victims.stdin).close()
-                await self._victims.wait()
+            yield self
 
     async def trial(
-        self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, careless: bool = False
+        self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, spoilt: str = "", lost: str = ""
     ) -> list[Life]:
         """Start over, let processes die one after the other at their fatal points, then run until all is done.
 
-        With `answer`, the first one is killed from outside when that answer is about to go out. Returns all lives,
-        the first one first. What is found is added to the tally.
+        With `answer`, the first one is killed from outside when that answer is about to go out. `spoilt` and `lost` are
+        for all of them, see `spoil` and `Points`. Returns all lives, the first one first. What is found is added to the
+        tally.
         """
-        self.hypatos.reset()
-        self.zefort.reset()
         self.premature.clear()
-        self._trials += 1
-        folder = self._folder / f"trial-{self._trials}"
+        folder = self._folder / "trial"
+        shutil.rmtree(folder, ignore_errors=True)  # what the last trial left stays until now, to be looked at
         folder.mkdir(parents=True)
+        settings = self._settings | self.world.begin(folder)
         self.answers, self._fatal_answer = 0, answer
         lives: list[Life] = []
+        halves: list[str] = []
         for point in (*(fatal or [0]), *[0] * RUNS):
-            lives.append(await self._live(folder, point, careless=careless))
+            order = {"fatal": point, "at_once": self._at_once, "spoilt": spoilt, "lost": lost}
+            where = {"folder": str(folder), "settings": settings, "route": self.world.route, "disk": self.world.on_disk}
+            lives.append(await self._victims.live(order | where))
             self._fatal_answer = 0
             if lives[-1].complete:
                 break
             await self._quiet()
-        self._add(tally, f"point {answer or list(fatal)}", lives)
-        shutil.rmtree(folder)
+            halves += self.world.halves()
+        self._add(tally, f"point {answer or list(fatal)}", lives, halves)
         return lives
 
-    def _add(self, tally: Tally, where: str, lives: list[Life]) -> None:
-        found = self.books.audit(self.hypatos.state(), self.zefort.state())
+    def _add(self, tally: Tally, where: str, lives: list[Life], halves: list[str]) -> None:
+        found = self.world.audit()
+        found.wrong += halves
         kills = [life for life in lives if life.killed]
         if not lives[-1].complete:
             found.wrong.append(f"not complete after {len(lives)} runs: {lives[-1].words}")
@@ -178,38 +117,17 @@ class Ground:
         tally.wrong += [where + words for words in found.wrong]
         tally.premature += [where + words for words in self.premature]
 
-    async def _live(self, folder: Path, fatal: int | str, *, careless: bool) -> Life:
-        order = {
-            "folder": str(folder),
-            "settings": self._settings,
-            "fatal": fatal,
-            "at_once": self._at_once,
-            "careless": careless,
-        }
-        cast("asyncio.StreamWriter", self._victims.stdin).write(json.dumps(order).encode() + b"\n")
-        told: dict[str, Any] = {}
-        while "ended" not in told:
-            told |= json.loads(await cast("asyncio.StreamReader", self._victims.stdout).readline())
-            self._pid = told.get("pid", 0)
-        self._pid = 0
-        words = f"{told.get('stopped')} {told.get('notes')}"
-        return Life(told["ended"], told.get("died"), told.get("complete", False), told.get("passed", []), words)
-
     async def _quiet(self) -> None:
         """Let requests of the dead come to their end: what was on the wire is acted upon, as it would be anywhere."""
         await asyncio.sleep(0.02)
-        while self.hypatos.at_once or self.zefort.at_once:  # noqa: ASYNC110 -- the sandboxes offer a count, no event
+        while any(app.at_once for app in self.world.apps.values()):  # noqa: ASYNC110 -- they offer a count, no event
             await asyncio.sleep(0.01)
 
     def answering(self) -> None:
         """Count an answer that is about to go out, and kill the process it is for if that is the one."""
         self.answers += 1
-        if self.answers == self._fatal_answer and self._pid:
-            os.kill(self._pid, signal.SIGKILL)
-
-    def acknowledged(self, document_id: str) -> None:
-        """Note what a document's contract lacks at the moment when the source is told about it."""
-        self.premature += self.books.lacking(document_id, self.zefort.state())
+        if self.answers == self._fatal_answer:
+            self._victims.kill()
 
 
 class _Door:
@@ -221,36 +139,49 @@ class _Door:
         self.base_path = app.base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        parts = scope["path"].split("/")
-        if scope["method"] == "POST" and parts[:3] == ["", "v2", "documents"] and len(parts) > 4:
-            self._ground.acknowledged(parts[3])
-
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._ground.answering()
             await send(message)
 
-        with suppress(ConnectionResetError):  # the dead have hung up in the middle of an upload
-            await self._app(scope, receive, sending)
+        world = self._ground.world
+        tells = scope["method"] != "GET" and self._app is world.apps[world.source]
+        before, lacking = (world.told(), world.lacking()) if tells else (set(), {})
+        try:
+            with suppress(ConnectionResetError):  # the dead have hung up in the middle of an upload
+                await self._app(scope, receive, sending)
+        finally:
+            for document_id in world.told() - before if tells else ():
+                self._ground.premature += lacking.get(document_id, ())
 
 
 @asynccontextmanager
 async def grounds(
-    folder: Path, *, lanes: int = 1, at_once: int = 2, lag: float = 0.0, settle: float = 0.0, applied_after: float = 0.0
+    folder: Path,
+    world: Callable[[], World],
+    victims: Victims | None = None,
+    *,
+    lanes: int = 1,
+    at_once: int = 2,
+    settle: float = 0.0,
 ) -> AsyncIterator[list[Ground]]:
-    """Prepare grounds for trials that go on side by side. All times are in seconds.
+    """Prepare grounds for trials that go on side by side, each in a world of its own.
 
-    `lag`: how long new contracts stay out of lists. `settle`: how long a lost outcome waits for lists to show it.
+    `victims`: a server that is there already, for a single lane. `settle` is in seconds: how long a lost outcome waits
+    for lists to show it.
     """
-    waits = {"HYPATOS_SETTLE_SECONDS": settle, "ZEFORT_SETTLE_SECONDS": settle, "HYPATOS_VERIFY_WITHIN": 5.0}
-    settings = {name: str(seconds) for name, seconds in waits.items()}
-    settings["DOCFERRY_KEYS"] = Fernet.generate_key().decode()  # so that tokens are kept, and their commits die too
     async with AsyncExitStack() as stack:
-        made = [
-            Ground(folder / f"lane-{lane}", dict(settings), at_once=at_once, lag=lag, applied_after=applied_after)
-            for lane in range(lanes)
-        ]
-        yield [await stack.enter_async_context(ground.ready()) for ground in made]
+        made = []
+        for lane in range(lanes):
+            here = world()
+            connections = {*here.apps, here.source}
+            settings = {f"{name}_SETTLE_SECONDS".upper(): str(settle) for name in connections}
+            settings |= {f"{name}_VERIFY_WITHIN".upper(): "5.0" for name in connections}
+            settings["DOCFERRY_KEYS"] = Fernet.generate_key().decode()  # so that tokens' commits die too
+            server = victims or stack.enter_context(Victims())
+            ground = Ground(here, server, folder / f"lane-{lane}", settings, at_once=at_once)
+            made.append(await stack.enter_async_context(ground.ready()))
+        yield made
 
 
 async def sweep(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.flows.books import Findings
+from tests.flows.findings import Findings
 from tests.flows.world import QUICK, heal, soon, strike, world
 
 ONE_AT_A_TIME = replace(QUICK, in_flight=1, acknowledging=1)

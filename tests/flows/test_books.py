@@ -2,7 +2,9 @@
 
 import copy
 
-from tests.flows.killing import Tally, grounds
+from tests.flows.crossings.zefort import ShippedToZefort
+from tests.flows.killing import grounds
+from tests.flows.lives import Tally
 
 
 def first(state):
@@ -55,9 +57,10 @@ WRONG = {
 
 
 async def test_the_books_notice_everything_that_is_lost_doubled_or_strange(tmp_path):
-    async with grounds(tmp_path) as (ground,):
+    async with grounds(tmp_path, ShippedToZefort) as (ground,):
         await ground.trial(tally := Tally())
-        states, books = (ground.hypatos.state(), ground.zefort.state()), ground.books
+        world = ground.world
+        states, books = (world.hypatos.state(), world.zefort.state()), world.books
     assert tally.clean, tally.everything
     for kind, spoilers in (("lost", LOST), ("doubled", DOUBLED), ("wrong", WRONG)):
         for name, spoil in spoilers.items():
@@ -67,9 +70,9 @@ async def test_the_books_notice_everything_that_is_lost_doubled_or_strange(tmp_p
 
 
 async def test_a_contract_that_lacks_something_is_not_fit_to_be_acknowledged(tmp_path):
-    async with grounds(tmp_path) as (ground,):
+    async with grounds(tmp_path, ShippedToZefort) as (ground,):
         await ground.trial(Tally())
-        state, books = ground.zefort.state(), ground.books
+        state, books = ground.world.zefort.state(), ground.world.books
     note = first(state)["notes"][0]
     document_id = next(one for one in books.numbers if note.endswith(one))
     assert not books.lacking(document_id, state)

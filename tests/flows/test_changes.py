@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from state.ledger import Ledger
-from tests.flows.books import Findings
+from tests.flows.findings import Findings
 from tests.flows.world import ONCE, QUICK, ROUTE, heal, soon, strike, world
 
 

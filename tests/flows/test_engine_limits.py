@@ -8,7 +8,7 @@ import pytest
 
 from flows.preview import preview
 from state.errors import RouteBusyError
-from tests.flows.books import Findings
+from tests.flows.findings import Findings
 from tests.flows.world import QUICK, soon, world
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.flows.books import Findings
+from tests.flows.findings import Findings
 from tests.flows.world import QUICK, heal, strike, world
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flows.books import Findings
+from tests.flows.findings import Findings
 from tests.flows.world import ONCE, heal, strike, world
 
 

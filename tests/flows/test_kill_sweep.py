@@ -4,36 +4,20 @@
 `make soak` tries them all.
 """
 
-import os
-import random
-import sys
+from functools import partial
 
 import httpx
 import pytest
 
 from connectors.hypatos.sandbox_documents import DemoDocuments
 from tests.flows.books import REGISTERED, Books
-from tests.flows.killing import DOCUMENTS, SET, Tally, grounds, sweep
+from tests.flows.crossings.zefort import DOCUMENTS, SET, ShippedToZefort
+from tests.flows.killing import grounds
+from tests.flows.lives import Tally
+from tests.flows.sweeping import swept
 
-SEED = int(os.environ.get("KILL_SWEEP_SEED", random.randrange(100_000)))
-LAGGING = {"lag": 1.5, "settle": 3.0, "applied_after": 0.3}
+LAGGING = {"world": partial(ShippedToZefort, lag=1.5, applied_after=0.3), "settle": 3.0}
 """Lists show what is new only after a while, and a 202 takes its time."""
-
-
-def tell(title: str, tally: Tally) -> None:
-    """Print a summary where `-s` shows it even from a worker process."""
-    sys.stderr.write(f"\nkill sweep, {title}: {tally}\n")
-
-
-async def swept(folder, title, step, *, by_answer=False, twice=False, lanes=2, **options):
-    async with grounds(folder, lanes=lanes, **options) as ready:
-        tally = await sweep(ready, step, SEED, by_answer=by_answer, twice=twice)
-    tell(f"{title}, every {step}. point, seed {SEED}" if step > 1 else title, tally)
-    assert tally.clean, tally.everything
-    assert tally.kills > 0.7 * tally.trials, (
-        tally.everything
-    )  # how many points there are varies: some lie behind the end
-    return tally
 
 
 @pytest.mark.timeout(900)
@@ -107,11 +91,11 @@ def test_the_documents_of_the_sweep_have_everything_that_can_go_wrong():
 
 @pytest.mark.timeout(900)
 async def test_the_sweep_finds_a_journal_that_never_looks(tmp_path):
-    async with grounds(tmp_path, at_once=1) as (ground,):
-        await ground.trial(tally := Tally(), careless=True)
+    async with grounds(tmp_path, ShippedToZefort, at_once=1) as (ground,):
+        await ground.trial(tally := Tally(), spoilt="careless")
         assert tally.clean, tally.everything
         for path in ("", "{}/add_file/", "{}/parties/", "{}/notes/"):
-            await ground.trial(tally, [f"at the answer to POST /api/contracts/{path}"], careless=True)
+            await ground.trial(tally, [f"at the answer to POST /api/contracts/{path}"], spoilt="careless")
     assert tally.kills == 4
     doubled = "\n".join(tally.doubled)
     assert "a contract is there 1 times too often" in doubled
@@ -119,8 +103,16 @@ async def test_the_sweep_finds_a_journal_that_never_looks(tmp_path):
 
 
 async def test_the_sweep_notices_an_acknowledgement_before_the_contract(tmp_path):
-    async with grounds(tmp_path) as (ground,):
-        document_id = next(one for one, fate in ground.books.fates.items() if fate == "delivered")
+    async with grounds(tmp_path, ShippedToZefort) as (ground,):
+        document_id = next(one for one, fate in ground.world.books.fates.items() if fate == "delivered")
+        url, secrets = ground.urls["hypatos"], ground.world.hypatos.credentials
         async with httpx.AsyncClient(trust_env=False) as client:
-            await client.post(f"{ground.urls['hypatos']}/documents/{document_id}/transfer", json={"successful": True})
+            asked = {
+                "data": {"grant_type": "client_credentials"},
+                "auth": (secrets["client_id"], secrets["client_secret"]),
+            }
+            token = (await client.post(f"{url}/auth/token", **asked)).json()["access_token"]
+            let_in = {"Authorization": f"Bearer {token}"}
+            told = f"{url}/documents/{document_id}/transfer"
+            (await client.post(told, json={"successful": True}, headers=let_in)).raise_for_status()
         assert ground.premature == [f"document {document_id}: there is no contract"]

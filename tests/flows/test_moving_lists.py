@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.flows.books import Findings
+from tests.flows.findings import Findings
 from tests.flows.world import world
 
 DOCUMENTS = 24

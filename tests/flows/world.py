@@ -32,13 +32,14 @@ from flows.policy import Policy
 from flows.routes import OpenRoute
 from mappings.language import load_route
 from state.ledger import Ledger
-from tests.flows.books import Books, Findings
+from tests.flows.books import Books
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from connectors.sandbox_app import SandboxApp
     from flows.tally import Report
+    from tests.flows.findings import Findings
 
 ROUTE = "hypatos_to_zefort"
 WANTED = ("invoice", "credit_note", "contract")

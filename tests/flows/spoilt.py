@@ -1,0 +1,45 @@
+"""Destinations that are spoilt on purpose: the faults that a sweep has to be able to find."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from connectors.contract import Delivery, Destination, Journal
+
+
+class _Spoilt:
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+class Careless(_Spoilt):
+    """A destination that is handed a journal which never looks."""
+
+    async def push(self, delivery: Delivery, journal: Journal) -> str:
+        """Deliver, without ever asking whether an earlier call had arrived."""
+        return await self._real.push(delivery, _NeverLooks(journal))
+
+
+class Hasty(_Spoilt):
+    """A destination that says it has a document before anything of it is there."""
+
+    async def push(self, delivery: Delivery, journal: Journal) -> str:  # noqa: ARG002 -- that is the fault
+        """Deliver nothing, and name what could be an id."""
+        return "made-up"
+
+
+class _NeverLooks(_Spoilt):
+    async def once(self, step: str, do: Any, find: object, **_settle: object) -> str:  # noqa: ARG002 -- that is the fault
+        async def see_nothing() -> None:
+            return None
+
+        return await self._real.once(step, do, see_nothing)
+
+
+def spoil(real: Destination, how: str) -> Any:
+    """Return the destination as it is, or spoilt: `careless` or `hasty`."""
+    return {"": lambda one: one, "careless": Careless, "hasty": Hasty}[how](real)
