@@ -98,7 +98,7 @@ DOCUMENTS = (
         "amounts in external data pass through a float",
         "hypatos/intake.py",
         "    text = str(entry).lower() if isinstance(entry, bool) else str(entry)\n",
-        '    text = str(entry).lower() if isinstance(entry, bool) else f"{entry:g}" if hasattr(entry, "is_nan") else str(entry)\n',
+        '    text = str(entry).lower() if isinstance(entry, bool) else str(float(str(entry))) if hasattr(entry, "is_nan") else str(entry)\n',
         "money or arrives_whole",
     ),
     Break(
