@@ -86,11 +86,14 @@ def attempt(connector, broken):
 
 
 def table(verdicts):
-    """Return the verdicts as text, with the share that was caught."""
+    """Return the verdicts as text, with the share that was caught for each connector and in all."""
     lines = []
     for one in verdicts:
         mark = "caught " if one.caught else "MISSED "
         by = f"  <- {one.by[0]}{f' and {len(one.by) - 1} more' if len(one.by) > 1 else ''}" if one.by else ""
         lines.append(f"{mark} {one.connector:<30} {one.broken.what}{by}")
+    for connector in dict.fromkeys(one.connector for one in verdicts):
+        mine = [one.caught for one in verdicts if one.connector == connector]
+        lines.append(f"{connector:<30} {sum(mine)} of {len(mine)}")
     caught = sum(one.caught for one in verdicts)
     return "\n".join([*lines, f"{caught} of {len(verdicts)} caught"])

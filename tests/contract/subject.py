@@ -194,10 +194,14 @@ class DestinationSubject(Subject):
     """Whether an update can give a record another title; where not, one brings other bytes for the same title."""
     takes_files_away: ClassVar[bool] = False
     """Whether an update removes the files that it brings no more; where not, they must all stay."""
+    writes_again: ClassVar[bool] = False
+    """Whether a push that is repeated writes again what is there, which changes nothing; where not, it sends nothing."""
     optional: ClassVar[str]
     """A field of the payload that may be null."""
     busy: ClassVar[Mapping[str, object]] = MappingProxyType({})
     """The sandbox's switches with which its work on a record takes half a minute."""
+    pieces: ClassVar[int] = 0
+    """How many `Held.parts` a delivery of one file makes."""
     learns: ClassVar[int] = 0
     """How many requests the first check may take to learn what the far end looks like; later ones take none."""
 

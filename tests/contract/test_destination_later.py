@@ -96,7 +96,7 @@ async def test_another_file_of_an_update_is_brought_or_refused(destination, jour
         external_id = await it.deliver(it.delivery(files=[MAIN]), journal)
         other = Sent(b"%PDF-1.7 another", "other.pdf", "f9")
         try:
-            assert await it.deliver(it.delivery(files=[other], replaces=external_id), journal) == external_id
+            await it.deliver(it.delivery(files=[other], replaces=external_id), journal)
         except RejectedError:
             assert [one.sha256 for one in it.only.files] == [MAIN.sha256]
         else:

@@ -44,7 +44,8 @@ async def test_pushing_again_changes_nothing(destination, journal):
         external_id = await it.deliver(it.delivery(files=files(it)), journal)
         before, written = it.only.whole, len(it.app.log)
         assert await it.deliver(it.delivery(files=files(it)), journal) == external_id
-        assert not {one[1] for one in list(it.app.log)[written:]} & set(it.writes())
+        again = {one[1] for one in list(it.app.log)[written:]} & set(it.writes())
+        assert it.subject.writes_again or not again
         assert await it.deliver(it.delivery(files=files(it), replaces=external_id), journal) == external_id
         assert it.only.whole == before
         assert it.subject.creating not in [one[1] for one in list(it.app.log)[written:]]

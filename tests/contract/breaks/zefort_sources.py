@@ -36,7 +36,7 @@ CONTRACTS = (
         "zefort/source.py",
         "sweeping = place.swept is None or began - place.swept >= self._sweep_every",
         "sweeping = place.swept is None",
-        "edited or came_after or long",
+        "edited or came_after or sweep",
     ),
     Break(
         "the first page moves the cursor",

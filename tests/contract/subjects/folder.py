@@ -127,7 +127,7 @@ class _Folders(DestinationSubject):
     provider = "folder"
     reading, creating = "GET /sidecar", "POST /sidecar"
     optional = "lines"
-    takes_files_away = True
+    takes_files_away = writes_again = True
     exempt = WIRE | {
         "test_a_payload_with_a_key_nobody_knows_is_refused_by_name": FREE,
         "test_a_record_that_a_person_dropped_is_not_made_again_by_an_update": TAKEN_AWAY,

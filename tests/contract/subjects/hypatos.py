@@ -83,7 +83,7 @@ class Intake(DestinationSubject):
     provider, stream = "hypatos", "documents"
     settings = {"verify_within": 0.1, "settle_seconds": 0.2, "projects": PROJECTS[0][0]}
     reading, creating = "GET /documents/{}", "POST /documents/process-file"
-    optional = "title"
+    optional, pieces = "title", 4
     busy = {"processing": 30.0}
     exempt = {"test_an_address_that_nobody_knows_is_no_verdict_on_the_document": UNKNOWN}
 
@@ -143,7 +143,7 @@ class Suppliers(DestinationSubject):
     settings = {"verify_within": 0.1, "settle_seconds": 0.2}
     reading, creating = "GET /enrichment/suppliers/{}", "POST /enrichment/{}"
     files = 0
-    optional = "vatIds"
+    optional, pieces = "vatIds", 2
     exempt = {
         "test_what_the_far_end_still_works_on_is_not_said_to_be_done": UNREADABLE,
         "test_a_record_that_the_far_end_refuses_later_is_refused_and_the_reason_says_so": UNREADABLE,

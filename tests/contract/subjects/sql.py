@@ -108,7 +108,8 @@ class Invoices(DestinationSubject):
     settings = {"streams": str(Path(__file__).with_suffix(".yaml"))}
     reading, creating = "GET /rows", "POST /rows"
     files, learns = 0, 1
-    optional = "due"
+    optional, pieces = "due", 3
+    writes_again = True
     exempt = WIRE | {
         "test_a_record_that_a_person_dropped_is_not_made_again_by_an_update": (
             "a table does not tell a person from a program that took the row away: import tables are emptied by whoever "

@@ -14,7 +14,7 @@ class Contracts(DestinationSubject):
     provider, stream = "zefort", "contracts"
     settings = {"settle_seconds": 0.2}
     reading, creating = "GET /contracts/{}/", "POST /contracts/"
-    optional = "note"
+    optional, pieces = "note", 6
     busy = {"queued": 30.0}
 
     def sandbox(self):
