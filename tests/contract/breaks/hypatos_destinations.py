@@ -39,11 +39,11 @@ DOCUMENTS = (
         "many_files or lost_answer",
     ),
     Break(
-        "documents of further files carry the external id of the main one",
+        "documents of further files do not name the main one",
         "hypatos/making.py",
-        "external_id = intake.own_id(key, file.file.id)",
-        "external_id = intake.own_id(key)",
-        "lost_answer or dies_at_any",
+        "pairs = intake.own_pairs(wanted, key, main_document)",
+        "pairs = intake.own_pairs(wanted, key)",
+        "many_files or lost_answer",
     ),
     Break(
         "the title is that of the file only",
