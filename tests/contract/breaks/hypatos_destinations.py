@@ -141,8 +141,8 @@ SUPPLIERS = (
     Break(
         "a refusal counts as written",
         "hypatos/enrichment.py",
-        "                raise\n            # An answer",
-        "                found = None\n            # An answer",
+        "            except RejectedError as error:\n",
+        "            except RejectedError:\n                found = None\n            except ValueError as error:\n",
         "refusal",
     ),
     Break(
