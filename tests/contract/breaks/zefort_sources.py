@@ -11,11 +11,11 @@ CONTRACTS = (
         "came_after or one_instant or late",
     ),
     Break(
-        "a list is read once and believed",
-        "zefort/listing.py",
-        "            if len(self._here) >= self._claim or idle >= IDLE:\n                return\n",
-        "            self.missing = 0\n            return\n",
-        "shrinks or shuffled or taken_back",
+        "rows that the lists count and do not show are forgotten",
+        "zefort/source.py",
+        "        if missing:\n",
+        "        if missing < 0:\n",
+        "counts",
     ),
     Break(
         "only the first page is read",
@@ -124,6 +124,13 @@ CONTRACTS = (
     ),
 )
 ESIGNS = (
+    Break(
+        "a list is read once and believed",
+        "zefort/listing.py",
+        "            if len(self._here) >= self._claim or idle >= IDLE:\n                return\n",
+        "            self.missing = 0\n            return\n",
+        "shrinks or shuffled or taken_back",
+    ),
     Break(
         "a short page ends the listing",
         "zefort/models.py",
