@@ -62,10 +62,10 @@ async def test_reading_from_the_cursor_again_repeats_the_same_versions(small):
 
 
 @silver
-@pytest.mark.parametrize("days_ago", [0, OLD])
-async def test_a_reading_that_was_broken_off_loses_nothing(small, days_ago):
+@pytest.mark.parametrize("ages", [(0, 0), (OLD, 3 * OLD), (3 * OLD, OLD)], ids=["new", "older-last", "older-first"])
+async def test_a_reading_that_was_broken_off_loses_nothing(small, ages):
     async with small() as it:
-        ids = it.add(MANY, days_ago=days_ago)
+        ids = [one for days_ago in ages for one in it.add(MANY // 2, days_ago=days_ago)]
         cursor, seen = None, set()
         async for page in it.source.changes(None):
             seen |= {change.document_id for change in page.changes}
