@@ -47,6 +47,7 @@ async def test_an_edit_of_an_old_document_is_seen_in_the_next_sweep(small, sourc
 async def test_a_row_that_a_list_counts_and_does_not_show_is_looked_for_again(small):
     async with small() as it:
         hidden, *_ = it.add(12, days_ago=OLD)
+        it.add(2)
 
         def without(answer):
             rows = it.subject.rows(answer)
