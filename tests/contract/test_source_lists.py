@@ -92,7 +92,7 @@ async def test_an_edited_document_shows_another_version_in_the_next_listing(sour
 @pytest.mark.parametrize("days_ago", [0, OLD])
 async def test_a_list_that_shrinks_while_it_is_read_hides_nobody(small, items, days_ago):
     async with small(drift="leave", drift_items=items) as it:
-        ids = it.add(MANY, days_ago=days_ago)
+        ids = it.add(MANY, days_ago=days_ago) + it.add(2)
         assert set(ids) <= set((await it.everything()).ids)
 
 
@@ -106,7 +106,7 @@ async def test_a_list_that_grows_while_it_is_read_hides_nobody(small):
 @platinum
 async def test_a_list_that_is_shuffled_while_it_is_read_hides_nobody(small):
     async with small(drift="reorder", drift_most=4) as it:
-        ids = it.add(MANY, days_ago=OLD)
+        ids = it.add(MANY, days_ago=OLD) + it.add(2)
         assert set(ids) <= set((await it.everything()).ids)
 
 
