@@ -12,6 +12,7 @@ from connectors import sandbox_faults as faults
 from connectors.sandbox_clock import Clock
 from connectors.sandbox_control import control
 from connectors.sandbox_http import Call, NotJsonError, RefusedError, Reply, TooLargeError
+from connectors.sandbox_pour import Pour
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +30,7 @@ class SandboxApp(ABC):
     """An ASGI app that plays a provider. Its whole state is in memory; `state()` shows it, `reset()` starts over.
 
     `log` keeps the last requests as (moment, endpoint, path, status); status 0 means the connection was broken.
+    `poured` has size and SHA-256 of every large file that was sent whole.
     """
 
     base_path: ClassVar[str]
@@ -50,6 +52,7 @@ class SandboxApp(ABC):
         self.requests: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
         self.struck: Counter[str] = Counter()
+        self.poured: list[tuple[int, str]] = []
         self.at_once = 0
         self.most_at_once = 0
 
@@ -208,6 +211,12 @@ class SandboxApp(ABC):
         self.answers[str(status)] += 1
         self.log.append((self.clock.now(), call.endpoint, call.path, status))
 
+    def file(self, content: bytes, headers: list[tuple[str, str]], packed: str = "") -> Reply:
+        """Answer with a file, or with the large one in its place that a switch asks for: in a ZIP, as `packed`, if that is given."""
+        size = self.shared.file_size
+        poured = Pour(size, lambda size, sha256: self.poured.append((size, sha256)), packed) if size else None
+        return Reply(200, content, headers, poured)
+
     def drifting(self, served: Sequence[str]) -> Sequence[str]:
         """Say which items drift after this page, and use up the allowance (for `enter`: how many are to come)."""
         shared = self.shared
@@ -228,5 +237,6 @@ class SandboxApp(ABC):
             "by_status": dict(self.answers),
             "faults": dict(self.struck),
             "most_at_once": self.most_at_once,
+            "poured": [list(entry) for entry in self.poured],
             "log": [list(entry) for entry in self.log],
         }

@@ -107,9 +107,14 @@ async def deliver(fault: Fault | None, call: Call, send: Send, reply: Reply) -> 
 
 
 async def send_reply(send: Send, reply: Reply) -> None:
-    """Send the answer in one piece, with its length."""
-    await _send_head(send, reply, len(reply.body))
-    await send({"type": "http.response.body", "body": reply.body})
+    """Send the answer in one piece, with its length; a file that is poured comes in many."""
+    await _send_head(send, reply, reply.length)
+    if reply.poured is None:
+        await send({"type": "http.response.body", "body": reply.body})
+        return
+    for piece in reply.pieces():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def send_dripping(send: Send, reply: Reply, seconds: float) -> None:
@@ -125,9 +130,15 @@ async def send_dripping(send: Send, reply: Reply, seconds: float) -> None:
 
 async def send_cut(scope: Scope, receive: Receive, send: Send, reply: Reply) -> None:
     """Announce the whole answer, send half of it, and hang up."""
-    body = reply.body or b"{}"
-    await _send_head(send, reply, len(body))
-    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+    if not reply.length:
+        reply.body = b"{}"
+    await _send_head(send, reply, reply.length)
+    left = reply.length // 2
+    for piece in reply.pieces():
+        await send({"type": "http.response.body", "body": piece[:left], "more_body": True})
+        left -= len(piece)
+        if left <= 0:
+            break
     await hang_up(scope, receive)
 
 

@@ -12,9 +12,11 @@ from urllib.parse import parse_qsl
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from starlette.types import Receive, Scope
+
+    from connectors.sandbox_pour import Pour
 
 JSON = "application/json"
 
@@ -29,6 +31,17 @@ class Reply:
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
+    poured: Pour | None = None
+    """What is sent in place of `body`, if it is too large to be held."""
+
+    @property
+    def length(self) -> int:
+        """How many bytes are announced."""
+        return len(self.body) if self.poured is None else self.poured.length
+
+    def pieces(self) -> Iterator[bytes]:
+        """Return the bytes that are sent."""
+        return iter((self.body,)) if self.poured is None else self.poured.pieces()
 
 
 class RefusedError(Exception):

@@ -32,6 +32,8 @@ class SharedSwitches:
     """Every page holds only half of the items that were asked for, though more follow."""
     repeat_page: int = 0
     """The n-th listing page is answered with the page before it (0: never)."""
+    file_size: int = 0
+    """Bytes of every original that is downloaded, made while it is sent (0: the small file that it is; below 2 GiB)."""
     novelties: bool = False
     """Answers carry unknown fields, and some things are in a state that nobody has documented (demo documents get theirs
     when the set is built, so reset after switching this on)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from flows.marks import Marks
 from flows.tally import Fate
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ async def collect(context: Context) -> Listing:
     """
     opened, run = context.open, context.run
     cursor = await run.cursor(opened.source_stream)
-    seen: set[int] = set()
-    fresh, total = 0, None
+    seen = Marks()
+    count, fresh, total = 0, 0, None
     async for page in opened.source.changes(cursor):
         if context.halted(context.source_name):
-            return Listing(fresh, len(seen), proven=False, read=False)
+            return Listing(fresh, count, proven=False, read=False)
         remembered = await run.remember(
             opened.source_stream,
             [(change.document_id, run.fingerprint(change.version)) for change in page.changes],
@@ -48,11 +49,13 @@ async def collect(context: Context) -> Listing:
         context.tally.list((*due, *remembered.pending), Fate.WAITING)
         context.tally.list(remembered.known, Fate.UNCHANGED)
         context.tally.refused.update(remembered.refused)
-        seen.update(due, remembered.pending, remembered.known)
+        for id_ in (*due, *remembered.pending, *remembered.known):
+            count += not seen[id_]
+            seen[id_] = True
         total = page.total if page.total is not None else total
         context.got_through(context.source_name)
         if due or remembered.pending:
             context.news.set()
     context.tally.passes += 1
     # A total that fell below what was seen is fine (documents left meanwhile); one above it means some were hidden.
-    return Listing(fresh, len(seen), proven=total is None or len(seen) >= total)
+    return Listing(fresh, count, proven=total is None or count >= total)

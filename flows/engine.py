@@ -198,8 +198,8 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
         route=context.open.route.name,
         run_id=context.run.id,
         started=context.run.started_at,
-        listed=len(tally.listed),
-        resumed=tally.touched - len(tally.listed),
+        listed=tally.listed,
+        resumed=tally.touched - tally.listed,
         delivered=counts[Fate.DELIVERED],
         updated=counts[Fate.UPDATED],
         unchanged=counts[Fate.UNCHANGED],
@@ -227,7 +227,9 @@ def _what_to_do(error: Exception) -> str:
     """Add the next step to an error that ended the run, where the error itself does not know it."""
     text = str(error).rstrip(".")
     if isinstance(error, AccessError):
-        return f"{text}. Renew the credentials or grant the right, try `docferry check`, then run again"
+        # Without a status it is no answer of a server: a setting, a folder or a table is at fault, as the error says.
+        remedy = "Correct that" if error.status is None else "Renew the credentials or grant the right"
+        return f"{text}. {remedy}, try `docferry check`, then run again"
     if isinstance(error, TransientError):
         return f"{text}. Nothing is lost; run again later"
     return text

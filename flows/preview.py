@@ -69,7 +69,7 @@ async def preview(
         route=opened.route.name,
         run_id=f"dry-{uuid.uuid4().hex[:8]}",
         started=started,
-        listed=len(tally.listed),
+        listed=tally.listed,
         delivered=counts[Fate.DELIVERED],
         updated=counts[Fate.UPDATED],
         unchanged=counts[Fate.UNCHANGED],

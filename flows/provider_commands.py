@@ -1,8 +1,9 @@
-"""The commands about providers themselves: log in to one, serve all in memory, see which promises each connector keeps."""
+"""The commands about providers: log in to one, serve all in memory, see which promises connectors keep, begin a new one."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -10,7 +11,8 @@ from rich.markup import escape
 
 from flows import certify as certificate
 from flows import connect as login
-from flows import demonstration, output
+from flows import demonstration, new_connector, output
+from flows.new_connector import Role
 from flows.settings import load_gateway
 
 app = typer.Typer()
@@ -69,3 +71,25 @@ def certify(
     else:
         output.show_scores(scores)
     raise typer.Exit(int(any(score.having("broken") for score in scores)))
+
+
+@app.command("new-connector")
+def begin_connector(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The provider's name in small letters, such as acme_erp.")
+    ],
+    role: Annotated[Role, typer.Option(help="What it plays.")] = Role.BOTH,
+    json_: Json = False,
+) -> None:
+    """Lay out a new connector in this source tree: a copy of the example under its name, which works at once."""
+    done = new_connector.lay_out(name, role)
+    if json_:
+        output.print_json(asdict(done))
+        return
+    for path in done.written:
+        output.out.print(f"[green]new[/]      {escape(path)}", soft_wrap=True)
+    for path in done.changed:
+        output.out.print(f"[yellow]changed[/]  {escape(path)}", soft_wrap=True)
+    output.out.print("Next:")
+    for step in done.next:
+        output.out.print(f"  {escape(step)}", soft_wrap=True)

@@ -152,11 +152,12 @@ async def settle_rejected(
 
 async def confirm_verdict(context: Context, transfer: Transfer) -> None:
     """Leave a document that was made due refused or withdrawn as it was, and tell nobody again."""
-    withdrawn = transfer.reason_class == WITHDRAWN
+    withdrawn, now = transfer.reason_class == WITHDRAWN, datetime.now(UTC)
     await context.run.settle(
         transfer.id,
         status=WITHDRAWN if withdrawn else "rejected",
-        at=datetime.now(UTC),
+        at=now,
+        follow_at=context.policy.follow_at(transfer.delivered_at or now, accepted=True) if withdrawn else None,
         reason_class=None if withdrawn else transfer.reason_class,
         reason=transfer.reason,
         event="unchanged",
@@ -199,7 +200,8 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
     again = transfer.reason_class == NOT_READY and transfer.reason == reason
     noticed = reason_class == "gone" or bool(context.open.source.drains) or (transfer.external_id is None and not again)
     if transfer.external_id is not None:
-        status, class_, why = "delivered", None, None
+        withdrawn = transfer.reason_class == WITHDRAWN
+        status, class_, why = (WITHDRAWN, None, transfer.reason) if withdrawn else ("delivered", None, None)
         follow_at = context.policy.follow_at(transfer.delivered_at or now, accepted=True)
     elif ended and transfer.reason_class is not None:
         status = "failed" if transfer.reason_class == "transient" else "rejected"

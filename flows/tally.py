@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from flows.marks import Marks
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -33,52 +35,63 @@ class Problem:
     reason: str
 
 
+_FATES = (None, *Fate)
+_NUMBER = {fate: number for number, fate in enumerate(_FATES)}
+_FATE, _LISTED, _NEW, _AGAIN, _TRIED = 0b111, 0b1000, 0b1_0000, 0b10_0000, 0b100_0000
+"""What a mark says: the fate, whether the source listed it, what was sent in this run, whether an attempt failed."""
+
+
 class Tally:
-    """Counts of a run in progress. Holds ids, never documents; of the problems only the first `MOST_PROBLEMS`."""
+    """Counts of a run in progress. Holds a byte per document; of the problems only the first `MOST_PROBLEMS`."""
 
     MOST_PROBLEMS = 10_000
 
     def __init__(self) -> None:
         self.problems: dict[str, Problem] = {}
-        self.listed: set[int] = set()
+        self.listed = 0
+        """How many documents the source has listed."""
         self.passes = 0
         self.told = 0
         self.refused: set[int] = set()
         """Documents (transfer ids) the source has refused to hear of, in this run or before and they are still listed."""
         self.withdrawn = 0
-        self._fates: dict[int, Fate] = {}
-        self._sent: dict[int, Fate] = {}
-        self._tried: set[int] = set()
+        self.tried = 0
+        """How many documents wait because an attempt failed, not because they were not begun."""
+        self._marks = Marks()
+        self._counts: Counter[Fate] = Counter()
 
     def list(self, ids: Iterable[int], fate: Fate) -> None:
         """Note documents that the source listed; a fate from earlier in this run stands."""
         for id_ in ids:
-            self.listed.add(id_)
-            if fate is Fate.WAITING:
-                self._fates[id_] = fate  # new, changed or listed again: it has to be worked on (again)
-            else:
-                self._fates.setdefault(id_, fate)
+            mark = self._marks[id_]
+            self.listed += not mark & _LISTED
+            self._marks[id_] = mark | _LISTED
+            # New, changed or listed again: it has to be worked on (again).
+            if fate is Fate.WAITING or not mark & _FATE:
+                self._meet(id_, fate)
 
     def handled(self, id_: int) -> bool:
         """Return True if this run has already been through with a document."""
-        return self._fates.get(id_, Fate.WAITING) is not Fate.WAITING
+        return _FATES[self._marks[id_] & _FATE] not in {None, Fate.WAITING}
 
     def decide(self, id_: int, fate: Fate) -> None:
         """Note what became of a document; an update after a delivery in the same run stays a delivery."""
+        mark = self._marks[id_]
         if fate in (Fate.DELIVERED, Fate.UPDATED, Fate.UNCHANGED):
-            fate = self._sent.get(id_, fate)
-        if fate in (Fate.DELIVERED, Fate.UPDATED):
-            self._sent[id_] = fate
-        if fate is Fate.WAITING:
-            self._tried.add(id_)
-        else:
-            self._tried.discard(id_)
-        self._fates[id_] = fate
+            fate = Fate.DELIVERED if mark & _NEW else Fate.UPDATED if mark & _AGAIN else fate
+        tried = fate is Fate.WAITING
+        self.tried += tried - bool(mark & _TRIED)
+        sent = {Fate.DELIVERED: _NEW, Fate.UPDATED: _AGAIN}.get(fate, 0)
+        self._marks[id_] = mark & ~_TRIED | sent | (_TRIED if tried else 0)
+        self._meet(id_, fate)
 
-    @property
-    def tried(self) -> int:
-        """How many documents wait because an attempt failed, not because they were not begun."""
-        return len(self._tried)
+    def _meet(self, id_: int, fate: Fate) -> None:
+        mark = self._marks[id_]
+        before = _FATES[mark & _FATE]
+        if before is not None:
+            self._counts[before] -= 1
+        self._counts[fate] += 1
+        self._marks[id_] = mark & ~_FATE | _NUMBER[fate]
 
     def explain(self, document_id: str, fate: Fate, reason: str) -> None:
         """Keep why a document was rejected, failed, skipped or has to wait; the latest word counts."""
@@ -91,17 +104,17 @@ class Tally:
 
     def counts(self) -> Counter[Fate]:
         """Return how many documents met each fate."""
-        return Counter(self._fates.values())
+        return self._counts.copy()
 
     @property
     def touched(self) -> int:
         """How many documents the run has listed or worked on."""
-        return len(self._fates)
+        return self._counts.total()
 
     @property
     def settled(self) -> int:
         """How many of them need nothing more from this run."""
-        return self.touched - self.counts()[Fate.WAITING]
+        return self.touched - self._counts[Fate.WAITING]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import logging
 import queue
 import threading
 from dataclasses import dataclass
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, Executable
 
+log = logging.getLogger("docferry")
 T = TypeVar("T")
 
 GATHER = 0.001
 """Seconds that a write waits for others to share its commit. A disk that syncs fast would else see one write at a time."""
 SOON = 0.02
 """The same for a write that nobody waits for, unless an awaited one takes it along before."""
+
+
+LATE = 5.0
+"""Seconds after which a commit that does not come to its end is spoken of: a lock of another program is worth knowing."""
 
 
 class Guard(Protocol):
@@ -82,6 +88,7 @@ class Writer:
         self._gathered: list[_Write] = []
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
+        self._late: asyncio.TimerHandle | None = None
         self._groups: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="docferry-writer", daemon=True)
         self._thread.start()
@@ -123,9 +130,15 @@ class Writer:
     def _hand_over(self) -> None:
         self._timer, self._busy = None, True
         group, self._gathered = self._gathered, []
+        self._late = self._loop.call_later(LATE, self._say_late)
         self._groups.put(group)
 
+    def _say_late(self) -> None:
+        log.warning("the state database has not taken a write for %.0f s; another program may hold it open", LATE)
+
     def _committed(self, group: list[_Write], results: list[object]) -> None:
+        if self._late is not None:
+            self._late.cancel()
         for write, result in zip(group, results, strict=True):
             if write.waiting is None or write.waiting.done():
                 continue

@@ -59,6 +59,11 @@ class Lister:
         self._way = _Way(ordered=True, masked=True, size=page_size)
         self._found = False
 
+    @property
+    def size(self) -> int:
+        """How many rows a page is asked for."""
+        return self._way.size
+
     async def page(self, inbox: str, window: Window, number: int) -> Listing:
         """Read one page, counted from 1. A page past the end is an empty one.
 

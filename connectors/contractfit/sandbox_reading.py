@@ -118,7 +118,7 @@ class _Desk:
         disposition = (
             f'attachment; filename="{name}"' if name.isascii() else f"attachment; filename*=UTF-8''{quote(name)}"
         )
-        return Reply(200, content, [("content-type", record.media_type), ("content-disposition", disposition)])
+        return self.app.file(content, [("content-type", record.media_type), ("content-disposition", disposition)])
 
     async def custom_output(self, call: Call) -> Reply:
         self.app.allow("review")

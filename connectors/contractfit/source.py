@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from connectors.contract import Change, Page
 from connectors.contractfit import models, reading, window
 from connectors.contractfit.listing import Walk, Window
 from connectors.contractfit.models import Row
+from connectors.contractfit.slices import slices
 from connectors.contractfit.status import OPEN, status_of, tells, unknown
 from connectors.contractfit.versions import current
 from connectors.errors import GoneError, RejectedError, TransientError
@@ -27,6 +29,14 @@ if TYPE_CHECKING:
     from connectors.contractfit.status import Status
 
 _NO_FILE = frozenset({"text/html", "application/json"})
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was met in one reading: `known` has hints by document, `still_open` receive times (UTC) of what is worked on."""
+
+    known: dict[str, str] = field(default_factory=dict)
+    still_open: dict[str, datetime | None] = field(default_factory=dict)
 
 
 class Documents:
@@ -67,25 +77,36 @@ class Documents:
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         """List what may be new since `cursor`; the last page moves it, and only if all of the window was seen.
 
-        Documents still being worked on are not listed; the window stays open for them.
+        A long window is read in parts. Those of an inbox that is read for the first time move the cursor too, so that
+        nobody begins with the oldest document again. Documents still being worked on are not listed; the window stays
+        open for them.
         """
         inbox = await self._inboxes.chosen()
         place, now = window.read(cursor), self._now()
         dates = place.window(now, self._sweep_days)
-        walk = Walk(partial(self._lister.page, inbox, dates))
+        read = partial(self._lister.page, inbox)
+        seen = _Seen()
+        missing = 0
+        async for part in slices(read, dates, self._lister.size):
+            walk = Walk(part.page)
+            async for found in self._news(walk, seen):
+                yield Page(found, None)
+            missing += walk.missing
+            if part.end != dates.end and not missing and (on := place.on_the_way(part.end, seen.still_open.values())):
+                yield Page((), on.text())
         # What came in just now, or by a clock ahead of ours: seen at once, but it moves nothing and is read again.
-        fresh = Walk(partial(self._lister.page, inbox, Window(dates.end)))
-        known: dict[str, str] = {}
-        still_open: dict[str, datetime | None] = {}
-        for part in (walk, fresh):
-            async for rows in part.pages():
-                told = await asyncio.gather(*map(self._told, rows))
-                if found := self._sorted(told, known, still_open):
-                    yield Page(found, None)
-        if walk.missing:
-            yield Page((), None, len(known) + walk.missing)
+        async for found in self._news(Walk(partial(read, Window(dates.end))), seen):
+            yield Page(found, None)
+        if missing:
+            yield Page((), None, len(seen.known) + missing)
         else:
-            yield Page((), place.after(dates, now, self._sweep_days, still_open.values()).text())
+            yield Page((), place.after(dates, now, self._sweep_days, seen.still_open.values()).text())
+
+    async def _news(self, walk: Walk, seen: _Seen) -> AsyncIterator[list[Change]]:
+        async for rows in walk.pages():
+            told = await asyncio.gather(*map(self._told, rows))
+            if found := self._sorted(told, seen.known, seen.still_open):
+                yield found
 
     def _sorted(
         self, told: Sequence[tuple[Row, bool]], known: dict[str, str], still_open: dict[str, datetime | None]

@@ -35,17 +35,33 @@ class Place:
     swept: datetime | None = None
     swept_all: datetime | None = None
 
+    @property
+    def first(self) -> bool:
+        """Whether the past is still being read for the first time."""
+        return self.swept_all is None
+
     def window(self, now: datetime, days: int) -> Window:
         """Return the receive dates to be listed now. `days` is how far the daily sweep goes back."""
         end = now - FRESH
-        if self.read_to is None or self.swept_all is None or now - self.swept_all >= WEEKLY:
+        if self.read_to is None or (self.swept_all is not None and now - self.swept_all >= WEEKLY):
             return Window(None, end)
         starts = [min(self.read_to, end) - OVERLAP]
         if self.oldest_open is not None:
             starts.append(self.oldest_open - timedelta(seconds=1))
+        if self.first:
+            return Window(max(min(starts), _EARLIEST), end)
         if self.swept is None or now - self.swept >= DAILY:
             starts.append(now - timedelta(days=days))
         return Window(max(min(starts), _EARLIEST), end)
+
+    def on_the_way(self, read_to: datetime | None, still_open: Iterable[datetime | None]) -> Place | None:
+        """Return the place in the midst of the first reading, where everything received before `read_to` was seen.
+
+        None: it is not the first one, or it was further the last time, and what is open there was not looked at again.
+        """
+        if not self.first or read_to is None or read_to <= (self.read_to or _EARLIEST):
+            return None
+        return Place(read_to, min((moment or _EARLIEST for moment in still_open), default=None))
 
     def after(self, window: Window, now: datetime, days: int, still_open: Iterable[datetime | None]) -> Place:
         """Return the place after a window was read to its end, given when those were received that are still open."""
@@ -54,7 +70,7 @@ class Place:
         place = replace(
             self, read_to=max(window.end or now, self.read_to or _EARLIEST), oldest_open=min(opened, default=None)
         )
-        if window.start is None:
+        if window.start is None or self.first:
             return replace(place, swept=now, swept_all=now)
         return replace(place, swept=now) if window.start <= now - timedelta(days=days) else place
 

@@ -35,7 +35,7 @@ class Packages:
             return self.app.nowhere(call)
         _, record = self._file(call)
         headers = [("content-type", record.media_type), ("content-disposition", 'attachment; filename="original"')]
-        return Reply(200, self.app.store.content(record), headers)
+        return self.app.file(self.app.store.content(record), headers)
 
     async def _create(self, call: Call) -> Reply:
         dossier, record = self._file(call)
@@ -77,7 +77,7 @@ class Packages:
         record = package.file
         content = self.app.store.content(record)
         if self.app.switches.package_form == "bare":
-            return Reply(200, content, [("content-type", record.media_type)])
+            return self.app.file(content, [("content-type", record.media_type)])
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
             if self.app.switches.package_form == "folders":
@@ -87,7 +87,7 @@ class Packages:
             elif "ORIGINAL" in package.types:
                 packed.writestr(record.name, content)
         headers = [("content-type", "application/zip"), ("content-disposition", 'attachment; filename="dossier.zip"')]
-        return Reply(200, out.getvalue(), headers)
+        return self.app.file(out.getvalue(), headers, packed=record.name)
 
     def _file(self, call: Call) -> tuple[Dossier, Record]:
         dossier, record = self.app.dossiers.file(call)

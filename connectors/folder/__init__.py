@@ -12,8 +12,9 @@ from pydantic import SecretStr, field_validator
 from connectors.anything import AnyStream
 from connectors.contract import Connection
 from connectors.folder.destination import Folders
+from connectors.folder.drivers import PUTTING, filesystem
 from connectors.folder.local import LocalPlace
-from connectors.folder.remote import RemotePlace, open_filesystem
+from connectors.folder.remote import RemotePlace
 from connectors.secrets import hide
 from connectors.settings import ConnectionSettings, HttpsUrl
 
@@ -83,6 +84,6 @@ def _place(name: str, settings: Settings) -> Place:
     options: dict[str, object] = msgspec.json.decode(settings.options.get_secret_value())
     for value in options.values():
         hide(value if isinstance(value, str) else "")
-    system, root = open_filesystem(name, settings.url, options)
+    opening, root = filesystem(name, settings.url, options)
     renames, at_once = scheme in RemotePlace.RENAMING, settings.max_concurrency
-    return RemotePlace(name, system, root, renames=renames, at_once=at_once)
+    return RemotePlace(name, opening, root, renames=renames, at_once=at_once, putting=PUTTING.get(scheme))

@@ -100,7 +100,7 @@ class _Desk:
         headers = [("content-type", media_type), ("etag", f'"{hashlib.sha256(content).hexdigest()[:16]}"')]
         if name:
             headers.append(("x-hy-filename", name if _is_latin(name) else quote(name)))
-        return Reply(200, content, headers)
+        return self.app.file(content, headers)
 
     async def companies(self, _call: Call) -> Reply:
         items = [sandbox_views.company(*COMPANY)]

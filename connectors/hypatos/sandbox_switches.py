@@ -64,6 +64,8 @@ class Switches(SharedSwitches):
     """Kinds of master data that this account does not have (404)."""
     projects_list: Literal["200", "403", "404"] = "200"
     """What the list of projects answers."""
+    largest_file: int = 50 << 20
+    """Bytes; larger files are refused (413)."""
     keep_bytes: int = 4 << 20
     """Files up to this size can be downloaded again; of larger ones only name, size and digest are kept."""
     credentials_dead: bool = False

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from connectors.hypatos.sandbox import HypatosSandbox
 
 _UPLOADS = frozenset({"application/pdf", "image/jpeg", "image/png", "image/tiff", "application/xml"})
-_LARGEST = 50 << 20
 _TITLE, _KEY, _PAIRS, _ID = 256, 50, 20, 100
 _READY = ("done", "doneAutomatically")
 
@@ -55,7 +54,7 @@ class _Desk:
             digest.update(chunk)
             if size <= self.app.switches.keep_bytes:
                 taken += chunk
-        if size > _LARGEST:
+        if size > self.app.switches.largest_file:
             raise TooLargeError
         if not size:
             raise self.app.refused(400, "Request validation error", "The file is empty")

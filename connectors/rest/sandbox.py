@@ -11,7 +11,7 @@ from connectors.sandbox_app import SandboxApp
 from connectors.sandbox_control import CannotActError
 from connectors.sandbox_http import Call, RefusedError, Reply, json_reply
 from connectors.sandbox_switches import SharedSwitches
-from connectors.sandbox_upload import BadFormError, Form, Part
+from connectors.sandbox_upload import BadFormError, FileTooLargeError, Form, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _KEPT = 1 << 16
-_LARGEST = 1 << 28
 
 
 @dataclass
@@ -38,6 +37,8 @@ class Switches(SharedSwitches):
     """Whether a second invoice with the same key is a 409."""
     idempotency: bool = False
     """Whether the header Idempotency-Key is known: the same answer again, 422 if the body is another."""
+    largest_file: int = 1 << 28
+    """Bytes; larger files are refused (413)."""
     token_life: float = 3600.0
     """Seconds an OAuth2 token lives."""
 
@@ -207,9 +208,11 @@ class RestSandbox(SandboxApp):
 
     async def _part(self, call: Call) -> Part:
         try:
-            parts = await Form(call.header("content-type") or "", _KEPT, _LARGEST).read(call)
+            parts = await Form(call.header("content-type") or "", _KEPT, self.switches.largest_file).read(call)
         except BadFormError as error:
             raise RefusedError(self.error(400, f"The form cannot be read: {error}", "bad_form")) from error
+        except FileTooLargeError as error:
+            raise RefusedError(self.error(413, "The file is too large", "too_large")) from error
         files = [part for part in parts if part.name == "file" and part.filename]
         if len(files) != 1:
             raise RefusedError(self.error(400, "Exactly one part called file is wanted", "bad_form"))

@@ -234,7 +234,7 @@ class _Desk:
     def _content(self, file: StoredFile) -> Reply:
         if file.content is None:
             raise self.app.refused(501, "The sandbox keeps only name, size and digest of large files.")
-        return Reply(200, file.content, [("content-type", file.media_type)])
+        return self.app.file(file.content, [("content-type", file.media_type)])
 
 
 def _finished(task_id: str) -> dict[str, object]:

@@ -53,17 +53,22 @@ def problem(broken):
     return None if count == 1 else f"{broken.file} has the text {count} times: {broken.old}"
 
 
+def copy_tree(folder):
+    """Copy what tests and checks need of this tree into a folder."""
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, folder / name)
+
+
 def attempt(connector, broken):
     """Make one break in a copy, ask the promises it should hurt, and say whether one of them failed."""
     if wrong := problem(broken):
         raise ValueError(wrong)
     with TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in COPIED:
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(ROOT / name, copy / name)
+        copy_tree(copy)
         file = copy / "connectors" / broken.file
         file.write_text(file.read_text().replace(broken.old, broken.new))
         options = ("-q", "-x", "-p", "no:cacheprovider", "-m", "promise", "-k", broken.promises, "tests/contract")

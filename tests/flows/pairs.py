@@ -1,10 +1,11 @@
-"""Two of the four sandboxes, a ledger and one route between them: what is asserted is what stands at the far end."""
+"""Two of the sandboxes, a ledger and one route between them: what is asserted is what stands at the far end."""
 
 import json
 import re
 import shutil
 from collections import Counter
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import mappings
@@ -12,6 +13,7 @@ from connectors.contractfit.sandbox import ContractfitSandbox
 from connectors.contractfit.sandbox import Switches as ContractfitSwitches
 from connectors.documine.sandbox import DocumineSandbox
 from connectors.documine.sandbox import Switches as DocumineSwitches
+from connectors.example.sandbox import ExampleSandbox
 from connectors.hypatos.sandbox import HypatosSandbox
 from connectors.hypatos.sandbox import Switches as HypatosSwitches
 from connectors.hypatos.sandbox_documents import PROJECTS
@@ -29,7 +31,7 @@ _MARKER = re.compile(r"gw-([0-9a-f]{16})(-[0-9a-f]{8})?")
 
 
 def sandboxes():
-    """Build all four, quick and with a few documents each."""
+    """Build all, quick and with a few documents each."""
     zefort = ZefortSandbox(ZefortSwitches(queued=0.0, processing=0.0))
     zefort.act({"fill": 8})
     return {
@@ -37,6 +39,7 @@ def sandboxes():
         "contractfit": ContractfitSandbox(9, 7, ContractfitSwitches(receiving=0.0, processing=0.0)),
         "documine": DocumineSandbox(9, 7, DocumineSwitches(step=0.0, package_time=0.0)),
         "zefort": zefort,
+        "example": ExampleSandbox(9),
     }
 
 
@@ -62,6 +65,12 @@ class Pair:
             if report.complete:
                 return delivered
         raise AssertionError(f"{most} runs were not enough: {report}")
+
+    async def look_again(self, external_id):
+        """Run with this delivery due to be asked about at the far end."""
+        async with self._ledger.run("pair") as run:
+            await run.follow_now([external_id], datetime.now(UTC))
+        return await self.run()
 
     def held(self):
         """Return how often each file of each delivery stands at the destination, by (delivery, file)."""

@@ -29,6 +29,16 @@ files: main
 fields:
   name: { template: "{{ id }}" }
 """
+FOLLOWED = """
+source: zefort.contracts
+destination: hypatos.documents
+files: main
+fields:
+  title: { template: "{{ id }}" }
+feedback:
+  delivered: { note: "sent as {{ external_id }}" }
+  withdrawn: { note: "refused there: {{ reason }}" }
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +84,20 @@ async def test_a_contract_that_was_in_the_trash_when_it_was_first_seen_is_carrie
         it.source.act({"restore": key})
         assert await it.finish() == 1
         it.arrived_once(delivered + 1)
+
+
+async def test_what_was_withdrawn_stays_so_when_the_source_drops_it_and_is_told_once(tmp_path, monkeypatch):
+    async with pair(tmp_path, monkeypatch, "zefort", "hypatos", FOLLOWED) as it:
+        assert await it.finish() >= 3
+        contracts = it.source.state()["contracts"]
+        key, note = next((key, one["notes"][-1]) for key, one in contracts.items() if one["notes"])
+        sent = note.removeprefix("docferry: ").removeprefix("sent as ")
+        it.destination.act({"advance": 600})  # its own work on the document is over
+        it.destination.act({"status": sent, "state": "rejected"})
+        assert (await it.look_again(sent)).withdrawn == 1
+        for happens in ("trash", "restore"):
+            it.source.act({happens: key})
+            assert [(await it.run()).withdrawn, (await it.look_again(sent)).withdrawn] == [0, 0]
+        told = it.source.state()["contracts"][key]["notes"]
+        assert sum("refused there" in one for one in told) == 1
+        assert sum("sent as" in one for one in told) == 1

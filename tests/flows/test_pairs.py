@@ -1,4 +1,4 @@
-"""Every provider to every other one: twelve routes of a few lines, each run end to end against the sandboxes."""
+"""Every provider to every other one, and the example to and from one: routes of a few lines, run against the sandboxes."""
 
 from itertools import permutations
 
@@ -12,14 +12,17 @@ SOURCES = {
     "contractfit": ("contractfit.documents", "{{ id }}", "feedback: {delivered: {escalate: true}}"),
     "documine": ("documine.files", "{{ name }}", ""),
     "zefort": ("zefort.contracts", "{{ id }}", 'feedback: {delivered: {note: "sent as {{ external_id }}"}}'),
+    "example": ("example.documents", "{{ title }}", 'feedback: {delivered: {exported: "{{ external_id }}"}}'),
 }
 DESTINATIONS = {
     "hypatos": ("hypatos.documents", "title"),
     "contractfit": ("contractfit.documents", "title"),
     "documine": ("documine.files", "name"),
     "zefort": ("zefort.contracts", "attributes.title"),
+    "example": ("example.documents", "title"),
 }
-PAIRS = list(permutations(SOURCES, 2))
+PROVIDERS = ("hypatos", "contractfit", "documine", "zefort")
+PAIRS = [*permutations(PROVIDERS, 2), ("example", "zefort"), ("zefort", "example")]
 
 
 def route(source, destination):

@@ -220,6 +220,17 @@ async def test_contracts_with_their_files_become_documents_once(office):
         assert sent == {contract["files"][0]["size"]}
 
 
+async def test_documents_for_no_project_stop_the_route_with_the_setting_to_mend_and_no_talk_of_credentials(office):
+    office.zefort.act({"fill": 3})
+    route = office.gateway.mappings / f"{DOCUMENTS}.yaml"
+    route.write_text(route.read_text().replace("  project: {value: 'Verträge & Rahmenverträge'}\n", ""))
+    report = await office.run(DOCUMENTS)
+    assert (report.exit_code, report.rejected) == (3, 0)
+    assert "set HYPATOS_PROJECTS" in report.stopped
+    assert "docferry check" in report.stopped
+    assert "credentials" not in report.stopped
+
+
 async def test_a_wrong_download_path_stops_the_route_and_rejects_nothing(office):
     office.zefort.act({"fill": 6})
     office.zefort.switches.download = "none"

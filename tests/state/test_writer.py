@@ -120,7 +120,10 @@ async def test_closing_writes_what_was_posted(url: str, now: datetime):
     await second.close()
 
 
-async def test_a_locked_database_is_one_sentence_and_passes(ledger: Ledger, now: datetime, url: str):
+async def test_a_locked_database_is_one_sentence_and_passes(
+    ledger: Ledger, now: datetime, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("state.writer.LATE", 0.05)
     async with ledger.run("r") as run:
         ids = await remembered(run, now, 3)
         other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
@@ -129,6 +132,7 @@ async def test_a_locked_database_is_one_sentence_and_passes(ledger: Ledger, now:
         answers = await asyncio.gather(*(run.intend(t, "create", now) for t in ids), return_exceptions=True)
         assert time.monotonic() - began < 1  # all waited once, not one after the other
         assert ["is locked by another program" in str(answer) for answer in answers] == [True] * 3
+        assert "another program may hold it open" in caplog.text
         assert await run.pending_count() == 3  # reading goes on
         other.execute("ROLLBACK")
         other.close()

@@ -85,4 +85,4 @@ class Anywhere(Folders):
 def anywhere(request, tmp_path):
     if request.param == "disk":
         return Anywhere(LocalPlace("archive", tmp_path))
-    return Anywhere(RemotePlace("archive", MemoryFileSystem(), f"/{uuid.uuid4().hex}", renames=False))
+    return Anywhere(RemotePlace("archive", MemoryFileSystem, f"/{uuid.uuid4().hex}", renames=False))

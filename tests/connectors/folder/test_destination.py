@@ -182,7 +182,7 @@ class Cutting(MemoryFileSystem):
 
 
 async def test_a_cut_upload_is_noticed(delivery, journal):
-    archive = Folders(RemotePlace("archive", Cutting(), "/cut", renames=False), "documents", ["title"])
+    archive = Folders(RemotePlace("archive", Cutting, "/cut", renames=False), "documents", ["title"])
     with pytest.raises(TransientError, match="bytes were sent and"):
         await archive.push(delivery(), journal)
 
@@ -193,8 +193,8 @@ async def test_settings_are_read_and_wrong_ones_named(tmp_path, monkeypatch):
         monkeypatch.setenv(f"ARCHIVE_{name}", value)
     with pytest.raises(SettingsError, match="ARCHIVE_OPTIONS is wrong: must be a JSON object"):
         Settings.load("archive")
-    with pytest.raises(SettingsError, match="install s3fs"):
-        await connect("archive", Settings(url="s3://bucket/x"))
+    with pytest.raises(SettingsError, match="install smbprotocol"):
+        await connect("archive", Settings(url="smb://host/share"))
     with pytest.raises(SettingsError, match="cannot be opened"):
         await connect("archive", Settings(url="nonsense://x"))
 

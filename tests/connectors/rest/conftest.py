@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from connectors.contract import Attachment, Delivery, Download, File
+from connectors.errors import TransientError
 from connectors.rest import Settings, connect
 from connectors.rest.sandbox import RestSandbox, Switches
 from connectors.sandbox_faults import Fault
@@ -105,3 +106,13 @@ def delivery():
         return Delivery(key, {**payload, **changes}, [file.attachment() for file in files], replaces)
 
     return make
+
+
+async def until_done(erp, delivery, journal, most=5):
+    """Push as an engine does, again after a failure; return the id."""
+    for _ in range(most):
+        try:
+            return await erp.objects.push(delivery, journal)
+        except TransientError:
+            continue
+    raise AssertionError("not done")

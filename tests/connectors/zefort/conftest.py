@@ -14,6 +14,7 @@ from connectors.zefort import Settings, connect
 from connectors.zefort.client import ZefortClient
 from connectors.zefort.finder import Finder
 from connectors.zefort.sandbox import Switches, ZefortSandbox
+from tests.connectors.zefort.reader import Reader
 
 
 class Account:
@@ -163,3 +164,16 @@ def killing():
 @pytest.fixture
 def killed():
     return KilledError
+
+
+@pytest.fixture
+async def open_reader(open_account):
+    async def open_one(**options):
+        return Reader(await open_account(**options))
+
+    return open_one
+
+
+@pytest.fixture
+async def reader(open_reader):
+    return await open_reader()

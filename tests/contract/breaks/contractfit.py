@@ -27,8 +27,8 @@ SOURCE = (
     Break(
         "what came in just now is left out",
         "contractfit/source.py",
-        "for part in (walk, fresh):",
-        "for part in (walk,):",
+        "self._news(Walk(partial(read, Window(dates.end))), seen)",
+        "self._news(Walk(partial(read, Window(dates.end, dates.end))), seen)",
         "every_ready or came_after",
     ),
     Break(
