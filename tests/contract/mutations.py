@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("connectors", "flows", "mappings", "state", "tests", "pyproject.toml", "README.md")
-LONGEST = 120
-"""Seconds after which a run counts as hung, and so as caught."""
+LONGEST = 400
+"""Seconds after which a run counts as hung, and so as caught: far more than any takes, however busy the machine is."""
 
 
 @dataclass(frozen=True)
