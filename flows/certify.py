@@ -54,6 +54,12 @@ class Score:
             reached = level
         return reached
 
+    @property
+    def label(self) -> str:
+        """The level, and how many of all promises it was asked where some could not be."""
+        asked = len(self.promises) - len(self.having("exempt"))
+        return self.level if asked == len(self.promises) else f"{self.level} ({asked} of {len(self.promises)} asked)"
+
     def kept(self, level: str) -> tuple[int, int]:
         """Return how many promises of a level are kept, and how many were asked for."""
         asked = [one for one in self.promises if one.level == level and one.result != "exempt"]
@@ -105,10 +111,10 @@ def as_json(scores: Sequence[Score]) -> dict[str, object]:
 
 def markdown(scores: Sequence[Score]) -> str:
     """Return the scores as a table, and under it the reason for every promise that is not kept or cannot be asked."""
-    lines = [f"| connector | level | {' | '.join(LEVELS)} | not asked |", f"|---|---|{'---|' * len(LEVELS)}---|"]
+    lines = [f"| connector | level | {' | '.join(LEVELS)} |", f"|---|---|{'---|' * len(LEVELS)}"]
     for score in scores:
         counts = " | ".join("{} of {}".format(*score.kept(level)) for level in LEVELS)
-        lines.append(f"| {score.connector} | **{score.level}** | {counts} | {len(score.having('exempt'))} |")
+        lines.append(f"| {score.connector} | **{score.level}**{score.label.removeprefix(score.level)} | {counts} |")
     remarks = [
         f"- {score.connector}, {words}: {one.sentence}{f' ({one.reason})' if one.reason else ''}"
         for score in scores

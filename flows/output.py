@@ -229,7 +229,7 @@ def show_scores(scores: Iterable[Score]) -> None:
     remarks = []
     for score in scores:
         counts = ("{} of {}".format(*score.kept(level)) for level in LEVELS)
-        table.add_row(escape(score.connector), f"[bold]{score.level}[/]", *counts)
+        table.add_row(escape(score.connector), escape(score.label), *counts)
         for result, words in NOT_KEPT.items():
             remarks += [f"{score.connector}, {words}: {one.sentence} {one.reason}" for one in score.having(result)]
     out.print(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.errors import ConnectorError, RejectedError
+from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.example import models
 from connectors.http import quote
 
@@ -65,8 +65,13 @@ class ExampleClient:
 
     async def create(self, body: Fields) -> str:
         """Make a document and return its id. Makes another one each time."""
-        # POST {base}/documents
-        return models.new_id((await self.api.call("POST", "/documents", json=body)).json())
+        try:
+            # POST {base}/documents
+            return models.new_id((await self.api.call("POST", "/documents", json=body)).json())
+        except (
+            GoneError
+        ) as error:  # nothing in it names an object that could be missing: it is the address that is wrong
+            raise ConnectorError(str(error), connection=error.connection, status=error.status) from error
 
     async def update(self, document_id: str, body: Fields) -> None:
         """Set title and amount. The same again changes nothing."""

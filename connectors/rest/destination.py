@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from connectors.anything import AnyKey
 from connectors.contract import Outcome, State
-from connectors.errors import GoneError, NoSuchCallError, RejectedError, TransientError, UnsettledError
+from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError, TransientError, UnsettledError
 from connectors.http import quote
 from connectors.rest.bodies import body
 from connectors.rest.files import Files
@@ -176,6 +176,11 @@ class Objects:
             sent["headers"][name] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"docferry:{key}"))
         try:
             answer = await self._api.call(create.method, create.path, **sent, repeatable=name is not None)
+        except GoneError as error:
+            # The path names no object: it is the declaration that is wrong, not the document.
+            raise ConnectorError(
+                f"{error}; correct create.path or the base address", connection=error.connection, status=error.status
+            ) from error
         except RejectedError as error:
             if error.status != _CONFLICT:
                 raise

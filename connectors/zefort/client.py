@@ -100,8 +100,13 @@ class ZefortClient:
 
     async def create(self, form: Form) -> models.Contract:
         """Upload a new contract with its main file. Never repeated by itself: it makes a contract each time."""
-        # POST {base}contracts/, multipart: title, docai_skip…, binders…, blob
-        answer = await self.api.call("POST", CONTRACTS, content=form.content(), headers=form.headers)
+        try:
+            # POST {base}contracts/, multipart: title, docai_skip…, binders…, blob
+            answer = await self.api.call("POST", CONTRACTS, content=form.content(), headers=form.headers)
+        except (
+            GoneError
+        ) as error:  # nothing in it names an object that could be missing: it is the address that is wrong
+            raise ConnectorError(str(error), connection=error.connection, status=error.status) from error
         return models.contract(answer.json())
 
     async def add_file(self, contract_id: str, form: Form) -> None:

@@ -21,6 +21,7 @@ from tests.contract.subject import Wanted
 
 LONGEST = 1.0
 """Seconds of real time that a settle time may take; subjects set it far shorter."""
+DAY = 86_400.0
 QUICKLY = {"retry-after": "0"}
 """Headers that let a client try again at once."""
 
@@ -64,10 +65,13 @@ class Account:
 
     # What a source is asked for
 
-    def add(self, count=1, **wanted):
-        """Put documents at the source, each with bytes of its own, and return their ids."""
+    def add(self, count=1, days_ago=0.0, **wanted):
+        """Put documents at the source, each with bytes of its own, as if it were so many days ago, and return their ids."""
         made = [Wanted(**{"content": f"%PDF-1.7 document {number}".encode(), **wanted}) for number in range(count)]
-        return [self.subject.add(self.app, one) for one in made]
+        self.app.act({"advance": -days_ago * DAY})
+        ids = [self.subject.add(self.app, one) for one in made]
+        self.app.act({"advance": days_ago * DAY})
+        return ids
 
     async def listing(self, cursor=None):
         """Read a listing to its end, once."""
@@ -112,7 +116,7 @@ class Account:
     # What a destination is asked for
 
     def delivery(self, key="route:1", *, title="Acme 4711", amount=None, files=None, replaces=None, **changes):
-        payload = {**self.subject.payload(title, amount or Wanted().amount), **self.subject.own(key), **changes}
+        payload = self.subject.addressed({**self.subject.payload(title, amount or Wanted().amount), **changes}, key)
         files = files if files is not None else [Sent(f"%PDF-1.7 {key}".encode())]
         carried = [file.attachment() for file in files] if self.subject.files else []
         return Delivery(key, payload, carried, replaces)

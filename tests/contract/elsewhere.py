@@ -82,7 +82,12 @@ HTTP = "there is no HTTP on the way to it"
 ANSWERS = (
     f"{HTTP}: a driver's call has an effect or raises an error, and is tried again by the ledger, not within seconds"
 )
+TAKEN = "what is written there is taken or not; nobody works on it or judges it later"
 WIRE = {
+    "test_what_the_far_end_still_works_on_is_not_said_to_be_done": TAKEN,
+    "test_a_record_that_the_far_end_refuses_later_is_refused_and_the_reason_says_so": TAKEN,
+    "test_a_creating_call_that_is_not_offered_is_no_verdict_on_the_document": f"{HTTP}, and so no 405",
+    "test_an_address_that_nobody_knows_is_no_verdict_on_the_document": f"{HTTP}, and so no 404",
     "test_a_storm_of_429_is_waited_out": f"{HTTP}, and so no 429",
     "test_a_429_keeps_everybody_waiting_and_not_only_the_one_it_met": f"{HTTP}, and so no 429",
     "test_a_call_that_is_not_offered_is_no_verdict_on_a_document": f"{HTTP}, and so no 405",

@@ -87,6 +87,10 @@ class SourceSubject(Subject):
     the listing may show it under the same version when it is ready again."""
     page: ClassVar[Mapping[str, object]] = MappingProxyType({})
     """The settings that make pages small (ten rows), if they are not small anyway."""
+    late: ClassVar[float] = 1.5
+    """Days (less than its windows overlap by) after which a document may show up under the time it had then."""
+    sweeping: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    """The settings with which every listing is a sweep: one that also finds what changed long after it came."""
     empty_tells: ClassVar[frozenset[str]] = frozenset()
     """Instants that are not made empty, since being empty means something: a `done_time` that the work is not done."""
 
@@ -102,6 +106,10 @@ class SourceSubject(Subject):
     def remove(self, app: SandboxApp, document_id: str) -> None:
         """Let it vanish for good."""
 
+    def throw_away(self, app: SandboxApp, document_id: str) -> None:
+        """Let somebody throw it away, in a way that may be undone if there is one."""
+        self.remove(app, document_id)
+
     @abstractmethod
     def take_away(self, app: SandboxApp, document_id: str) -> None:
         """Let somebody take it back to work, so that it must not be exported now."""
@@ -113,6 +121,10 @@ class SourceSubject(Subject):
     @abstractmethod
     def rows(self, answer: object) -> list[dict[str, object]]:
         """Return the rows in the JSON of a listing answer: the very list, so that the suite can change it."""
+
+    def carried(self, content: bytes) -> bytes:
+        """Return what the bytes of `Wanted.content` are when they are read: the same, unless something is added there."""
+        return content
 
     def around(self, size: int) -> tuple[bytes, bytes]:  # noqa: ARG002 -- for those whose downloads wrap the file up
         """Return what stands before and after a file of so many zero bytes in the answer of `download`."""
@@ -180,6 +192,16 @@ class DestinationSubject(Subject):
     """Whether a record can be changed later at all; if not, an update leaves it as it was sent first."""
     renames: ClassVar[bool] = True
     """Whether an update can give a record another title; where not, one brings other bytes for the same title."""
+    takes_files_away: ClassVar[bool] = False
+    """Whether an update removes the files that it brings no more; where not, they must all stay."""
+    writes_again: ClassVar[bool] = False
+    """Whether a push that is repeated writes again what is there, which changes nothing; where not, it sends nothing."""
+    optional: ClassVar[str]
+    """A field of the payload that may be null."""
+    busy: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    """The sandbox's switches with which its work on a record takes half a minute."""
+    pieces: ClassVar[int] = 0
+    """How many `Held.parts` a delivery of one file makes."""
     learns: ClassVar[int] = 0
     """How many requests the first check may take to learn what the far end looks like; later ones take none."""
 
@@ -187,10 +209,10 @@ class DestinationSubject(Subject):
     def payload(self, title: str, amount: Decimal) -> Fields:
         """Return a payload with as much in it as a route might send, so that a push takes every kind of call."""
 
-    def own(self, key: str) -> Fields:
-        """Return what a payload must have to itself, where records are told apart by what is in them: an id, say."""
+    def addressed(self, payload: Fields, key: str) -> Fields:
+        """Return a payload with what it must have to itself, where records are told apart by what is in them: an id, say."""
         del key
-        return {}
+        return payload
 
     @abstractmethod
     def refused(self) -> tuple[Fields, str]:
@@ -207,6 +229,14 @@ class DestinationSubject(Subject):
     @abstractmethod
     def finish(self, app: SandboxApp) -> None:
         """Let the far end finish whatever it does after a push."""
+
+    def refuse(self, app: SandboxApp, external_id: str) -> None:
+        """Let the far end refuse a record after all."""
+        raise NotImplementedError
+
+    def add_to(self, app: SandboxApp, external_id: str) -> str:
+        """Let a person add something to a record, and return what `Held.parts` shows of it."""
+        raise NotImplementedError
 
     @abstractmethod
     def trash(self, app: SandboxApp, external_id: str) -> None:

@@ -89,6 +89,15 @@ def test_a_level_is_reached_when_all_its_promises_and_all_lower_ones_are_kept(re
     assert score.level == level
 
 
+def test_a_level_says_how_many_promises_were_asked_where_some_could_not_be():
+    kept = [Promise(f"test_{one}", one, "kept", "") for one in LEVELS]
+    exempt = Promise("test_a", "gold", "exempt", "there is no such call")
+    assert Score("shop.orders.source", kept).label == "platinum"
+    score = Score("shop.orders.source", [*kept, exempt])
+    assert score.label == "platinum (4 of 5 asked)"
+    assert "| **platinum** (4 of 5 asked) |" in markdown([score])
+
+
 def test_reasons_stand_under_the_table_and_results_survive_being_written():
     score = Score("shop.orders.source", [Promise("test_one_thing", "gold", "waived", "there is no such call")])
     assert "one thing (there is no such call)" in markdown([score])

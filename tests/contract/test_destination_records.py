@@ -34,6 +34,7 @@ async def test_a_delivery_arrives_whole(destination, journal):
         assert (record.id, record.title) == (external_id, "Acme 4711")
         assert record.amount == (Decimal("10.50") if it.subject.amounts else None)
         assert [one.sha256 for one in record.files] == [file.sha256] * bool(it.subject.files)
+        assert len(record.parts) == it.subject.pieces
 
 
 @silver

@@ -11,6 +11,8 @@ from tests.contract.levels import bronze, gold, platinum, silver
 
 MANY = 35
 """More documents than three small pages hold."""
+OLD = 10
+"""Days: further back than a second reading looks, so the first one has to be whole."""
 
 
 @bronze
@@ -60,9 +62,10 @@ async def test_reading_from_the_cursor_again_repeats_the_same_versions(small):
 
 
 @silver
-async def test_a_reading_that_was_broken_off_loses_nothing(small):
+@pytest.mark.parametrize("ages", [(0, 0), (OLD, 3 * OLD), (3 * OLD, OLD)], ids=["new", "older-last", "older-first"])
+async def test_a_reading_that_was_broken_off_loses_nothing(small, ages):
     async with small() as it:
-        ids = it.add(MANY)
+        ids = [one for days_ago in ages for one in it.add(MANY // 2, days_ago=days_ago)]
         cursor, seen = None, set()
         async for page in it.source.changes(None):
             seen |= {change.document_id for change in page.changes}
@@ -86,9 +89,10 @@ async def test_an_edited_document_shows_another_version_in_the_next_listing(sour
 
 @gold
 @pytest.mark.parametrize("items", [4, "all"])
-async def test_a_list_that_shrinks_while_it_is_read_hides_nobody(small, items):
+@pytest.mark.parametrize("days_ago", [0, OLD])
+async def test_a_list_that_shrinks_while_it_is_read_hides_nobody(small, items, days_ago):
     async with small(drift="leave", drift_items=items) as it:
-        ids = it.add(MANY)
+        ids = it.add(MANY, days_ago=days_ago) + it.add(2)
         assert set(ids) <= set((await it.everything()).ids)
 
 
@@ -102,7 +106,7 @@ async def test_a_list_that_grows_while_it_is_read_hides_nobody(small):
 @platinum
 async def test_a_list_that_is_shuffled_while_it_is_read_hides_nobody(small):
     async with small(drift="reorder", drift_most=4) as it:
-        ids = it.add(MANY)
+        ids = it.add(MANY, days_ago=OLD) + it.add(2)
         assert set(ids) <= set((await it.everything()).ids)
 
 
@@ -216,6 +220,28 @@ async def test_fields_that_are_null_or_absent_are_tolerated_everywhere(small, ho
 
 
 @silver
+@pytest.mark.parametrize("how", ["null", "absent"])
+async def test_any_one_field_may_be_null_or_absent(source, how):
+    async with source() as it:
+        (document_id,) = it.add()
+        names, missing = set(), set()
+
+        def thin(row):
+            names.update(set(row) - it.subject.needed)
+            for name in missing & set(row):
+                row[name] = None
+                if how == "absent":
+                    del row[name]
+
+        it.between.change_json(it.subject.reading, thin)
+        await it.source.fetch(document_id)
+        for name in sorted(names):
+            missing.clear()
+            missing.add(name)
+            assert (await it.source.fetch(document_id)).id == document_id, name
+
+
+@silver
 @pytest.mark.parametrize(
     "moment", ["2026-05-01T08:00:00", "2026-05-01", "1.5.2026", "", "0000-00-00T00:00:00Z", 0, None]
 )
@@ -231,7 +257,7 @@ async def test_dates_that_are_naive_odd_or_missing_stop_no_listing(small, moment
 
 
 @gold
-@pytest.mark.parametrize("days", [-400, 2])
+@pytest.mark.parametrize("days", [-400, 2, 30])
 async def test_a_server_whose_clock_is_wrong_hides_nothing_that_comes_later(small, days):
     async with small() as it:
         it.add(12)

@@ -19,7 +19,10 @@ async def test_a_connector_that_is_not_there_is_named():
 def test_the_command_scores_one_connector_as_json():
     code = "import sys; sys.argv[0] = 'docferry'; from flows.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, "certify", "hypatos", "--json"], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, "certify", "hypatos.documents.source", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     (score,) = read(done.stdout)
     assert (done.returncode, score.connector, score.level) == (0, "hypatos.documents.source", "platinum")

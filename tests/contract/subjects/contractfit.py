@@ -31,9 +31,12 @@ class Documents(SourceSubject):
     needed = frozenset({"id", "_id", "inbox", "original_filename", "page_count"})
     empty_tells = frozenset({"start_time", "done_time"})
     state = ""
+    late = 0.5
     exempt = {
+        "test_an_edit_of_an_old_document_is_seen_in_the_next_sweep": "sweeps are made once a day and once a week by the"
+        " connector's own clock, which no setting moves",
         "test_a_state_nobody_knows_stops_no_listing_and_is_not_exported": "there is no field with the names of states:"
-        " where a document stands follows from flags and times"
+        " where a document stands follows from flags and times",
     }
 
     def sandbox(self):
@@ -69,6 +72,9 @@ class Documents(SourceSubject):
     def take_away(self, app, document_id):
         app.act({"set": document_id, "state": "escalate"})
 
+    def throw_away(self, app, document_id):
+        app.act({"set": document_id, "state": "reject"})
+
     def put_back(self, app, document_id):
         app.act({"reopen": document_id})
         self.edit(app, document_id)
@@ -100,7 +106,14 @@ class Uploads(DestinationSubject):
     settings = {"settle_seconds": SETTLE}
     reading, creating = "GET /documents/{}", "POST /documents/{}"
     amounts = amends = renames = False
-    exempt = {"test_money_keeps_every_digit": "a file and its name are all that can be sent: there is no money in them"}
+    optional = "title"
+    busy = {"receiving": 30.0}
+    exempt = {
+        "test_money_keeps_every_digit": "a file and its name are all that can be sent: there is no money in them",
+        "test_an_address_that_nobody_knows_is_no_verdict_on_the_document": "the address is that of an inbox, which a"
+        " document may name itself",
+        "test_what_a_person_added_stays_when_an_update_comes": "an update changes nothing of a document that is there",
+    }
 
     def sandbox(self):
         published = {"envelope": "array", "dates": "Z", "detail": "plain"}
@@ -130,6 +143,9 @@ class Uploads(DestinationSubject):
         app.act({"advance": 60})
         # For how long a new document may be slow to appear goes by the connector's own clock.
         time.sleep(SETTLE)
+
+    def refuse(self, app, external_id):
+        app.act({"finish": external_id, "ends_in": "failed"})
 
     def trash(self, app, external_id):
         app.act({"delete": external_id})

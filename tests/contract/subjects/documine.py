@@ -75,6 +75,9 @@ class Read(SourceSubject):
     def take_away(self, app, document_id):
         app.act({"status": document_id, "to": "REPROCESS"})
 
+    def throw_away(self, app, document_id):
+        app.act({"trash": document_id})
+
     def put_back(self, app, document_id):
         app.act({"reprocess": document_id})
 
@@ -109,7 +112,14 @@ class Uploaded(DestinationSubject):
     settings = {"settle_seconds": 0.2, "dossier": FILLED}
     reading, creating = f"GET {F}", f"POST {D}/files"
     amounts = renames = False
-    exempt = {"test_money_keeps_every_digit": "DocuMine holds files; no values travel beside them"}
+    optional, pieces = "name", 4
+    busy = {"step": 10.0}
+    exempt = {
+        "test_money_keeps_every_digit": "DocuMine holds files; no values travel beside them",
+        "test_an_address_that_nobody_knows_is_no_verdict_on_the_document": "the address is that of a dossier, which a"
+        " document may name itself",
+        "test_what_a_person_added_stays_when_an_update_comes": "nothing hangs on a file that a person could have added",
+    }
 
     def sandbox(self):
         return DocumineSandbox(0, 7, Switches(step=0.0))
@@ -133,6 +143,9 @@ class Uploaded(DestinationSubject):
 
     def finish(self, app):
         app.act({"advance": 60})
+
+    def refuse(self, app, external_id):
+        app.act({"status": external_id, "to": "ERROR"})
 
     def trash(self, app, external_id):
         app.act({"trash": external_id})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from connectors.example.sandbox import ExampleSandbox
 from tests.contract.subject import DestinationSubject, Held, HeldFile, SourceSubject, Told
 
+TAKEN = "what the archive has taken stands there at once: there is no work on it that could last"
+
 
 # source only
 class Documents(SourceSubject):
@@ -41,6 +43,9 @@ class Documents(SourceSubject):
     def take_away(self, app, document_id):
         app.act({"status": document_id, "to": "processing"})
 
+    def throw_away(self, app, document_id):
+        app.act({"status": document_id, "to": "trashed"})
+
     def put_back(self, app, document_id):
         self.edit(app, document_id)
         app.act({"status": document_id, "to": "ready"})
@@ -71,6 +76,12 @@ class Records(DestinationSubject):
     provider, stream = "example", "documents"
     settings = {"settle_seconds": 0.2}
     reading, creating = "GET /documents/{}", "POST /documents"
+    optional = "amount"
+    exempt = {
+        "test_what_the_far_end_still_works_on_is_not_said_to_be_done": TAKEN,
+        "test_what_a_person_added_stays_when_an_update_comes": "a document there has a title, an amount and files, and no place"
+        " for anything that a person could add beside them",
+    }
 
     def sandbox(self):
         return ExampleSandbox()
@@ -86,6 +97,9 @@ class Records(DestinationSubject):
 
     def finish(self, app):
         app.act({"advance": 60})
+
+    def refuse(self, app, external_id):
+        app.act({"status": external_id, "to": "refused"})
 
     def trash(self, app, external_id):
         app.act({"status": external_id, "to": "trashed"})

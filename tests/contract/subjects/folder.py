@@ -18,6 +18,7 @@ from tests.contract.elsewhere import WIRE, Elsewhere
 from tests.contract.subject import DestinationSubject, Held, HeldFile
 
 SIDECAR = "document.json"
+BY_HAND = "seen by hand.txt"
 STORES = weakref.WeakValueDictionary()
 """The object stores that are open, by the name of their bucket."""
 FREE = "a sidecar takes any keys"
@@ -125,6 +126,8 @@ class _Folders(DestinationSubject):
 
     provider = "folder"
     reading, creating = "GET /sidecar", "POST /sidecar"
+    optional = "lines"
+    takes_files_away = writes_again = True
     exempt = WIRE | {
         "test_a_payload_with_a_key_nobody_knows_is_refused_by_name": FREE,
         "test_a_record_that_a_person_dropped_is_not_made_again_by_an_update": TAKEN_AWAY,
@@ -145,6 +148,10 @@ class _Folders(DestinationSubject):
     def finish(self, app):
         """Nothing is to be finished: what is published is there."""
 
+    def add_to(self, app, external_id):
+        (app.root / external_id / BY_HAND).write_text("seen")
+        return BY_HAND
+
     def trash(self, app, external_id):
         app.remove(external_id)
 
@@ -155,12 +162,13 @@ class _Folders(DestinationSubject):
 def _held(folder, files):
     inside = {path.rpartition("/")[2]: content for path, content in files.items() if path.startswith(f"{folder}/")}
     told = decode_json(inside.pop(SIDECAR))
+    parts = [BY_HAND] if inside.pop(BY_HAND, None) else []
     held = [HeldFile(name, len(content), hashlib.sha256(content).hexdigest()) for name, content in inside.items()]
     assert {(one["name"], one["size"], one["sha256"]) for one in told["files"]} == {
         (one.name, one.size, one.sha256) for one in held
     }
     payload = told["payload"]
-    return Held(folder, payload["title"], payload["amount"], held, (folder, repr(told), repr(held)))
+    return Held(folder, payload["title"], payload["amount"], held, (folder, repr(told), repr(held)), parts)
 
 
 class OnDisk(_Folders):
@@ -181,6 +189,7 @@ class OnDisk(_Folders):
             "test_every_request_is_counted",
             "test_many_calls_at_once_stay_within_the_limit",
             "test_one_404_is_no_proof_that_a_record_is_gone",
+            "test_a_record_that_cannot_be_read_right_after_it_was_made_is_waited_for",
         ),
         NO_DRIVER,
     )

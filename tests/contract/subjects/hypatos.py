@@ -11,6 +11,9 @@ from tests.contract.subject import DestinationSubject, Held, HeldFile, SourceSub
 
 UNREADABLE = "Hypatos has no call that reads master data, so nobody can tell what has become of a record"
 
+UNKNOWN = "Hypatos says the same of a project or a stored file that is not there, which is a verdict"
+SETS = "a record is written whole, over whatever others have added, and there is no call to read that before"
+
 
 class Documents(SourceSubject):
     """The work queue."""
@@ -41,6 +44,9 @@ class Documents(SourceSubject):
 
     def take_away(self, app, document_id):
         app.act({"status": document_id, "state": "inCompletion"})
+
+    def throw_away(self, app, document_id):
+        app.act({"status": document_id, "state": "junk"})
 
     def put_back(self, app, document_id):
         number = str(app.store.entities(app.store.records[document_id])["number"])
@@ -77,6 +83,9 @@ class Intake(DestinationSubject):
     provider, stream = "hypatos", "documents"
     settings = {"verify_within": 0.1, "settle_seconds": 0.2, "projects": PROJECTS[0][0]}
     reading, creating = "GET /documents/{}", "POST /documents/process-file"
+    optional, pieces = "title", 4
+    busy = {"processing": 30.0}
+    exempt = {"test_an_address_that_nobody_knows_is_no_verdict_on_the_document": UNKNOWN}
 
     def sandbox(self):
         return HypatosSandbox(0, 7, Switches(quota=0, applied_after=0.0, processing=0.0))
@@ -99,6 +108,14 @@ class Intake(DestinationSubject):
     def finish(self, app):
         app.act({"advance": 60})
 
+    def refuse(self, app, external_id):
+        app.act({"status": external_id, "state": "failed"})
+
+    def add_to(self, app, external_id):
+        record = app.store.records[external_id]
+        record.external_data = record.sent_data = {**(record.external_data or {}), "checked": "by a person"}
+        return "pair checked"
+
     def trash(self, app, external_id):
         app.act({"delete": external_id})
 
@@ -115,6 +132,10 @@ def _held(app, main, documents):
     return Held(main, first["title"], amount, files, (main, repr(documents)), parts)
 
 
+BRANCH = "-2"
+"""What the id of a delivery's second record ends with."""
+
+
 class Suppliers(DestinationSubject):
     """Master data: records that are written whole by their external id and cannot be read."""
 
@@ -122,7 +143,12 @@ class Suppliers(DestinationSubject):
     settings = {"verify_within": 0.1, "settle_seconds": 0.2}
     reading, creating = "GET /enrichment/suppliers/{}", "POST /enrichment/{}"
     files = 0
+    optional, pieces = "vatIds", 2
     exempt = {
+        "test_what_the_far_end_still_works_on_is_not_said_to_be_done": UNREADABLE,
+        "test_a_record_that_the_far_end_refuses_later_is_refused_and_the_reason_says_so": UNREADABLE,
+        "test_a_record_that_cannot_be_read_right_after_it_was_made_is_waited_for": UNREADABLE,
+        "test_what_a_person_added_stays_when_an_update_comes": SETS,
         "test_a_record_that_a_person_dropped_is_gone_and_the_reason_says_so": UNREADABLE,
         "test_a_record_that_a_person_dropped_is_not_made_again_by_an_update": UNREADABLE,
         "test_what_was_dropped_lately_can_be_asked_for": UNREADABLE,
@@ -136,16 +162,18 @@ class Suppliers(DestinationSubject):
 
     def payload(self, title, amount):
         account = {"externalId": "1", "limit": amount}
-        return {**self.own("route:1"), "name": title, "countryCode": "DE", "supplierBankAccounts": [account]}
+        return {"externalId": "S-1", "name": title, "countryCode": "DE", "supplierBankAccounts": [account]}
 
-    def own(self, key):
-        return {"externalId": f"S-{key}"}
+    def addressed(self, payload, key):
+        # Two records, so that a delivery takes more than one call.
+        return {"records": [{**payload, "externalId": f"S-{key}"}, {**payload, "externalId": f"S-{key}{BRANCH}"}]}
 
     def refused(self):
         return {"externalId": "S-1", "name": "Acme", "countryCode": "Germany"}, "countryCode"
 
     def held(self, app):
-        return [_record(kept) for kept in app.state()["enriched"].get("suppliers", [])]
+        kept = {one["record"]["externalId"]: one for one in app.state()["enriched"].get("suppliers", [])}
+        return [_records(kept, name) for name in kept if name + BRANCH in kept or not name.endswith(BRANCH)]
 
     def finish(self, app):
         app.act({"advance": 60})
@@ -157,10 +185,12 @@ class Suppliers(DestinationSubject):
         raise NotImplementedError(UNREADABLE)
 
 
-def _record(kept):
-    record = kept["record"]
-    whole = (kept["id"], repr(record), kept["times"])
-    return Held(kept["id"], record["name"], record["supplierBankAccounts"][0]["limit"], [], whole)
+def _records(kept, name):
+    found = [kept[each] for each in (name, name + BRANCH) if each in kept]
+    main = found[0]["record"]
+    parts = [f"record {place} of company {one['company']}" for place, one in enumerate(found)]
+    external_id = ",".join(one["id"] for one in found)
+    return Held(external_id, main["name"], main["supplierBankAccounts"][0]["limit"], [], repr(found), parts)
 
 
 SUBJECTS = (Documents(), Intake(), Suppliers())

@@ -18,7 +18,8 @@ from tests.contract.subject import DestinationSubject, Held
 
 TABLES = """
     CREATE TABLE invoices (
-        id INTEGER PRIMARY KEY, docferry_key VARCHAR(100) NOT NULL UNIQUE, title VARCHAR(250) NOT NULL, amount TEXT, due DATE);
+        id INTEGER PRIMARY KEY, docferry_key VARCHAR(100) NOT NULL UNIQUE, title VARCHAR(250) NOT NULL, amount TEXT, due DATE,
+        checked TEXT);
     CREATE TABLE invoice_lines (
         invoice_id INTEGER NOT NULL REFERENCES invoices(id) ON DELETE CASCADE, position INTEGER NOT NULL, text TEXT,
         amount NUMERIC(12,2));
@@ -59,7 +60,7 @@ class Tables(Elsewhere):
 
     def state(self):
         """Show every row with its lines."""
-        rows = self.do("SELECT id, docferry_key, title, amount, due FROM invoices ORDER BY id")
+        rows = self.do("SELECT id, docferry_key, title, amount, due, checked FROM invoices ORDER BY id")
         lines = "SELECT position, text, amount FROM invoice_lines WHERE invoice_id = ? ORDER BY 1"
         return {"invoices": [(*row, self.do(lines, row[0])) for row in rows]}
 
@@ -107,6 +108,8 @@ class Invoices(DestinationSubject):
     settings = {"streams": str(Path(__file__).with_suffix(".yaml"))}
     reading, creating = "GET /rows", "POST /rows"
     files, learns = 0, 1
+    optional, pieces = "due", 3
+    writes_again = True
     exempt = WIRE | {
         "test_a_record_that_a_person_dropped_is_not_made_again_by_an_update": (
             "a table does not tell a person from a program that took the row away: import tables are emptied by whoever "
@@ -133,6 +136,10 @@ class Invoices(DestinationSubject):
     def finish(self, app):
         """Nothing is to be finished: what is committed is there."""
 
+    def add_to(self, app, external_id):
+        app.do("UPDATE invoices SET checked = 'by hand' WHERE id = ?", external_id)
+        return "by hand"
+
     def trash(self, app, external_id):
         app.do("DELETE FROM invoices WHERE id = ?", external_id)
 
@@ -141,8 +148,10 @@ class Invoices(DestinationSubject):
 
 
 def _held(row):
-    number, _, title, amount, _, lines = row
-    return Held(str(number), title, Decimal(amount), (), row, [f"line {line}" for line in lines])
+    number, _, title, amount, _, checked, lines = row
+    return Held(
+        str(number), title, Decimal(amount), (), row, [f"line {line}" for line in lines] + [checked or "unchecked"]
+    )
 
 
 SUBJECTS = (Invoices(),)

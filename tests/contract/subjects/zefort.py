@@ -14,6 +14,8 @@ class Contracts(DestinationSubject):
     provider, stream = "zefort", "contracts"
     settings = {"settle_seconds": 0.2}
     reading, creating = "GET /contracts/{}/", "POST /contracts/"
+    optional, pieces = "note", 6
+    busy = {"queued": 30.0}
 
     def sandbox(self):
         return ZefortSandbox(Switches(queued=0.0, processing=0.0))
@@ -35,6 +37,13 @@ class Contracts(DestinationSubject):
 
     def finish(self, app):
         app.act({"advance": 60})
+
+    def refuse(self, app, external_id):
+        app.act({"status": external_id, "to": "error"})
+
+    def add_to(self, app, external_id):
+        app.act({"tag": external_id, "name": "by hand"})
+        return "tag by hand"
 
     def trash(self, app, external_id):
         app.act({"trash": external_id})
@@ -63,6 +72,7 @@ class ContractDocuments(SourceSubject):
     listing, reading, download = "GET /contracts/", "GET /contracts/ct_{}/", "GET /documents/{}/download/"
     needed = frozenset({"id", "status"})
     state = "status"
+    sweeping = {"sweep_hours": 0}
     exempt = {
         "test_a_token_that_runs_out_in_mid_listing_goes_unnoticed": "a key does not run out: after a 401 a person must act",
     }
@@ -89,6 +99,9 @@ class ContractDocuments(SourceSubject):
 
     def take_away(self, app, document_id):
         app.act({"status": document_id, "to": "processing"})
+
+    def throw_away(self, app, document_id):
+        app.act({"trash": document_id})
 
     def put_back(self, app, document_id):
         self.edit(app, document_id)
@@ -174,7 +187,10 @@ class Esigns(SourceSubject):
     }
 
     def sandbox(self):
-        return ZefortSandbox(Switches(signed_mark=""))
+        return ZefortSandbox(Switches())
+
+    def carried(self, content):
+        return content + Switches().signed_mark.encode()
 
     def add(self, app, wanted):
         contract_id = app.act({"add": {"files": [wanted.name]}})["id"]
