@@ -36,12 +36,15 @@ class Change:
 class Page:
     """One step of a listing. `cursor` is where to resume once these changes are remembered (opaque text).
 
-    `total` is the provider's own count of the whole listing at that moment, None where it states none.
+    `total` is the provider's own count of the whole listing at that moment, None where it states none. `unseen` says
+    what could not be read and why (one folder of many is closed to this user), None if nothing was left out: the run
+    goes on with the rest, tells it, and is not complete.
     """
 
     changes: Sequence[Change]
     cursor: str | None
     total: int | None = None
+    unseen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ async def _passes(context: Context, phase: Phase) -> bool:
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
         proven = listing.proven
         again = listing.fresh > 0 and bool(context.open.source.drains) and context.only is None
-        if listing.read and not proven:
+        if listing.read and not proven and not listing.barred:
             unproven += 1
             again = unproven < _UNPROVEN_READINGS
         if context.halted(context.source_name, context.destination_name) or not context.may_begin:

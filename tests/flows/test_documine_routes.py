@@ -163,6 +163,22 @@ async def test_in_a_storm_nothing_is_lost_and_nothing_doubled(tmp_path, monkeypa
         assert dossiers.count("From Hypatos") == 1
 
 
+async def test_a_dossier_that_is_closed_to_the_user_is_told_and_the_others_go_through(tmp_path, monkeypatch):
+    async with world(tmp_path, monkeypatch) as it:
+        monkeypatch.setenv("DOCUMINE_DOSSIER", "")
+        shown = it.documine.state()["dossiers"]
+        closed = next(one for one, dossier in shown.items() if dossier["name"] != "Reports")
+        it.documine.shared.faults.append(Fault("status", "GET", f"*/{closed}/files", status=403))
+        for _ in range(2):
+            report = await it.run("out")
+            assert (report.exit_code, report.complete, report.stopped) == (1, False, None)
+            (note,) = report.notes
+            assert shown[closed]["name"] in note
+            assert len(it.contracts()) == len(it.analysed("Reports")) > 0
+        it.heal()
+        assert (await it.run("out")).complete
+
+
 async def test_where_a_person_must_log_in_the_run_stops_and_every_document_stays_due(tmp_path, monkeypatch):
     async with world(tmp_path, monkeypatch) as it:
         for name in ("USERNAME", "PASSWORD"):
