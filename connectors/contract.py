@@ -49,13 +49,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a document. `size` is in bytes, None where the provider does not say. `main` marks the leading file."""
+    """A file of a document. `size` is in bytes, None where the provider does not say. `main` marks the leading file.
+
+    `version` is whatever the provider shows that moves when other bytes are put under the same id (opaque), empty where
+    bytes never change under an id or nothing shows it. Another one makes the engine push the document again.
+    """
 
     id: str
     name: str
     media_type: str
     size: int | None = None
     main: bool = False
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

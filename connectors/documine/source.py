@@ -124,7 +124,8 @@ class Analysed:
             return file.hint
         components = await self._components(place, file.id)
         # What is refused now is read, and judged, when the file itself is: no reason to end the listing.
-        return f"{file.hint}|{'' if isinstance(components, RejectedError) else components.digest}"
+        read = "" if isinstance(components, RejectedError) else components.digest
+        return f"{file.hint}|{file.uploaded}|{read}"
 
     async def _list(self, place: Place, dossier: str) -> list[StoredFile] | AccessError | GoneError:
         """Read what is in a dossier, or return why this user cannot: that is no reason to leave the others."""
@@ -203,8 +204,10 @@ class Analysed:
             "file": file.fields,
         }
         media_type = file.media_type or mimetypes.guess_type(file.name)[0] or "application/pdf"
-        original = File(file.id, file.name or f"{file.id}.pdf", media_type, None, main=True)
-        return Document(file.id, found.digest if found else file.hint, fields, [original], not_ready)
+        original = File(file.id, file.name or f"{file.id}.pdf", media_type, None, main=True, version=file.uploaded)
+        # Under the same name other bytes come with the same id, and what is read from them may be the same.
+        version = f"{found.digest}|{file.uploaded}" if found else file.hint
+        return Document(file.id, version, fields, [original], not_ready)
 
     def _later(self, words: str) -> TransientError:
         return TransientError(words, connection=self._client.api.connection, arrived="no")
