@@ -219,6 +219,15 @@ async def test_a_dossier_that_is_closed_to_the_user_is_told_and_the_others_go_th
         assert (await it.run("out")).complete
 
 
+async def test_a_refused_password_is_not_sent_again_by_later_runs_without_any_key(tmp_path, monkeypatch):
+    async with world(tmp_path, monkeypatch) as it:
+        monkeypatch.setenv("DOCUMINE_PASSWORD", "not-the-password")
+        for _ in range(3):
+            assert (await it.run("out")).exit_code == 3
+        assert [tuple(one) for one in it.documine.state()["tokens"]["log"]] == [("password", "401")]
+        assert b"not-the-password" not in (tmp_path / "state.db").read_bytes()
+
+
 async def test_where_a_person_must_log_in_the_run_stops_and_every_document_stays_due(tmp_path, monkeypatch):
     async with world(tmp_path, monkeypatch) as it:
         for name in ("USERNAME", "PASSWORD"):
