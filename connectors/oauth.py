@@ -37,6 +37,7 @@ _ACCESS_LIFE, _REFRESH_LIFE = 300.0, 1800.0
 _NOT_THE_TOKEN = ("invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request", "invalid_scope")
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 BAD_REQUEST: Final = 400
+UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +174,8 @@ class TokenChain:
             hide(kept.refresh)
             try:
                 return self._read(await self.client.grant(wire, "refresh_token", refresh_token=kept.refresh), kept)
-            except RejectedError as error:
-                if error.status != BAD_REQUEST or any(word in str(error) for word in _NOT_THE_TOKEN):
+            except (AccessError, RejectedError) as error:
+                if not _is_dead(error):
                     raise self._refusal(error) from error
             other = await self._load()
             if other.refresh != kept.refresh:  # somebody who was thought dead, or a person's login, was faster
@@ -241,6 +242,13 @@ class TokenChain:
         for secret in (kept.access, kept.refresh):
             hide(secret)
         await self._store.save(json.dumps(asdict(kept)))
+
+
+def _is_dead(error: ConnectorError) -> bool:
+    """Tell whether a refused refresh means the token: a 400 (RFC 6749 section 5.2), or a 401 that says so itself."""
+    if error.status == UNAUTHORIZED:
+        return "invalid_grant" in str(error)
+    return error.status == BAD_REQUEST and not any(word in str(error) for word in _NOT_THE_TOKEN)
 
 
 def _digest(*parts: str) -> str:

@@ -176,6 +176,24 @@ async def test_a_dead_refresh_token_is_followed_by_one_new_login(account):
     assert account.tokens == [("password", "200"), ("refresh_token", "400"), ("password", "200")]
 
 
+async def test_a_dead_refresh_token_that_is_answered_with_401_is_followed_by_one_new_login_too(account):
+    await works(account)
+    account.app.act({"drop_tokens": "all"})
+    body = '{"error": "invalid_grant", "error_description": "Token is not active"}'
+    account.app.shared.faults.append(Fault("status", "POST", "*/token", status=401, body=body, times=1))
+    assert await works(account)
+    assert account.tokens == [("password", "200"), ("password", "200")]
+
+
+async def test_a_refresh_that_a_401_refuses_for_the_clients_sake_is_for_a_person(account):
+    await works(account)
+    account.app.act({"drop_tokens": "access"})
+    body = '{"error": "invalid_client"}'
+    account.app.shared.faults.append(Fault("status", "POST", "*/token", status=401, body=body))
+    with pytest.raises(AccessError, match="invalid_client"):
+        await works(account)
+
+
 async def test_a_refresh_whose_answer_is_lost_costs_one_login(open_account):
     account = await open_account()
     await works(account)
