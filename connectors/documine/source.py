@@ -23,6 +23,7 @@ Release = Literal["extracted", "released"]
 READS = 3
 """How often components are read again because an analysis came in between."""
 FORBIDDEN = 403
+CONFLICT = 409
 
 
 class Analysed:
@@ -178,8 +179,8 @@ class Analysed:
             return error
 
     def _unreadable(self, file_id: str, refusal: RejectedError) -> ConnectorError:
-        """Say what a refusal means for a file that is there and analysed: a 404 cannot mean that it is gone."""
-        if isinstance(refusal, GoneError):
+        """Say what a refusal means for a file that is there and analysed: a 404 or 409 says that it was asked too early."""
+        if isinstance(refusal, GoneError) or refusal.status == CONFLICT:
             return self._later(f"file {file_id} is there but its components are not ({refusal})")
         return refusal
 

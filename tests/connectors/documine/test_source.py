@@ -187,7 +187,7 @@ async def test_components_that_are_refused_because_an_analysis_has_begun_are_no_
     assert (await account.source.fetch(file_id)).not_ready is None
 
 
-@pytest.mark.parametrize(("status", "kind"), [(404, TransientError), (409, RejectedError)])
+@pytest.mark.parametrize(("status", "kind"), [(404, TransientError), (409, TransientError), (400, RejectedError)])
 async def test_components_refused_to_a_file_that_is_through_never_make_it_gone(open_account, status, kind):
     account = await open_account(progress_shown=False, faults=[Fault("status", "GET", "*/components", status=status)])
     file_id = await account.first()
