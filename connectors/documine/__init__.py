@@ -80,7 +80,7 @@ async def connect(
     source = Analysed(
         client,
         places,
-        Packages(client, settings.poll_seconds),
+        Packages(client, settings.poll_seconds, settle),
         dossiers=dossiers,
         release=settings.release,
         direct=settings.originals == "direct",
