@@ -65,7 +65,7 @@ class Analysed:
 
         A file that is being analysed (again), or waits for its approval, is left out until that is over; the next whole
         list shows it with another hint. A dossier that cannot be read does not keep the others out: it is said to be
-        unseen. AccessError: there is none that can be read.
+        unseen. ConnectorError (AccessError where a right is missing): there is none that can be read.
         """
         watched = await self._places.watched(self._dossiers)
         closed = 0
@@ -74,7 +74,8 @@ class Analysed:
             if isinstance(files, ConnectorError):
                 closed += 1
                 if closed == len(watched):
-                    raise AccessError(str(files), connection=files.connection, status=files.status) from files
+                    kind = ConnectorError if isinstance(files, GoneError) else AccessError
+                    raise kind(str(files), connection=files.connection, status=files.status) from files
                 yield Page([], None, unseen=f"dossier '{name}' ({place.dossier}): {files}")
                 continue
             yield Page([Change(file.id, await self._hint(place, file)) for file in files if self._through(file)], None)
