@@ -169,7 +169,9 @@ async def test_a_refusal_that_quotes_what_was_sent_is_told_without_it(source, wh
     def actions(it):
         return it.subject.delivered("Far-4711") if what == "delivered" else it.subject.rejected("No supplier BE 4711")
 
-    for endpoint in await each_write(source, actions):
+    endpoints = await each_write(source, actions)
+    assert endpoints
+    for endpoint in endpoints:
         async with source() as it:
             (document_id,) = it.add()
             quoted = []
