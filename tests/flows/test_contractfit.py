@@ -197,7 +197,7 @@ async def test_every_file_arrives_once_whatever_happens_to_the_answers(tmp_path,
         assert {shown["external_id"] for shown in sent.values()} <= set(app.state()["documents"])
 
 
-@pytest.mark.parametrize("status", [400, 403, 503])
+@pytest.mark.parametrize("status", [400, 403])
 async def test_a_value_that_is_sent_along_with_feedback_and_quoted_back_is_written_down_nowhere(
     tmp_path, caplog, status
 ):
