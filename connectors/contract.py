@@ -36,23 +36,31 @@ class Change:
 class Page:
     """One step of a listing. `cursor` is where to resume once these changes are remembered (opaque text).
 
-    `total` is the provider's own count of the whole listing at that moment, None where it states none.
+    `total` is the provider's own count of the whole listing at that moment, None where it states none. `unseen` says
+    what could not be read and why (one folder of many is closed to this user), None if nothing was left out: the run
+    goes on with the rest, tells it, and is not complete.
     """
 
     changes: Sequence[Change]
     cursor: str | None
     total: int | None = None
+    unseen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a document. `size` is in bytes, None where the provider does not say. `main` marks the leading file."""
+    """A file of a document. `size` is in bytes, None where the provider does not say. `main` marks the leading file.
+
+    `version` is whatever the provider shows that moves when other bytes are put under the same id (opaque), empty where
+    bytes never change under an id or nothing shows it. Another one makes the engine push the document again.
+    """
 
     id: str
     name: str
     media_type: str
     size: int | None = None
     main: bool = False
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

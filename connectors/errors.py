@@ -29,6 +29,8 @@ class ConnectorError(Exception):
         super().__init__(message)
         self.connection = connection
         self.status = status
+        self.sent: object = None
+        """The JSON or text that the call carried, None if it carried none: the provider's words may quote from it."""
 
 
 class AccessError(ConnectorError):

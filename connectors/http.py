@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from connectors.answer import UNSET, Answer, encode_json
 from connectors.contract import Download
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.gate import Gate
 from connectors.limits import CLOCK, DEFAULT_LIMITS, Clock, Limits
 from connectors.retry import may_repeat, persist
@@ -122,11 +122,15 @@ class Api:
         out = Outgoing(method, self._url(path, params), path, sent, data, body, repeatable=again)
         attempt = partial(self._attempt, out)
         try:
-            return await attempt()
-        except TransientError as error:
-            if once or not may_repeat(error, repeatable=again):
-                raise
-            return await self._persist(error, attempt, repeatable=again)
+            try:
+                return await attempt()
+            except TransientError as error:
+                if once or not may_repeat(error, repeatable=again):
+                    raise
+                return await self._persist(error, attempt, repeatable=again)
+        except ConnectorError as error:
+            error.sent = text if json is UNSET else json
+            raise
 
     @asynccontextmanager
     async def stream(

@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from connectors.auth import seconds
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
+from connectors.memory import Forgetful
 from connectors.secrets import hide
 from connectors.sharing import shared
 from connectors.wire import Outgoing
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from connectors.auth import TokenStore
+    from connectors.memory import Memory
     from connectors.wire import Wire
 
 EARLY: Final = 60.0
@@ -35,22 +37,18 @@ _ACCESS_LIFE, _REFRESH_LIFE = 300.0, 1800.0
 _NOT_THE_TOKEN = ("invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request", "invalid_scope")
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 BAD_REQUEST: Final = 400
+UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept between processes. Instants are seconds since the epoch; `refresh_until` 0 means no known end.
-
-    `refused` is a digest of the login that was refused last, at `refused_at`.
-    """
+    """What is kept between processes. Instants are seconds since the epoch; `refresh_until` 0 means no known end."""
 
     owner: str = ""
     access: str = ""
     until: float = 0.0
     refresh: str = ""
     refresh_until: float = 0.0
-    refused: str = ""
-    refused_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +103,9 @@ class TokenChain:
     """An access token, replaced shortly before it ends by means of the refresh token that came with it.
 
     With `user` (name and password) a dead refresh token is followed by one new login; without, a person must log in:
-    AccessError with `advice`, and nobody asks the provider again until that was done. `always` are headers that every
-    call carries. `now` returns seconds since the epoch, since what is kept outlives the process.
+    AccessError with `advice`, and nobody asks the provider again until that was done. `store` keeps tokens; `memory`,
+    which needs no key, keeps when a login was refused. `always` are headers that every call carries. `now` returns
+    seconds since the epoch, since what is kept outlives the process.
     """
 
     def __init__(
@@ -116,6 +115,7 @@ class TokenChain:
         user: tuple[str, str] | None,
         advice: str,
         store: TokenStore | None = None,
+        memory: Memory | None = None,
         always: Mapping[str, str] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -125,6 +125,7 @@ class TokenChain:
         self._user = user
         self._advice = advice
         self._store: TokenStore = store or ProcessStore()
+        self._memory: Memory = memory or Forgetful()
         self._always = dict(always or {})
         self._now = now
         self._owner = _digest(client.token_url, client.id, user[0] if user else "")
@@ -173,8 +174,8 @@ class TokenChain:
             hide(kept.refresh)
             try:
                 return self._read(await self.client.grant(wire, "refresh_token", refresh_token=kept.refresh), kept)
-            except RejectedError as error:
-                if error.status != BAD_REQUEST or any(word in str(error) for word in _NOT_THE_TOKEN):
+            except (AccessError, RejectedError) as error:
+                if not _is_dead(error):
                     raise self._refusal(error) from error
             other = await self._load()
             if other.refresh != kept.refresh:  # somebody who was thought dead, or a person's login, was faster
@@ -186,8 +187,9 @@ class TokenChain:
         return await self._log_in(wire, kept, *self._user)
 
     async def _log_in(self, wire: Wire, kept: Kept, name: str, password: str) -> Kept:
-        login = _digest(self._owner, self.client.secret or "", name, password)
-        if kept.refused == login and self._now() - kept.refused_at < HELD_BACK:
+        # The name is made of the credentials, and as all names of a memory it is kept as a keyed fingerprint only.
+        login = f"refused login {_digest(self._owner, self.client.secret or '', name, password)}"
+        if self._now() - seconds(await self._memory.recall(login), 0.0) < HELD_BACK:
             raise AccessError(
                 f"{wire.connection}: this user and password were refused; they are not sent again for "
                 f"{HELD_BACK / 60:.0f} minutes so that the account is not locked. Correct them, and it goes on at once",
@@ -198,7 +200,8 @@ class TokenChain:
                 await self.client.grant(wire, "password", username=name, password=password), Kept(owner=self._owner)
             )
         except (AccessError, RejectedError) as error:
-            await self._save(replace(kept, owner=self._owner, refresh="", refused=login, refused_at=self._now()))
+            await self._memory.keep(login, str(self._now()))
+            await self._save(replace(kept, owner=self._owner, refresh=""))
             raise self._refusal(error) from error
 
     def _refusal(self, error: ConnectorError) -> ConnectorError:
@@ -239,6 +242,13 @@ class TokenChain:
         for secret in (kept.access, kept.refresh):
             hide(secret)
         await self._store.save(json.dumps(asdict(kept)))
+
+
+def _is_dead(error: ConnectorError) -> bool:
+    """Tell whether a refused refresh means the token: a 400 (RFC 6749 section 5.2), or a 401 that says so itself."""
+    if error.status == UNAUTHORIZED:
+        return "invalid_grant" in str(error)
+    return error.status == BAD_REQUEST and not any(word in str(error) for word in _NOT_THE_TOKEN)
 
 
 def _digest(*parts: str) -> str:

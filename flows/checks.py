@@ -10,6 +10,7 @@ from connectors.errors import AccessError, ConnectorError
 from connectors.registry import open_connection
 from connectors.secrets import mask
 from connectors.settings import SettingsError, mentioned
+from flows.memory import LedgerMemory
 from flows.routes import open_route, read_route
 from flows.running import open_ledger
 from flows.tokens import token_store
@@ -18,6 +19,7 @@ from state.errors import SettingError, StateError
 
 if TYPE_CHECKING:
     from connectors.auth import TokenStore
+    from connectors.memory import Memory
     from flows.settings import Gateway
     from mappings.language import Route
 
@@ -96,14 +98,14 @@ async def _connection(gateway: Gateway, name: str) -> Finding:
     what = f"connection {name}"
     try:
         async with open_ledger(gateway) as ledger:
-            return await _opened(name, what, token_store(gateway, ledger, name))
+            return await _opened(name, what, token_store(gateway, ledger, name), LedgerMemory(ledger, name))
     except StateError:  # told already; a login that is kept there cannot be used then
-        return await _opened(name, what, None)
+        return await _opened(name, what, None, None)
 
 
-async def _opened(name: str, what: str, tokens: TokenStore | None) -> Finding:
+async def _opened(name: str, what: str, tokens: TokenStore | None, memory: Memory | None) -> Finding:
     try:
-        connection = await open_connection(name, token_store=tokens)
+        connection = await open_connection(name, token_store=tokens, memory=memory)
     except SettingsError as error:
         return Finding(what, ok=False, says=str(error), exit_code=2)
     try:

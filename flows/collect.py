@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from connectors.secrets import mask
 from flows.marks import Marks
 from flows.tally import Fate
 
 if TYPE_CHECKING:
     from flows.context import Context
 
+log = logging.getLogger("docferry")
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One reading of the listing. `proven` is False if the source's own count says that more was there."""
+    """One reading of the listing. `proven` is False if the source's own count says that more was there.
+
+    It is too if part of it was `barred`, which reading again at once does not change.
+    """
 
     fresh: int
     seen: int
     proven: bool
     read: bool = True
+    barred: bool = False
 
 
 async def collect(context: Context) -> Listing:
@@ -31,7 +39,7 @@ async def collect(context: Context) -> Listing:
     opened, run = context.open, context.run
     cursor = await run.cursor(opened.source_stream)
     seen = Marks()
-    count, fresh, total = 0, 0, None
+    count, fresh, total, barred = 0, 0, None, False
     async for page in opened.source.changes(cursor):
         if context.halted(context.source_name):
             return Listing(fresh, count, proven=False, read=False)
@@ -53,9 +61,20 @@ async def collect(context: Context) -> Listing:
             count += not seen[id_]
             seen[id_] = True
         total = page.total if page.total is not None else total
+        if page.unseen is not None:
+            barred = True
+            _note(context, page.unseen)
         context.got_through(context.source_name)
         if due or remembered.pending:
             context.news.set()
     context.tally.passes += 1
     # A total that fell below what was seen is fine (documents left meanwhile); one above it means some were hidden.
-    return Listing(fresh, count, proven=total is None or count >= total)
+    return Listing(fresh, count, proven=not barred and (total is None or count >= total), barred=barred)
+
+
+def _note(context: Context, unseen: str) -> None:
+    """Say once in a run what the source could not list, however often it is read."""
+    note = f"not all of the source could be read: {mask(unseen)}"
+    if note not in context.notes:
+        log.warning("%s", note)
+        context.notes.append(note)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
 from flows.policy import Policy
+from flows.redact import told
 from flows.tally import Tally
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Context:
         name = error.connection if isinstance(error, ConnectorError) else ""
         if name not in self.halts:
             self.halts[name] = error
-            log.error("stopped: %s", error)
+            log.error("stopped: %s", told(error, []))
         self.news.set()
 
     def halted(self, *connections: str) -> bool:
@@ -100,7 +101,7 @@ class Context:
         still_unsettled = isinstance(error, UnsettledError) and error.__cause__ is None
         if isinstance(error, RejectedError) or still_unsettled or not error.connection:
             return
-        words = words or str(error)
+        words = words or told(error, [])
         self._in_a_row[error.connection] += 1
         if isinstance(error, AccessError) and self._in_a_row[error.connection] >= self.policy.refusals:
             self.halt(AccessError(words, connection=error.connection, status=error.status))

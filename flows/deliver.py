@@ -154,7 +154,9 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
         for file in document.files
         if opened.route.files == "all" or (opened.route.files == "main" and file.main)
     ]
-    digest = context.run.fingerprint(_canonical.encode([mapped.payload, [item.file.id for item in files]]))
+    # A file without a version counts by its id alone: its bytes do not change under it, as far as anybody can see.
+    held = [[item.file.id, item.file.version] if item.file.version else item.file.id for item in files]
+    digest = context.run.fingerprint(_canonical.encode([mapped.payload, held]))
     journal = LedgerJournal(context.run, transfer.id, transfer.steps)
     if transfer.external_id is not None:
         sending = journal.results("sending").get("sending", digest)

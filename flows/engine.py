@@ -18,13 +18,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from connectors.errors import AccessError, ConnectorError, TransientError
-from connectors.secrets import mask
 from flows.collect import Listing, collect
 from flows.context import Context
 from flows.deliver import deliver
 from flows.feedback import tell_all
 from flows.follow import follow
 from flows.policy import Policy
+from flows.redact import told
 from flows.tally import Fate, Report, Tally
 from state.errors import StateError
 
@@ -117,7 +117,7 @@ async def _passes(context: Context, phase: Phase) -> bool:
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
         proven = listing.proven
         again = listing.fresh > 0 and bool(context.open.source.drains) and context.only is None
-        if listing.read and not proven:
+        if listing.read and not proven and not listing.barred:
             unproven += 1
             again = unproven < _UNPROVEN_READINGS
         if context.halted(context.source_name, context.destination_name) or not context.may_begin:
@@ -190,7 +190,7 @@ async def _one_pass(context: Context, phase: Phase) -> Listing:
 def _report(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
     tally, counts = context.tally, context.tally.counts()
     interrupted = context.stop.is_set()
-    stopped = "; ".join(mask(_what_to_do(error)) for error in context.halts.values()) or None
+    stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
     limited = context.limit is not None and not context.may_begin and not tally.tried
     if context.limit is not None and not context.may_begin:
         context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
@@ -225,7 +225,7 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
 
 def _what_to_do(error: Exception) -> str:
     """Add the next step to an error that ended the run, where the error itself does not know it."""
-    text = str(error).rstrip(".")
+    text = told(error, []).rstrip(".")
     if isinstance(error, AccessError):
         # Without a status it is no answer of a server: a setting, a folder or a table is at fault, as the error says.
         remedy = "Correct that" if error.status is None else "Renew the credentials or grant the right"

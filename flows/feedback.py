@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Feedback, Result
 from connectors.errors import ConnectorError, OvertakenError, RejectedError, TransientError
-from connectors.secrets import mask
 from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
+from flows.redact import told
 from flows.tally import Fate
 from state.errors import StateError
 
@@ -70,6 +70,7 @@ async def tell(context: Context, owed: Owed) -> None:
 
 async def _tell(context: Context, owed: Owed) -> None:
     route = context.open.route
+    said: list[object] = []
     try:
         actions = route.feedback_actions(
             owed.outcome,
@@ -82,6 +83,7 @@ async def _tell(context: Context, owed: Owed) -> None:
                 "version": route.version,
             },
         )
+        said.append(dict(actions))
         feedback = Feedback(
             owed.document_id,
             Result(owed.outcome),
@@ -99,8 +101,8 @@ async def _tell(context: Context, owed: Owed) -> None:
     except OvertakenError:
         await _carry_first(context, owed)
     except RejectedError as error:
-        log.warning("document %s: the source refused our feedback: %s", owed.document_id, error)
-        reason = mask(str(error))
+        reason = told(error, said)
+        log.warning("document %s: the source refused our feedback: %s", owed.document_id, reason)
         await context.run.outbox.refused(owed.id, at=datetime.now(UTC), reason=reason)
         context.tally.refused.add(owed.transfer_id)
         fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
@@ -111,11 +113,14 @@ async def _tell(context: Context, owed: Owed) -> None:
         if is_fatal(error):
             context.halt(error)
         else:
-            await _later(context, owed, error)
+            await _later(context, owed, error, said)
     except Exception as error:  # noqa: BLE001 -- one document's trouble must not stop the others
         log.error("document %s: unexpected %s", owed.document_id, where(error))  # noqa: TRY400 -- see where()
         await _later(
-            context, owed, TransientError(f"unexpected {type(error).__name__} in docferry itself; see the run's log")
+            context,
+            owed,
+            TransientError(f"unexpected {type(error).__name__} in docferry itself; see the run's log"),
+            [],
         )
 
 
@@ -135,10 +140,9 @@ async def _carry_first(context: Context, owed: Owed) -> None:
         context.news.set()
 
 
-async def _later(context: Context, owed: Owed, error: ConnectorError) -> None:
-    context.failed(error)
+async def _later(context: Context, owed: Owed, error: ConnectorError, said: list[object]) -> None:
+    reason = told(error, said)
+    context.failed(error, reason)
     attempts = owed.attempts + 1
     due_at = context.policy.retry_at(attempts, error, others_succeed=context.others_succeed(error.connection))
-    await context.run.outbox.owe_later(
-        owed.id, due_at=due_at, attempts=attempts, reason=mask(str(error)), at=datetime.now(UTC)
-    )
+    await context.run.outbox.owe_later(owed.id, due_at=due_at, attempts=attempts, reason=reason, at=datetime.now(UTC))

@@ -6,7 +6,7 @@ import json
 import re
 from decimal import Decimal
 
-from connectors.secrets import safe_shape
+from connectors.secrets import mask, safe_shape
 
 _SHORTEST = 4
 """Shorter values are ordinary words ("EUR", "no"): replacing them would only garble the sentence."""
@@ -17,6 +17,19 @@ REQUEST = re.compile(r"\b[\w-]+: (?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+?(?=: | a
 _UNREACHED = re.compile(r": [^()]*\(setting [A-Z0-9_]+\)")
 """What follows it where no connection could be made: the server and the setting, and nothing from a document."""
 _NAMES = re.compile(r"(^|[a-z_])(id|Id|ID|ids|Ids)$|^(state|status|externalData|files|url)$")
+
+
+def told(error: BaseException, values: list[object]) -> str:
+    """Return what an error says without secrets, without these values and without what the calls behind it carried.
+
+    A connector may send along what it has just read (annotations, other notes), and a refusal quotes that too.
+    """
+    carried: list[object] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        carried.append(getattr(cause, "sent", None))
+        cause = cause.__cause__
+    return redact(mask(str(error)), [*values, *carried])
 
 
 def redact(text: str, values: list[object]) -> str:

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError
-from connectors.secrets import mask
-from flows.redact import redact
+from flows.redact import told
 from flows.tally import Fate
 from state.records import NOT_READY, WITHDRAWN
 
@@ -30,7 +29,7 @@ class Seen:
 
     def cleared(self, error: Exception) -> str:
         """Return what an error says, without secrets and values."""
-        return redact(mask(str(error)), self.values)
+        return told(error, self.values)
 
 
 async def settle_sent(

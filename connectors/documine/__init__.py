@@ -67,7 +67,8 @@ async def connect(
     memory: Memory | None = None,
 ) -> Connection:
     """Open an account. Nothing is sent before the first call."""
-    chain = _chain(name, settings, token_store)
+    memory = memory or Forgetful()
+    chain = _chain(name, settings, token_store, memory)
     limits = settings.limits(rate=4.0)
     if "max_concurrency" not in settings.model_fields_set and not is_loopback(settings.base_url):
         limits = replace(limits, concurrency=4)
@@ -75,11 +76,11 @@ async def connect(
     client = DocumineClient(api, Names.load(settings.names))
     settle = timedelta(seconds=settings.settle_seconds)
     dossiers = _items(settings.dossier)
-    places = Places(client, settings.template, dossiers, memory or Forgetful(), settle)
+    places = Places(client, settings.template, dossiers, memory, settle)
     source = Analysed(
         client,
         places,
-        Packages(client, settings.poll_seconds),
+        Packages(client, settings.poll_seconds, settle),
         dossiers=dossiers,
         release=settings.release,
         direct=settings.originals == "direct",
@@ -104,7 +105,7 @@ async def connect(
     return Connection(name, *files, check, api.close, lambda: api.requests, login)
 
 
-def _chain(name: str, settings: Settings, store: TokenStore | None) -> TokenChain:
+def _chain(name: str, settings: Settings, store: TokenStore | None, memory: Memory) -> TokenChain:
     secret = settings.client_secret.get_secret_value() if settings.client_secret else None
     user = None
     if bool(settings.username) != bool(settings.password):
@@ -118,6 +119,7 @@ def _chain(name: str, settings: Settings, store: TokenStore | None) -> TokenChai
         user=user,
         advice=f"a person must log in again: run `docferry connect {name}`{keys}; nothing is lost, documents stay due",
         store=store,
+        memory=memory,
         always={"X-TENANT-ID": settings.workspace},
     )
 

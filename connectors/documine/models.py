@@ -179,8 +179,8 @@ class Reading:
         for name in self._names.uploaded_ids if isinstance(body, dict) else ():
             told = cast("Fields", body).get(name)
             told = told[0] if isinstance(told, list) and told else told
-            if text(told):
-                return text(told)
+            if found := _word_of_id(told):
+                return found
         return ""
 
     def package(self, body: object) -> Package:
@@ -195,10 +195,10 @@ class Reading:
             progress = "failed"
         files = first(row, names.package_files)
         return Package(
-            text(first(row, names.package_id)),
+            _identity(row, names.package_id),
             progress,
             status,
-            frozenset(text(one) for one in files) if isinstance(files, list) else frozenset(),
+            frozenset(_word_of_id(one) for one in files) if isinstance(files, list) else frozenset(),
             instant(first(row, names.package_made_at)),
         )
 
@@ -230,10 +230,19 @@ def instant(value: object) -> datetime | None:
 
 
 def _id(row: Fields, names: Sequence[str], what: str) -> str:
-    found = text(first(row, names))
+    found = _identity(row, names)
     if not found:
         raise ConnectorError(f"{what} has no `{names[0]}`")
     return found
+
+
+def _identity(row: Fields, names: Sequence[str]) -> str:
+    """Return the first of these that is an id, empty if none is. Ids are opaque text to us, but may be numbers there."""
+    return next((found for name in names if (found := _word_of_id(row.get(name)))), "")
+
+
+def _word_of_id(value: object) -> str:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
 
 
 def _moment(value: object) -> str:

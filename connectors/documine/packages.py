@@ -35,11 +35,15 @@ _ZIPS = frozenset({"application/zip", "application/octet-stream", "application/x
 
 
 class Packages:
-    """The download packages of one account. `pause` is how many seconds pass before the first look at a new one."""
+    """The download packages of one account. `pause` is how many seconds pass before the first look at a new one.
 
-    def __init__(self, client: DocumineClient, pause: float) -> None:
+    `settle` is for how long a new one may answer 404 before it is taken to be gone.
+    """
+
+    def __init__(self, client: DocumineClient, pause: float, settle: timedelta) -> None:
         self._client = client
         self._pause = pause
+        self._settle = settle
         self._ours: set[str] = set()
 
     @asynccontextmanager
@@ -84,14 +88,17 @@ class Packages:
         return download.media_type or ""
 
     async def _ready(self, package_id: str) -> None:
-        until = time.monotonic() + PATIENCE
+        began = time.monotonic()
         pause = self._pause
         while True:
             await asyncio.sleep(pause)
             package = await self._state(package_id)
             if package is not None and package.progress == "ready":
                 return
-            if package is None or package.progress == "failed" or time.monotonic() > until:
+            waited = time.monotonic() - began
+            # Given up while it is only not shown yet, it could not be removed either and would stay behind.
+            unseen = package is None and waited < self._settle.total_seconds()
+            if not unseen and (package is None or package.progress == "failed" or waited > PATIENCE):
                 how = "vanished" if package is None else f"is {package.status}"
                 raise self._lost(how)
             pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -23,6 +23,7 @@ Release = Literal["extracted", "released"]
 READS = 3
 """How often components are read again because an analysis came in between."""
 FORBIDDEN = 403
+CONFLICT = 409
 
 
 class Analysed:
@@ -63,20 +64,21 @@ class Analysed:
         """List every file that is through. There is no "since", so each pass reads everything, one page per dossier.
 
         A file that is being analysed (again), or waits for its approval, is left out until that is over; the next whole
-        list shows it with another hint. A dossier that cannot be read does not keep the others out; it is told at the end.
+        list shows it with another hint. A dossier that cannot be read does not keep the others out: it is said to be
+        unseen. ConnectorError (AccessError where a right is missing): there is none that can be read.
         """
-        failure: ConnectorError | None = None
-        for place, name in await self._places.watched(self._dossiers):
-            try:
-                files = await self._list(place, name)
-            except (AccessError, GoneError) as error:
-                if isinstance(error, AccessError) and error.status != FORBIDDEN:
-                    raise
-                failure = error
+        watched = await self._places.watched(self._dossiers)
+        closed = 0
+        for place, name in watched:
+            files = await self._list(place, name)
+            if isinstance(files, ConnectorError):
+                closed += 1
+                if closed == len(watched):
+                    kind = ConnectorError if isinstance(files, GoneError) else AccessError
+                    raise kind(str(files), connection=files.connection, status=files.status) from files
+                yield Page([], None, unseen=f"dossier '{name}' ({place.dossier}): {files}")
                 continue
             yield Page([Change(file.id, await self._hint(place, file)) for file in files if self._through(file)], None)
-        if failure is not None:
-            raise ConnectorError(str(failure), connection=failure.connection, status=failure.status) from failure
 
     async def fetch(self, document_id: str) -> Document:
         """Read a file's components. Raises TransientError while it is being worked on, GoneError if it was deleted."""
@@ -124,10 +126,19 @@ class Analysed:
             return file.hint
         components = await self._components(place, file.id)
         # What is refused now is read, and judged, when the file itself is: no reason to end the listing.
-        return f"{file.hint}|{'' if isinstance(components, RejectedError) else components.digest}"
+        read = "" if isinstance(components, RejectedError) else components.digest
+        return f"{file.hint}|{file.uploaded}|{read}"
 
-    async def _list(self, place: Place, dossier: str) -> list[StoredFile]:
-        files = await self._client.files(place.template, place.dossier)
+    async def _list(self, place: Place, dossier: str) -> list[StoredFile] | AccessError | GoneError:
+        """Read what is in a dossier, or return why this user cannot: that is no reason to leave the others."""
+        try:
+            files = await self._client.files(place.template, place.dossier)
+        except GoneError as error:
+            return error
+        except AccessError as error:
+            if error.status != FORBIDDEN:
+                raise
+            return error
         for file in files:
             known = self._where.setdefault(file.id, (place, dossier))[0]
             if known != place:
@@ -143,13 +154,20 @@ class Analysed:
         self._where[file_id] = (place, dossier)
 
     async def _place(self, file_id: str) -> tuple[Place, str]:
-        """Say where a file lies; the lists are read for one that was seen by an earlier process only."""
+        """Say where a file lies; the lists are read for one that was seen by an earlier process only.
+
+        AccessError: no dossier shows it, but one of them cannot be read, and there it may be.
+        """
+        closed: AccessError | None = None
         if file_id not in self._where:
             for place, name in await self._places.watched(self._dossiers):
-                await self._list(place, name)
+                files = await self._list(place, name)
+                closed = files if isinstance(files, AccessError) else closed
                 if file_id in self._where:
                     break
         if file_id not in self._where:
+            if closed is not None:
+                raise closed
             connection = self._client.api.connection
             raise GoneError(f"{connection}: no watched dossier shows file {file_id}", connection=connection)
         return self._where[file_id]
@@ -162,8 +180,8 @@ class Analysed:
             return error
 
     def _unreadable(self, file_id: str, refusal: RejectedError) -> ConnectorError:
-        """Say what a refusal means for a file that is there and analysed: a 404 cannot mean that it is gone."""
-        if isinstance(refusal, GoneError):
+        """Say what a refusal means for a file that is there and analysed: a 404 or 409 says that it was asked too early."""
+        if isinstance(refusal, GoneError) or refusal.status == CONFLICT:
             return self._later(f"file {file_id} is there but its components are not ({refusal})")
         return refusal
 
@@ -188,8 +206,10 @@ class Analysed:
             "file": file.fields,
         }
         media_type = file.media_type or mimetypes.guess_type(file.name)[0] or "application/pdf"
-        original = File(file.id, file.name or f"{file.id}.pdf", media_type, None, main=True)
-        return Document(file.id, found.digest if found else file.hint, fields, [original], not_ready)
+        original = File(file.id, file.name or f"{file.id}.pdf", media_type, None, main=True, version=file.uploaded)
+        # Under the same name other bytes come with the same id, and what is read from them may be the same.
+        version = f"{found.digest}|{file.uploaded}" if found else file.hint
+        return Document(file.id, version, fields, [original], not_ready)
 
     def _later(self, words: str) -> TransientError:
         return TransientError(words, connection=self._client.api.connection, arrived="no")

@@ -127,6 +127,7 @@ class Uploads:
             self.check(upload.name, upload.media_type, upload.size)
             # The same name overwrites, so what is there keeps the name it has.
             name = there.name if there else marked(title or upload.name, marker, upload.media_type)
+            self.check(name, upload.media_type, upload.size)  # a title may bring an ending of its own
             form = Form(upload, name.replace('"', "'"), self._client.names.upload_part)
             file_id = await self._client.upload(place.template, place.dossier, form)
             sent.append(upload.sha256)

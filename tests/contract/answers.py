@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
@@ -28,3 +29,18 @@ def restamp(value, moment, never_empty=frozenset()):
                 one[name] = moment
 
     every_object(value, stamp)
+
+
+def scalars(body):
+    """Return every text and number in a JSON body as text; a body that is no JSON is one text."""
+    try:
+        todo = [json.loads(body, parse_float=str)]
+    except ValueError:
+        return [body.decode("utf-8", "replace")]
+    found = []
+    for item in todo:
+        if isinstance(item, dict | list):
+            todo.extend(item.values() if isinstance(item, dict) else item)
+        elif isinstance(item, str | int) and not isinstance(item, bool):
+            found.append(str(item))
+    return found

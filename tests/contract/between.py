@@ -119,11 +119,18 @@ class Between:
         exchange.staged = change is not None or self.app.struck.total() != struck
         if change is None or not exchange.status:
             return
+        await _hear_out(exchange, hear)
         if change.size is not None:
             await _pour(exchange, send, change.size, change.around)
         else:
             change.what(exchange)
             await _answer(exchange, send)
+
+
+async def _hear_out(exchange, hear):
+    """Hear the rest of a request that was answered before it was heard, as faults do."""
+    while not exchange.heard and (await hear())["type"] != "http.disconnect":
+        pass
 
 
 async def _answer(exchange, send):

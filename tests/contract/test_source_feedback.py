@@ -1,13 +1,20 @@
 """What a source promises of feedback: it takes effect once, it is read back, and it never looks like a change."""
 
 import asyncio
+import re
 
+import msgspec
 import pytest
 
 from connectors.contract import Result, Source
 from connectors.errors import ConnectorError, RejectedError
+from flows.redact import told
 from tests.contract import account
+from tests.contract.answers import scalars
 from tests.contract.levels import bronze, gold, platinum, silver
+
+QUOTABLE = re.compile(r"(?=.*[A-Z0-9]).{4,50}")
+"""What a value looks like that is more than a word of the trade (`rejected`), and short enough to be quoted whole."""
 
 
 @bronze
@@ -153,6 +160,34 @@ async def test_feedback_the_provider_refuses_is_told_as_refused(source, journal)
         it.strike("status", endpoint, status=400)
         with pytest.raises(RejectedError):
             await it.source.report(it.feedback(document_id, it.subject.delivered("far-1")), journal)
+
+
+@gold
+@pytest.mark.parametrize("status", [400, 403, 503])
+@pytest.mark.parametrize("what", ["delivered", "rejected"])
+async def test_a_refusal_that_quotes_what_was_sent_is_told_without_it(source, what, status):
+    def actions(it):
+        return it.subject.delivered("Far-4711") if what == "delivered" else it.subject.rejected("No supplier BE 4711")
+
+    endpoints = await each_write(source, actions)
+    assert endpoints
+    for endpoint in endpoints:
+        async with source() as it:
+            (document_id,) = it.add()
+            quoted = []
+
+            def quote(exchange, quoted=quoted):
+                quoted[:] = [one for one in scalars(exchange.body) if QUOTABLE.fullmatch(one)][-4:]
+                exchange.answer_headers = [("content-type", "application/json"), ("retry-after", "0")]
+                exchange.answer = msgspec.json.encode({"message": f"not valid: {', '.join(quoted)}"})
+
+            it.strike("status", endpoint, status=status)
+            it.between.change(endpoint, quote)
+            with pytest.raises(ConnectorError) as caught:
+                await it.source.report(it.feedback(document_id, actions(it)), account.journal())
+            said = told(caught.value, [])
+            said = said.partition(f"answered {status}")[2] or said
+            assert not [one for one in quoted if one in said], (endpoint, said)
 
 
 @silver

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -194,6 +195,25 @@ async def test_every_file_arrives_once_whatever_happens_to_the_answers(tmp_path,
         files = [shown["sha256"] for shown in app.state()["documents"].values()]
         assert len(files) == len(set(files)) == sum(len(shown["files"]) for shown in sent.values())
         assert {shown["external_id"] for shown in sent.values()} <= set(app.state()["documents"])
+
+
+@pytest.mark.parametrize("status", [400, 403])
+async def test_a_value_that_is_sent_along_with_feedback_and_quoted_back_is_written_down_nowhere(
+    tmp_path, caplog, status
+):
+    async with from_contractfit(tmp_path, documents=8) as it:
+        app = it.apps["contractfit"]
+        quoted = "BE71096123456769"
+        for one in usable(app):
+            app.act({"review": one, "annotations": {"IBAN": quoted}})
+        body = f'{{"message": "Input payload validation failed: {quoted!r} is not valid"}}'
+        app.shared.faults.append(Fault("status", "POST", "*/feedback", status=status, body=body))
+        report = await it.run()
+        assert report.refused_feedback + report.owed_feedback > 0 or report.stopped
+        written = b"".join(path.read_bytes() for path in tmp_path.glob("state.db*")).decode("latin-1")
+        for text in (caplog.text, json.dumps(report.as_json()), written):
+            assert "is not valid" in text
+            assert quoted not in text
 
 
 async def test_what_is_rejected_at_the_destination_is_noticed(tmp_path):

@@ -1,5 +1,6 @@
 """Whole routes from and to DocuMine, with the settings an operator would give: every document once, and accounted for."""
 
+import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -30,6 +31,15 @@ fields:
   tags:
     list:
       - { value: report }
+"""
+BY_NAME = """
+description: Originals under their own names, whatever was read from them
+source: documine.files
+destination: archive.reports
+when: "true"
+files: all
+fields:
+  title: { from: name, required: true }
 """
 TO_DOCUMINE = """
 description: Completed documents are analysed
@@ -83,7 +93,9 @@ async def world(folder, monkeypatch, documents=12):
         "zefort": ZefortSandbox(ZefortSwitches(queued=0.0, processing=0.0)),
     }
     (folder / "routes").mkdir()
+    (folder / "archive").mkdir()
     (folder / "routes" / "out.yaml").write_text(FROM_DOCUMINE)
+    (folder / "routes" / "by_name.yaml").write_text(BY_NAME)
     (folder / "routes" / "into.yaml").write_text(TO_DOCUMINE)
     monkeypatch.chdir(folder)
     async with serve(apps) as urls:
@@ -91,6 +103,8 @@ async def world(folder, monkeypatch, documents=12):
             settings = {"base_url": urls[name], "settle_seconds": "0", **app.credentials}
             for key, value in settings.items():
                 monkeypatch.setenv(f"{name}_{key}".upper(), value)
+        monkeypatch.setenv("ARCHIVE_PROVIDER", "folder")
+        monkeypatch.setenv("ARCHIVE_URL", str(folder / "archive"))
         monkeypatch.setenv("DOCUMINE_POLL_SECONDS", "0.01")
         monkeypatch.setenv("HYPATOS_VERIFY_WITHIN", "1")
         gateway = Gateway(mappings=folder / "routes", state_url=f"sqlite:///{folder}/state.db")
@@ -161,6 +175,57 @@ async def test_in_a_storm_nothing_is_lost_and_nothing_doubled(tmp_path, monkeypa
         assert len(uploaded) == sum(document["accepted_state"] == "transferred" for document in documents)
         dossiers = [one["name"] for one in it.documine.state()["dossiers"].values()]
         assert dossiers.count("From Hypatos") == 1
+
+
+def archived(folder):
+    """Return the content of every original in the archive."""
+    return [path.read_bytes() for path in (folder / "archive" / "reports").glob("*/*.pdf")]
+
+
+@pytest.mark.parametrize("shown", [True, False])
+async def test_other_bytes_under_the_same_id_arrive_although_the_payload_is_the_same(tmp_path, monkeypatch, shown):
+    async with world(tmp_path, monkeypatch) as it:
+        it.documine.switches.progress_shown = shown
+        await it.run("by_name")
+        count = len(archived(tmp_path))
+        dossier = next(one for one in it.documine.store.dossiers.values() if one.name == "Reports")
+        record = dossier.files[min(it.analysed("Reports"))]
+        content, read = b"%PDF-1.7 put there under the same name", record.components
+        sha256 = hashlib.sha256(content).hexdigest()
+        it.documine.act({"advance": 1})
+        it.documine.store.put(dossier, record.name, "application/pdf", content, len(content), sha256)
+        it.documine.act({"advance": 60})
+        record.components = read
+        report = await it.run("by_name")
+        assert (report.updated, report.delivered) == (1, 0)
+        assert len(archived(tmp_path)) == count > 1
+        assert archived(tmp_path).count(content) == 1
+        assert (await it.run("by_name")).updated == 0
+
+
+async def test_a_dossier_that_is_closed_to_the_user_is_told_and_the_others_go_through(tmp_path, monkeypatch):
+    async with world(tmp_path, monkeypatch) as it:
+        monkeypatch.setenv("DOCUMINE_DOSSIER", "")
+        shown = it.documine.state()["dossiers"]
+        closed = next(one for one, dossier in shown.items() if dossier["name"] != "Reports")
+        it.documine.shared.faults.append(Fault("status", "GET", f"*/{closed}/files", status=403))
+        for _ in range(2):
+            report = await it.run("out")
+            assert (report.exit_code, report.complete, report.stopped) == (1, False, None)
+            (note,) = report.notes
+            assert shown[closed]["name"] in note
+            assert len(it.contracts()) == len(it.analysed("Reports")) > 0
+        it.heal()
+        assert (await it.run("out")).complete
+
+
+async def test_a_refused_password_is_not_sent_again_by_later_runs_without_any_key(tmp_path, monkeypatch):
+    async with world(tmp_path, monkeypatch) as it:
+        monkeypatch.setenv("DOCUMINE_PASSWORD", "not-the-password")
+        for _ in range(3):
+            assert (await it.run("out")).exit_code == 3
+        assert [tuple(one) for one in it.documine.state()["tokens"]["log"]] == [("password", "401")]
+        assert b"not-the-password" not in (tmp_path / "state.db").read_bytes()
 
 
 async def test_where_a_person_must_log_in_the_run_stops_and_every_document_stays_due(tmp_path, monkeypatch):

@@ -16,5 +16,6 @@ class Hands:
         return self.time
 
 
-def chain(now, user=("u", "secret-password"), store=None):
-    return TokenChain(Client("http://127.0.0.1/token", "client"), user=user, advice="log in", store=store, now=now)
+def chain(now, user=("u", "secret-password"), store=None, memory=None):
+    client = Client("http://127.0.0.1/token", "client")
+    return TokenChain(client, user=user, advice="log in", store=store, memory=memory, now=now)

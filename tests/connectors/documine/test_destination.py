@@ -194,6 +194,16 @@ async def test_csv_and_zip_are_refused_before_anything_is_sent(
     assert account.connection.requests() == 0
 
 
+@pytest.mark.parametrize("title", ["list.csv", "all of them.ZIP"])
+async def test_a_title_brings_no_ending_that_is_refused(account, journal, delivery, source_file, title):
+    file = source_file(b"a;b", name="a.bin", media_type="application/octet-stream")
+    with pytest.raises(RejectedError, match="is not uploaded"):
+        await account.destination.push(delivery(file, name=title), journal)
+    assert account.inbox() == []
+    await account.destination.push(delivery(file, name="list"), journal)
+    assert len(account.inbox()) == 1
+
+
 async def test_csv_is_uploaded_where_the_operator_allows_it(open_account, journal, delivery, source_file):
     account = await open_account(settings={"refuse": "zip"}, csv="document")
     await account.destination.push(delivery(source_file(b"a;b", name="a.csv", media_type="text/csv")), journal)

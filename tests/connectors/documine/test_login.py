@@ -9,6 +9,7 @@ import pytest
 
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.limits import CLOCK, DEFAULT_LIMITS
+from connectors.memory import Forgetful
 from connectors.oauth import ProcessStore
 from connectors.sandbox_faults import Fault
 from connectors.settings import SettingsError
@@ -175,6 +176,24 @@ async def test_a_dead_refresh_token_is_followed_by_one_new_login(account):
     assert account.tokens == [("password", "200"), ("refresh_token", "400"), ("password", "200")]
 
 
+async def test_a_dead_refresh_token_that_is_answered_with_401_is_followed_by_one_new_login_too(account):
+    await works(account)
+    account.app.act({"drop_tokens": "all"})
+    body = '{"error": "invalid_grant", "error_description": "Token is not active"}'
+    account.app.shared.faults.append(Fault("status", "POST", "*/token", status=401, body=body, times=1))
+    assert await works(account)
+    assert account.tokens == [("password", "200"), ("password", "200")]
+
+
+async def test_a_refresh_that_a_401_refuses_for_the_clients_sake_is_for_a_person(account):
+    await works(account)
+    account.app.act({"drop_tokens": "access"})
+    body = '{"error": "invalid_client"}'
+    account.app.shared.faults.append(Fault("status", "POST", "*/token", status=401, body=body))
+    with pytest.raises(AccessError, match="invalid_client"):
+        await works(account)
+
+
 async def test_a_refresh_whose_answer_is_lost_costs_one_login(open_account):
     account = await open_account()
     await works(account)
@@ -186,16 +205,34 @@ async def test_a_refresh_whose_answer_is_lost_costs_one_login(open_account):
     ]  # fmt: skip
 
 
-async def test_a_wrong_password_is_sent_once_and_not_by_later_processes_either(open_account, store):
-    wrong = {"password": "not-the-password"}
-    account = await open_account(store=store, settings=wrong)
+@pytest.mark.parametrize("with_key", [True, False])
+async def test_a_wrong_password_is_sent_once_and_not_by_later_processes_either(open_account, store, with_key):
+    wrong, store, memory = {"password": "not-the-password"}, store if with_key else None, Forgetful()
+    account = await open_account(store=store, memory=memory, settings=wrong)
     outcomes = await asyncio.gather(*(account.connection.check() for _ in range(16)), return_exceptions=True)
     assert all(isinstance(one, AccessError) for one in outcomes)
     for _ in range(3):
         with pytest.raises(AccessError, match="not sent again"):
-            await works(await open_account(app=account.app, store=store, settings=wrong))
+            await works(await open_account(app=account.app, store=store, memory=memory, settings=wrong))
     assert account.tokens == [("password", "401")]
-    assert await works(await open_account(app=account.app, store=store))
+    assert await works(await open_account(app=account.app, store=store, memory=memory))
+
+
+async def test_a_refused_password_is_sent_again_after_an_hour():
+    now, memory = Hands(), Forgetful()
+
+    class Refusing(Server):
+        async def ask(self, out, credentials):
+            """Refuse whatever is sent."""
+            await super().ask(out, credentials)
+            raise AccessError("401: invalid_grant", connection="documine", status=401)
+
+    server = Refusing()
+    for wait, asked in ((0, 1), (3599, 1), (2, 2), (60, 2)):
+        now.time += wait
+        with pytest.raises(AccessError):
+            await chain(now, memory=memory).headers(server)
+        assert len(server.asked) == asked
 
 
 async def test_a_password_grant_that_is_switched_off_is_for_a_person(open_account):

@@ -46,6 +46,22 @@ async def test_a_package_that_fails_is_for_later_and_does_not_stay(open_account)
     assert account.shown["packages"] == {}
 
 
+async def test_a_new_package_that_does_not_show_for_a_while_is_waited_for_and_does_not_stay(open_account):
+    account = await open_account(settings={"settle_seconds": 5.0})
+    document = await account.source.fetch(await account.first())
+    account.app.shared.faults.append(Fault("status", "GET", "/api/downloads/*", status=404, times=3))
+    assert (await read(account.source, document)).startswith(b"%PDF")
+    assert (account.shown["packages"], account.shown["packages_made"]) == ({}, 1)
+
+
+async def test_a_package_that_never_shows_is_for_later(open_account):
+    account = await open_account(faults=[Fault("status", "GET", "/api/downloads/*", status=404)])
+    document = await account.source.fetch(await account.first())
+    with pytest.raises(TransientError, match="vanished"):
+        await read(account.source, document)
+    assert account.shown["packages"] == {}
+
+
 async def test_a_damaged_package_is_for_later(open_account):
     account = await open_account(
         faults=[Fault("status", "GET", "/api/downloads/*/download", status=200, body="PK\x03\x04 broken")]

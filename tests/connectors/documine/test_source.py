@@ -187,7 +187,7 @@ async def test_components_that_are_refused_because_an_analysis_has_begun_are_no_
     assert (await account.source.fetch(file_id)).not_ready is None
 
 
-@pytest.mark.parametrize(("status", "kind"), [(404, TransientError), (409, RejectedError)])
+@pytest.mark.parametrize(("status", "kind"), [(404, TransientError), (409, TransientError), (400, RejectedError)])
 async def test_components_refused_to_a_file_that_is_through_never_make_it_gone(open_account, status, kind):
     account = await open_account(progress_shown=False, faults=[Fault("status", "GET", "*/components", status=status)])
     file_id = await account.first()
@@ -261,18 +261,43 @@ async def test_a_list_without_its_array_is_an_error_and_not_empty(open_account, 
         await account.listed()
 
 
-async def test_a_dossier_that_may_not_be_read_does_not_keep_the_others_out(open_account):
-    account = await open_account(settings={"dossier": "Reports,Prüfberichte 2026"})
-    account.app.shared.faults.append(Fault("status", "GET", "*/files", nth=1, status=403))
-    seen = []
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_dossier_that_cannot_be_read_is_said_to_be_unseen_and_does_not_keep_the_others_out(
+    open_account, status
+):
+    both = {"dossier": "Reports,Prüfberichte 2026"}
+    account = await open_account(settings=both)
+    whole = set(await account.listed())
+    names = {one: it["name"] for one, it in account.shown["dossiers"].items() if it["name"] in both["dossier"]}
+    for closed, name in names.items():
+        account.app.shared.faults[:] = [Fault("status", "GET", f"*/{closed}/files", status=status)]
+        pages = [page async for page in account.source.changes(None)]
+        assert [str(status) in page.unseen for page in pages if page.unseen] == [True]
+        readable = {change.document_id for page in pages for change in page.changes}
+        documents = account.shown["documents"]
+        assert readable == {one for one in whole if documents[one]["dossier"] != name}
 
-    async def collect():
-        async for page in account.source.changes(None):
-            seen.extend(page.changes)
 
-    with pytest.raises(ConnectorError, match="403"):
-        await collect()
-    assert seen
+async def test_where_no_dossier_can_be_read_the_connection_is_stopped(open_account):
+    account = await open_account(faults=[Fault("status", "GET", "*/files", status=403)])
+    with pytest.raises(AccessError, match="403"):
+        await account.listed()
+
+
+async def test_a_file_of_an_earlier_process_is_found_beside_a_dossier_that_may_not_be_read(open_account):
+    both = {"dossier": "Reports,Prüfberichte 2026"}
+    account = await open_account(settings=both)
+    documents = account.shown["documents"]
+    ids = {name: one for one, it in account.shown["dossiers"].items() for name in [it["name"]]}
+    listed = await account.listed()
+    for closed in both["dossier"].split(","):
+        account.app.shared.faults[:] = [Fault("status", "GET", f"*/{ids[closed]}/files", status=403)]
+        other = next(one for one in listed if documents[one]["dossier"] != closed)
+        later = await open_account(app=account.app, settings=both)
+        assert (await later.source.fetch(other)).id == other
+        hidden = next(one for one in listed if documents[one]["dossier"] == closed)
+        with pytest.raises(AccessError, match="403"):
+            await later.source.fetch(hidden)
 
 
 @pytest.mark.parametrize("missing", [{"dossier": "Nowhere"}, {"template": "Nowhere"}])

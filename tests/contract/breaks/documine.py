@@ -6,8 +6,8 @@ READ = (
     Break(
         "only the first watched dossier is read",
         "documine/source.py",
-        "for place, name in await self._places.watched(self._dossiers):\n            try:",
-        "for place, name in (await self._places.watched(self._dossiers))[:1]:\n            try:",
+        "        for place, name in watched:\n",
+        "        for place, name in watched[:1]:\n",
         "every_ready_document or after_a_listing",
     ),
     Break(
@@ -27,8 +27,8 @@ READ = (
     Break(
         "the version is that of the listing and not of the content",
         "documine/source.py",
-        "return Document(file.id, found.digest if found else file.hint, fields",
-        "return Document(file.id, file.status, fields",
+        'version = f"{found.digest}|{file.uploaded}" if found else file.hint',
+        "version = file.status",
         "edited or put_back",
     ),
     Break(

@@ -167,6 +167,7 @@ class Esigns(SourceSubject):
                 "test_an_answer_that_promises_what_never_happens_is_found_out_by_reading_back",
                 "test_a_process_that_dies_in_mid_feedback_goes_on_where_it_stopped",
                 "test_feedback_the_provider_refuses_is_told_as_refused",
+                "test_a_refusal_that_quotes_what_was_sent_is_told_without_it",
                 "test_feedback_about_a_document_that_is_gone_is_refused",
                 "test_a_document_that_was_put_back_is_carried_again_and_told_again",
                 "test_many_are_told_at_once_and_each_of_them_once",
