@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from connectors import sandbox_faults as faults
 from connectors.sandbox_clock import Clock
 from connectors.sandbox_control import control
-from connectors.sandbox_http import Call, NotJsonError, RefusedError, Reply, TooLargeError
+from connectors.sandbox_http import Call, GoneAwayError, NotJsonError, RefusedError, Reply, TooLargeError
 from connectors.sandbox_pour import Pour
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ class SandboxApp(ABC):
                 self.at_once -= 1
         except asyncio.CancelledError:
             return  # the server is being closed and has broken the connection already
+        except GoneAwayError:
+            return  # nobody is there to be answered, and a client may leave whenever it likes
 
     async def _serve(self, call: Call, send: Send, *, known: bool) -> None:
         if self.shared.latency > 0:

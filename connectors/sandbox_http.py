@@ -56,6 +56,10 @@ class TooLargeError(Exception):
     """A request body went over the limit. Whoever reads bodies turns this into a 413."""
 
 
+class GoneAwayError(ConnectionResetError):
+    """The client left while its request was being read. Nothing comes of the request."""
+
+
 class NotJsonError(Exception):
     """A request body that should be JSON is not, or the JSON is not of the wanted kind."""
 
@@ -124,7 +128,7 @@ class Call:
         while more:
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                raise ConnectionResetError("the client went away")
+                raise GoneAwayError
             more = message.get("more_body", False)
             if chunk := message.get("body", b""):
                 yield chunk

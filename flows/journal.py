@@ -60,17 +60,30 @@ class LedgerJournal:
             if error.arrived == "no":
                 await self.forget(step)
                 raise
-            try:
-                found = await self._look(step, find, intent_at, settle or AT_ONCE)
-            except UnsettledError as unsettled:
-                unsettled.connection = error.connection
-                raise unsettled from error
-            if found is None:
-                raise
-            result = found
+            result = await self._lost(step, error, find, intent_at, settle or AT_ONCE)
         finally:
             self._calling -= 1
         return self._finish(step, intent_at, result)
+
+    async def _lost(
+        self,
+        step: str,
+        error: TransientError,
+        find: Callable[[], Awaitable[str | None]],
+        intent_at: datetime,
+        settle: timedelta,
+    ) -> str:
+        """Return the effect of a call whose answer was lost just now; raise when it may be looked for again."""
+        try:
+            found = await self._look(step, find, intent_at, settle)
+        except UnsettledError as unsettled:
+            if isinstance(error, UnsettledError):
+                raise error from None  # the call itself knows better why, and for how long
+            unsettled.connection = error.connection
+            raise unsettled from error
+        if found is None:
+            raise error
+        return found
 
     async def _look(
         self, step: str, find: Callable[[], Awaitable[str | None]], intent_at: datetime, settle: timedelta

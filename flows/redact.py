@@ -10,6 +10,10 @@ from connectors.secrets import mask, safe_shape
 
 _SHORTEST = 4
 """Shorter values are ordinary words ("EUR", "no"): replacing them would only garble the sentence."""
+_LONG = 8
+"""From that many characters on a value is looked for inside of words too: no word of ours has it by chance."""
+_ESCAPED = r"(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4})|(?<=%[0-9a-f]{2})"
+"""What a value can follow whose last sign is part of an escape, not of a word: `\\nMüller`, `%20Müller`."""
 _CODE = re.compile(r"[a-z][a-z_]{0,20}")
 """Values such as `credit_note` or `supplier` are words of the trade and tell nobody anything."""
 REQUEST = re.compile(r"\b[\w-]+: (?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+?(?=: | answered |$)")
@@ -36,7 +40,8 @@ def redact(text: str, values: list[object]) -> str:
     """Replace every document value that occurs in `text` by its shape (digits as 9, letters as a or A).
 
     Providers quote values as they are, in other case, escaped as in JSON, or cut off; of a long text with several
-    words each longer word counts as well. The request that the sentence begins with stays as it is, and
+    words each longer word counts as well. A short value counts where it stands by itself: the name "Proj" is in no
+    "project", but it is in "Proj_1" and "%20Proj", and 1200 is in "EUR1200". The request that the sentence begins with stays as it is, and
     so does where it could not get to.
     """
     request = REQUEST.match(text)
@@ -51,8 +56,24 @@ def _redacted(text: str, values: list[object]) -> str:
     known = [form for form in found if form.casefold() in text.casefold()]
     if not known:
         return text
-    pattern = "|".join(re.escape(form) for form in sorted(known, key=len, reverse=True))
+    pattern = "|".join(_pattern(form) for form in sorted(known, key=len, reverse=True))
     return re.sub(pattern, lambda match: safe_shape(match.group()), text, flags=re.IGNORECASE)
+
+
+def _pattern(form: str) -> str:
+    exact = re.escape(form)
+    if len(form) >= _LONG:
+        return exact
+    before, after = _alike(form[0]), _alike(form[-1])
+    left = rf"(?:(?<!{before})|{_ESCAPED})" if before else ""
+    return left + exact + (rf"(?!{after})" if after else "")
+
+
+def _alike(edge: str) -> str:
+    """Return what a sign goes on as, in a word or a number; nothing for scripts that put no blanks between words."""
+    if not edge.isascii() or not edge.isalnum():
+        return ""
+    return "[0-9]" if edge.isdigit() else "[a-z]"
 
 
 def content(fields: dict[str, object]) -> dict[str, object]:

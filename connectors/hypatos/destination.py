@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Outcome, State
 from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
-from connectors.hypatos import intake, models
+from connectors.hypatos import intake, models, titles
 from connectors.hypatos.making import CASE, MADE, Making, case_print
 from connectors.hypatos.projects import Projects
 
@@ -174,7 +174,11 @@ class Intake:
         if title is not None:
             send = partial(self._client.set_title, document_id, title)
             print_ = journal.fingerprint(title)
-            await self._set("title", print_, document_id, send, lambda fields: fields.get("title") == title, journal)
+
+            def shows(fields: Fields) -> bool:
+                return titles.shows(fields.get("title"), title)
+
+            await self._set("title", print_, document_id, send, shows, journal)
 
     async def _external_data(self, document_id: str, delivery: Delivery, wanted: Wanted, journal: Journal) -> None:
         """Bring our pairs about and leave those of others alone, although every call replaces them all."""
@@ -203,22 +207,34 @@ class Intake:
         shows: Callable[[Fields], bool],
         journal: Journal,
     ) -> None:
-        """Set a value and see it, unless it is the one that we set last; `print_` is what is written down of it."""
+        """Set a value and see it, unless it is the one that we set last; `print_` is what is written down of it.
+
+        A value that was taken and does not show in the settle time is done: the server may keep it in another spelling,
+        and sending it for ever would hold the document up. The log names it.
+        """
+        taken_at = f"{step}, taken at"
         last = journal.results(step).get(step)
         if last == print_:
             return
         if last is not None:
             await journal.forget(step)
+            await journal.forget(taken_at)
 
         async def find() -> str | None:
             return print_ if await self._look(document_id, shows) else None
 
         async def do() -> str:
             await send()
-            if await find() is None:
+            if not journal.results(taken_at):
+                await journal.record(taken_at, datetime.now(UTC).isoformat())
+            if await find() is not None:
+                return print_
+            taken = journal.results(taken_at)[taken_at]
+            if datetime.now(UTC) < datetime.fromisoformat(taken) + self._settle:
                 raise TransientError(
                     f"document {document_id} does not show its {step} yet", connection=self._client.api.connection
                 )
+            log.warning("document %s took its %s and does not show it; please look at it there", document_id, step)
             return print_
 
         await journal.once(step, do, find)
@@ -248,4 +264,4 @@ def _main_first(files: Sequence[Attachment]) -> tuple[Attachment, list[Attachmen
 def _better_name(main: Attachment) -> str | None:
     """Return the file's name as a title where the header could not carry it as it is."""
     name = main.file.name
-    return None if intake.readable(name) else name[:256].strip() or None
+    return None if intake.readable(name) else titles.tidy(name)[: titles.LONGEST].strip() or None

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from connectors.errors import RejectedError
+from connectors.hypatos import titles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,6 @@ DRAINING = frozenset({"transfer", "reject"})
 """The actions that take a document out of the work queue."""
 
 _ID_LENGTH = 100
-_TITLE_LENGTH = 256
 _PAIRS = 20
 _KEY_LENGTH = 50  # Hypatos drops pairs with longer keys without a word
 _VALUE_LENGTH = 999
@@ -79,7 +79,7 @@ class Message:
         if self.action == "external_id":
             return fields.get("externalId") == self.value
         if self.action == "title":
-            return fields.get("title") == self.value
+            return titles.shows(fields.get("title"), str(self.value))
         if self.action == "external_data":
             return _pairs(fields.get("externalData")) == _pairs(self.value)
         if fields.get("state") == self.state:
@@ -131,9 +131,9 @@ def _external_id(value: object) -> str:
 
 
 def _title(value: object) -> str:
-    text = str(value).strip()
-    if not text or len(text) > _TITLE_LENGTH:
-        raise RejectedError(f"the title must be 1 to {_TITLE_LENGTH} characters")
+    text = titles.tidy(str(value))
+    if not 1 <= len(text) <= titles.LONGEST:
+        raise RejectedError(f"the title must be 1 to {titles.LONGEST} characters that can be read")
     return text
 
 

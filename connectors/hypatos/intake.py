@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from connectors.answer import encode_json
 from connectors.errors import RejectedError
+from connectors.hypatos.titles import LONGEST, tidy
 from connectors.markers import delivery_marker, file_marker
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ MARK = "docferry"
 MAIN = "mainDocument"
 """The pair by which the document of a further file names the main one."""
 
-_TITLE = 256
 _NAME = 256
 _PAIRS = 19  # of 20: one is ours
 _KEY = 50
@@ -49,7 +49,7 @@ def read(payload: Fields) -> Wanted:
         if key not in KEYS:
             raise RejectedError(f"a Hypatos document has no `{key}` (it has {', '.join(KEYS)})")
     encode_json(payload)  # half of a surrogate pair, or no number at all, can be sent in no text either
-    return Wanted(_text(payload, "project"), _text(payload, "title", _TITLE), _pairs(payload.get("external_data")))
+    return Wanted(_text(payload, "project"), _title(payload), _pairs(payload.get("external_data")))
 
 
 def own_pairs(wanted: Wanted, key: str, main_document: str | None = None) -> dict[str, str]:
@@ -110,16 +110,23 @@ def _encoded(name: str) -> str:
     return name if name.isascii() else quote(name, safe=" !#$&'()+,;=@[]{}~")
 
 
-def _text(payload: Fields, key: str, most: int | None = None) -> str | None:
+def _text(payload: Fields, key: str) -> str | None:
     value = payload.get(key)
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
         raise RejectedError(f"`{key}` must be text")
-    text = value.strip()
-    if most is not None and len(text) > most:
-        raise RejectedError(f"`{key}` is longer than {most} characters")
-    return text
+    return value.strip()
+
+
+def _title(payload: Fields) -> str | None:
+    text = _text(payload, "title")
+    if text is None:
+        return None
+    title = tidy(text)
+    if not 1 <= len(title) <= LONGEST:
+        raise RejectedError(f"`title` must be 1 to {LONGEST} characters that can be read")
+    return title
 
 
 def _pairs(value: object) -> dict[str, str]:

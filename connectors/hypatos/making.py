@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors.errors import GoneError, RejectedError, TransientError
+from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError, UnsettledError
 from connectors.hypatos import intake
 from connectors.uploads import opened
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
-    from datetime import timedelta
 
     from connectors.contract import Attachment, Fields, Journal
     from connectors.hypatos.client import HypatosClient
@@ -28,6 +28,8 @@ _UNTOLD = 20
 """How many rows of a page that do not tell what they were made from are read one by one."""
 _LIMIT = 50
 BAD_REQUEST = 400
+_REFUSED_AGAIN = timedelta(hours=1)
+"""How long a document whose file is refused after a lost call is left alone: the look for it has found nothing so far."""
 MADE = "made-of"
 """The journal's record of project and main file (a fingerprint): neither can be changed later."""
 CASE = "case-files"
@@ -105,7 +107,11 @@ class Making:
         journal: Journal,
         note: Callable[[], Awaitable[None]] | None = None,
     ) -> str:
-        """Store and process one file, once. `note` writes down what travels in the call, right before it is made."""
+        """Store and process one file, once. `note` writes down what travels in the call, right before it is made.
+
+        UnsettledError: an earlier call was lost and this one is refused, perhaps since the lost one has used the file.
+        """
+        sent = f"sent {step}"
         known = bool(journal.results(f"file:{file.file.id}"))
         file_id = await self._store(file, journal)
         body: Fields = {
@@ -113,14 +119,23 @@ class Making:
         }  # fmt: skip
 
         async def send() -> str:
+            lost = bool(journal.results(sent))
             if note is not None:
                 await note()
-            return await self._client.process(body)
+            await journal.record(sent, file_id)
+            try:
+                return await self._client.process(body)
+            except ConnectorError as error:
+                if lost and _refuses_the_file(error):
+                    raise self._perhaps_used(file_id, error) from None  # no sign of an outage
+                if not lost and (not isinstance(error, TransientError) or error.arrived == "no"):
+                    await journal.forget(sent)
+                raise
 
         try:
             return await journal.once(step, send, partial(self._one, file_id, external_id), settle=self._settle)
         except RejectedError as error:
-            if known and (error.status == BAD_REQUEST or isinstance(error, GoneError)):
+            if known and _refuses_the_file(error):
                 # Which of the two an unknown file gives is not published; one stored long ago may be kept no more.
                 await journal.forget(f"file:{file.file.id}")
                 raise TransientError(
@@ -130,6 +145,14 @@ class Making:
                     arrived="no",
                 ) from error
             raise
+
+    def _perhaps_used(self, file_id: str, error: ConnectorError) -> UnsettledError:
+        return UnsettledError(
+            f"an earlier call with the stored file {file_id} was lost, and it is refused now, as it would be if that call "
+            f"had made a document after all; it is looked for again, and nothing is stored afresh: {error}",
+            look_again_at=datetime.now(UTC) + max(self._settle, _REFUSED_AGAIN),
+            connection=self._client.api.connection,
+        )
 
     async def _store(self, file: Attachment, journal: Journal) -> str:
         """Store a file once. After a lost answer it is simply stored again: nothing comes of a file that is not processed."""
@@ -198,6 +221,10 @@ class Making:
             if offset and error.status == BAD_REQUEST:
                 return []  # "Offset out of range": the same as an empty page
             raise
+
+
+def _refuses_the_file(error: ConnectorError) -> bool:
+    return isinstance(error, RejectedError) and (error.status == BAD_REQUEST or isinstance(error, GoneError))
 
 
 def case_print(files: Sequence[Attachment], journal: Journal) -> str:

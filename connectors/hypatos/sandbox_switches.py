@@ -50,6 +50,8 @@ class Switches(SharedSwitches):
     """What processing into a project that does not exist answers; the same for a file that is not there."""
     file_names: Literal["decoded", "raw"] = "decoded"
     """Whether percent signs in X-Hy-Filename are decoded."""
+    titles: Literal["as sent", "decomposed", "cut"] = "as sent"
+    """Whether a title is kept as it came, in decomposed letters with blanks around it, or cut at 200 characters."""
     case_answer: Literal["202", "201", "200"] = "202"
     """What process-file-batch answers, always without a body."""
     case_merges: bool = True

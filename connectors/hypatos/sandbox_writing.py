@@ -15,10 +15,17 @@ from connectors.hypatos.sandbox_store import Record, Upload
 from connectors.sandbox_http import Call, Reply, TooLargeError, as_object, json_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from connectors.hypatos.sandbox import HypatosSandbox
 
 _UPLOADS = frozenset({"application/pdf", "image/jpeg", "image/png", "image/tiff", "application/xml"})
 _TITLE, _KEY, _PAIRS, _ID = 256, 50, 20, 100
+_KEPT: Mapping[str, Callable[[str], str]] = {
+    "as sent": lambda text: text,
+    "decomposed": lambda text: f" {unicodedata.normalize('NFD', text)} ",
+    "cut": lambda text: text[:200],
+}
 _READY = ("done", "doneAutomatically")
 
 
@@ -191,7 +198,7 @@ class _Desk:
         self.app.store.note(record, "title", text, effective=record.title != text)
 
         def apply() -> None:
-            record.title = text
+            record.title = _KEPT[self.app.switches.titles](text)
             self.app.store.touch(record)
 
         self.app.clock.after(self.app.switches.applied_after, apply)

@@ -157,7 +157,10 @@ class Objects:
             if key in self._checked:
                 return self._checked[key]
             if self._finder is not None:
-                return await self._finder.find(key)
+                found = await self._finder.find(key)
+                if found is None and await self._finder.lists_others():
+                    raise self._held("its creation", key, "the look-up lists others, whatever key it is asked for")
+                return found
             if header is not None and self._remembered(journal.results(sent_at)):
                 try:
                     return await self._make(sent, key)
@@ -210,10 +213,10 @@ class Objects:
         first = min((datetime.fromisoformat(at) for at in sent.values()), default=None)
         return first is not None and datetime.now(UTC) - first < timedelta(hours=self._declared.idempotency_hours)
 
-    def _held(self, what: str, key: str) -> UnsettledError:
+    def _held(self, what: str, key: str, why: str = "it cannot be looked up") -> UnsettledError:
         setting = variable(self._api.connection, "checked")
         return UnsettledError(
-            f"{self._api.connection}: the answer to {what} was lost and cannot be looked up; look for {key} there, then set "
+            f"{self._api.connection}: the answer to {what} was lost and {why}; look for {key} there, then set "
             f"{setting}={key}=<its id> if it is there, or {setting}={key} if it is not",
             look_again_at=datetime.now(UTC) + HOLD,
             connection=self._api.connection,

@@ -105,25 +105,40 @@ def _put(connection: sa.Connection, shape: Shape, key: object, prepared: Prepare
     """Write a document's rows. Columns that are `gone` from the payload are emptied where they may be."""
     table = shape.table
     ours = table.c[shape.key] == key
-    there = connection.execute(sa.select(table.c[shape.key]).where(ours).with_for_update()).first()
+    wanted = dict.fromkeys([shape.id_column, *(child.references for child in shape.children.values())])
+    look = sa.select(*(table.c[name] for name in wanted)).where(ours)
+    there = connection.execute(look.with_for_update()).first()
     if there is None:
         connection.execute(sa.insert(table).values({**prepared.row, shape.key: key}))
     else:
+        # First, since a change may alter what they refer to: under the new value they would not be found any more.
+        _drop_children(connection, shape, there._asdict())
         emptied = {name: sa.null() for name in gone if name in table.c and table.c[name].nullable}
         if values := {**emptied, **prepared.row}:
             connection.execute(sa.update(table).where(ours).values(values))
-    wanted = dict.fromkeys([shape.id_column, *(child.references for child in shape.children.values())])
-    main = connection.execute(sa.select(*(table.c[name] for name in wanted)).where(ours)).one()._asdict()
+    main = connection.execute(look).one()._asdict()
+    _drop_children(connection, shape, main)
     for name, child in shape.children.items():
-        parent = main[child.references]
-        connection.execute(sa.delete(child.table).where(child.table.c[child.parent] == parent))
         rows = [
-            {**row, child.parent: parent, child.position: position}
+            {**row, child.parent: main[child.references], child.position: position}
             for position, row in enumerate(prepared.children[name], 1)
         ]
         for _, alike in groupby(rows, key=_columns):
             connection.execute(sa.insert(child.table), list(alike))
     return str(main[shape.id_column])
+
+
+def _drop_children(connection: sa.Connection, shape: Shape, main: Row) -> None:
+    """Delete the child rows of a main row, by what they refer to."""
+    for child in shape.children.values():
+        parent = main[child.references]
+        if parent is None:  # by a trigger, say, or a table altered since it was read
+            raise RejectedError(
+                f"{shape.connection}: {shape.table.name}.{child.references} is null in the document's row, and children "
+                "refer to it",
+                connection=shape.connection,
+            )
+        connection.execute(sa.delete(child.table).where(child.table.c[child.parent] == parent))
 
 
 def _columns(row: Row) -> list[str]:

@@ -23,7 +23,7 @@ Row = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A child table. `references` is the main table's column that `parent` holds."""
+    """A child table. `references` is the main table's column that `parent` holds: unique, and never null."""
 
     table: sa.Table
     parent: str
@@ -134,8 +134,22 @@ def _child(connection: sa.Connection, name: str, table: sa.Table, key: str, decl
     child = _table(connection, name, declared.table)
     _column(name, child, declared.parent, "that names the main row")
     _column(name, child, declared.position, "for the position")
-    references = declared.references or _id_column(table, key)
-    return Child(child, declared.parent, declared.position, _column(name, table, references, "that children refer to"))
+    references = _column(name, table, declared.references or _id_column(table, key), "that children refer to")
+    # Children are replaced by what they refer to: a value that two rows share, or none, would take others' children along.
+    if not _unique(connection, table, references):
+        raise AccessError(
+            f"{name}: {table.name}.{references} must be unique, or documents would share the rows of {child.name}: "
+            f"CREATE UNIQUE INDEX {table.name}_{references} ON {table.fullname} ({references}), "
+            "or declare another column as `references`",
+            connection=name,
+        )
+    if table.c[references].nullable and references != key and references not in table.primary_key.columns:
+        raise AccessError(
+            f"{name}: {table.name}.{references} may be null, and rows of {child.name} would belong to no document: "
+            "make it NOT NULL, or declare another column as `references`",
+            connection=name,
+        )
+    return Child(child, declared.parent, declared.position, references)
 
 
 def _table(connection: sa.Connection, name: str, wanted: str) -> sa.Table:

@@ -234,3 +234,19 @@ async def test_an_in_process_client_sees_a_reset_connection():
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/api/") as client:
         with pytest.raises(ConnectionResetError):
             await client.get("tags/")
+
+
+async def test_a_client_that_leaves_while_it_uploads_is_no_error_of_the_sandbox(caplog):
+    app = HypatosSandbox(0, 7, Switches(quota=0))
+    async with serve({"hypatos": app}) as urls:
+        url = httpx.URL(urls["hypatos"])
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(b"POST /v2/auth/token HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf")
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.sleep(0.2)
+        assert app.at_once == 0
+    assert not caplog.records
+    assert await reader.read() == b""

@@ -142,8 +142,9 @@ async def test_a_page_that_comes_twice_hides_nobody(small):
 
 
 @silver
-async def test_rows_that_come_twice_are_one_document_each(small):
+async def test_rows_that_come_twice_hide_nobody_and_have_one_version_each(small):
     async with small() as it:
+        # The ledger takes a document twice on one page, so a source may list it so; two versions of it would be a change.
 
         def again(answer):
             rows = it.subject.rows(answer)

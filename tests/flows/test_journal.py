@@ -234,3 +234,23 @@ async def test_a_record_is_kept_and_a_forgotten_step_may_be_done_again(ledger):
         await run.flush()
         (transfer,) = await run.claim(1, datetime.now(UTC))
         assert {name: step.result for name, step in transfer.steps.items()} == {"sha256:1": "abd"}
+
+
+async def test_a_call_that_says_itself_that_it_is_unsettled_is_believed(ledger):
+    later = datetime.now(UTC) + timedelta(hours=3)
+    said = UnsettledError("the file was used perhaps", look_again_at=later, connection="far")
+
+    async def do():
+        raise said
+
+    async def find():
+        return None
+
+    async with ledger.run("route") as run:
+        transfer = await transfer_of(run)
+        with pytest.raises(UnsettledError) as raised:
+            await LedgerJournal(run, transfer.id, transfer.steps).once("create", do, find, settle=timedelta(hours=1))
+        assert (raised.value, raised.value.__cause__) == (said, None)
+        await run.flush()
+        (transfer,) = await run.claim(1, datetime.now(UTC))
+        assert transfer.steps["create"].result is None  # the intent stays: it is looked for before it is done again

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import unicodedata
+
 import pytest
 
 from connectors.contract import State
@@ -123,12 +126,46 @@ async def test_a_202_that_takes_effect_late_is_waited_for(open_desk, journal):
     assert len(desk.held) == 1
 
 
+@pytest.mark.parametrize("kept", ["as sent", "decomposed", "cut"])
+@pytest.mark.parametrize("title", ["Mu\u0308ller  &\tSöhne\r\n\x07Lease", "ü" * 256], ids=["odd", "long"])
+async def test_a_title_that_the_server_spells_in_its_own_way_holds_no_document_up(open_desk, journal, kept, title):
+    desk = await open_desk(titles=kept)
+    await desk.documents.push(delivery(title=title), journal)
+    assert desk.only["counts"]["title"] == {"effective": 1, "repeated": 0}
+    sent = {"Mu": "Müller & Söhne Lease", "üü": "ü" * 256}[title[:2]]
+    shown = {"as sent": sent, "decomposed": f" {unicodedata.normalize('NFD', sent)} ", "cut": sent[:200]}[kept]
+    assert desk.only["title"] == shown
+
+
+async def test_a_title_that_was_cut_short_is_another_one(open_desk, journal):
+    desk = await open_desk(applied_after=30.0)
+    with pytest.raises(TransientError, match="title"):
+        await desk.documents.push(delivery(title="Lease of 2026"), journal)
+    (record,) = desk.app.store.records.values()
+    record.title = "Lease"
+    with pytest.raises(TransientError, match="title"):
+        await desk.documents.push(delivery(title="Lease of 2026"), journal)
+
+
+async def test_a_title_that_was_taken_and_never_shows_is_done_after_the_settle_time(open_desk, journal, caplog):
+    desk = await open_desk(applied_after=9999.0, settings={"settle_seconds": 0.3})
+    with pytest.raises(TransientError, match="title"):
+        await desk.documents.push(delivery(title="Lease"), journal)
+    await asyncio.sleep(0.3)
+    made = await desk.documents.push(delivery(title="Lease"), journal)
+    assert f"document {made} took its title and does not show it" in caplog.text
+    again = delivery(title="Another", replaces=made)
+    with pytest.raises(TransientError, match="title"):
+        await desk.documents.push(again, journal)  # a new title has its own time
+
+
 @pytest.mark.parametrize(
     ("payload", "named"),
     [
         ({"colour": "red"}, "colour"),
         ({"title": "x" * 257}, "title"),
         ({"title": 7}, "title"),
+        ({"title": "\x07"}, "title"),
         ({"project": ""}, "project"),
         ({"external_data": []}, "external_data"),
         ({"external_data": {"a": "1", "A": "2"}}, "upper and lower"),

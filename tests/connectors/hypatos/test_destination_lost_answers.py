@@ -7,9 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from connectors.errors import (
-    TransientError,
-)
+from connectors.errors import RejectedError, TransientError, UnsettledError
 from connectors.hypatos.sandbox import HypatosSandbox, Switches
 from connectors.markers import delivery_marker
 from connectors.sandbox_faults import Fault
@@ -113,11 +111,35 @@ async def test_a_process_killed_at_any_request_doubles_nothing(open_desk, new_jo
 
 
 async def test_a_stored_file_that_is_kept_no_more_is_stored_afresh(open_desk, journal):
-    desk = await open_desk(faults=[Fault("drop", "POST", "/documents/process-file", times=1)])
-    with pytest.raises(TransientError):
+    desk = await open_desk(faults=[Fault("status", "POST", "/documents/process-file", times=1, status=400)])
+    with pytest.raises(RejectedError):
         await desk.documents.push(delivery(), journal)
     desk.app.store.uploads.clear()
     journal.now += timedelta(days=200)
     await persist(lambda: desk.documents.push(delivery(), journal), journal)
     assert len(desk.held) == 1
     assert len(desk.app.store.uploads) == 1
+
+
+@pytest.mark.parametrize("files", [FILES[:1], FILES[:2]], ids=["main", "further"])
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_file_that_is_refused_after_a_lost_call_is_not_stored_afresh(open_desk, journal, files, status):
+    nth = len(files)
+    desk = await open_desk(
+        listing_lag=9999.0,
+        faults=[
+            Fault("act_then_drop", "POST", "/documents/process-file", nth=nth),
+            Fault("status", "POST", "/documents/process-file", first=nth, status=status),
+        ],
+    )
+    with pytest.raises(TransientError):
+        await desk.documents.push(delivery(*files), journal)
+    for _ in range(2):
+        journal.now += timedelta(minutes=5)
+        with pytest.raises(UnsettledError, match=r"an earlier call with the stored file .* was lost"):
+            await desk.documents.push(delivery(*files), journal)
+    assert len(desk.app.store.uploads) == len(desk.held) == nth
+    desk.app.act({"advance": 10000})
+    made = await desk.documents.push(delivery(*files), journal)
+    assert made == next(iter(desk.held))
+    assert len(desk.app.store.uploads) == len(desk.held) == nth

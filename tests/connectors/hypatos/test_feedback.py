@@ -264,3 +264,12 @@ async def test_the_first_look_comes_as_late_as_the_last_document_needed(open_acc
         await account.source.report(tell(document_id, transfer=True), new_journal())
         looks.append(account.asked("GET /documents/{}") - before)
     assert looks == [3, 2, 2, 2]  # one of them comes before the message
+
+
+@pytest.mark.parametrize("kept", ["decomposed", "cut"])
+async def test_a_title_that_the_server_spells_in_its_own_way_is_seen(open_account, journal, tell, kept):
+    account = await open_account(titles=kept)
+    document_id = await account.first()
+    title = {"decomposed": "Mu\u0308ller\u2028&  Söhne", "cut": "ü" * 256}[kept]
+    await account.source.report(tell(document_id, title=title), journal)
+    assert account.effective(document_id) == {"title": 1}

@@ -1,5 +1,6 @@
 """Lost answers, outages and killed processes: looked up, repeated under a key, or left to a person."""
 
+import json
 from datetime import timedelta
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from connectors.errors import ConnectorError, TransientError, UnsettledError
 from connectors.rest import Settings, connect
 from connectors.rest.sandbox import RestSandbox, Switches
+from connectors.sandbox_faults import Fault
 from tests.connectors.memory_journal import MemoryJournal
 from tests.connectors.rest.conftest import ALL, CREATE, FIND, KEY, until_done
 
@@ -46,14 +48,66 @@ async def test_a_look_up_that_lags_is_waited_for(erp, delivery, journal):
     assert await one.objects.push(delivery(), journal) == one.only["id"]
 
 
-@pytest.mark.parametrize("search", ["prefix", "ignored"])
-async def test_only_the_object_with_exactly_this_key_is_taken(erp, delivery, journal, search):
-    one = await erp(search=search)
+async def test_only_the_object_with_exactly_this_key_is_taken(erp, delivery, journal):
+    one = await erp(search="prefix")
     other = await one.objects.push(delivery(key="hypatos_to_erp:other"), MemoryJournal())
     one.strike("drop", "POST", times=1)
     mine = await until_done(one, delivery(), journal)
     assert mine != other
     assert {held["externalKey"] for held in one.held.values()} == {"hypatos_to_erp:d1", "hypatos_to_erp:other"}
+
+
+@pytest.mark.parametrize("kind", ["act_then_drop", "drop"])
+async def test_a_list_that_ignores_the_key_proves_that_something_is_there_and_never_that_it_is_not(
+    declare, delivery, journal, kind
+):
+    app = RestSandbox(Switches(search="ignored"))
+    transport = FirstRow(app)
+    settings = Settings(base_url="http://127.0.0.1/api/v1", streams=declare(*ALL), settle_seconds=0.0, token=app.token)
+    connection = await connect("erp", settings, transport=transport)
+    objects = connection.destinations["invoices"]
+    await objects.push(delivery(key="hypatos_to_erp:other"), MemoryJournal())
+    app.shared.faults.append(Fault(kind, "POST", times=1))
+    with pytest.raises(TransientError):
+        await objects.push(delivery(), journal)
+    held = app.requests["POST /invoices"]
+    for _ in range(2):
+        with pytest.raises(
+            UnsettledError, match=r"lists others, whatever key it is asked for.*look for hypatos_to_erp:d1"
+        ):
+            await objects.push(delivery(), journal)
+    assert app.requests["POST /invoices"] == held
+    transport.rows = 9
+    if kind == "act_then_drop":
+        made = await objects.push(delivery(), journal)
+        assert app.state()["invoices"][made]["externalKey"] == "hypatos_to_erp:d1"
+        assert len(app.invoices) == 2
+
+
+class FirstRow(httpx.AsyncBaseTransport):
+    """The way to a server whose lists have that many rows and no second page."""
+
+    def __init__(self, app):
+        self.inner, self.rows = httpx.ASGITransport(app), 1
+
+    async def handle_async_request(self, request):
+        response = await self.inner.handle_async_request(request)
+        if request.method != "GET":
+            return response
+        listed = json.loads(await response.aread())
+        return httpx.Response(response.status_code, json={"items": listed["items"][: self.rows]})
+
+
+async def test_an_empty_list_has_not_proven_that_the_look_up_heeds_its_key(erp, delivery, journal):
+    loose = 'find: {path: /invoices, params: {externalKey: "{key}"}, id: "items[0].id"}'
+    one = await erp(CREATE, KEY, loose, search="ignored")
+    one.strike("drop", "POST", times=1)
+    first = await until_done(one, delivery(key="hypatos_to_erp:other"), MemoryJournal())
+    one.strike("drop", "POST", times=1)
+    for _ in range(2):
+        with pytest.raises(ConnectorError):
+            await one.objects.push(delivery(), journal)
+    assert list(one.held) == [first]
 
 
 async def test_a_look_up_that_finds_anything_for_anybody_is_not_trusted(erp, delivery, journal):
@@ -104,7 +158,7 @@ async def test_an_idempotency_header_that_is_too_old_is_not_relied_on(erp, deliv
     with pytest.raises(TransientError):
         await one.objects.push(delivery(), journal)
     one.app.shared.faults.clear()
-    with pytest.raises(UnsettledError, match="the answer to its creation was lost and cannot be looked up"):
+    with pytest.raises(UnsettledError, match="the answer to its creation was lost and it cannot be looked up"):
         await one.objects.push(delivery(), journal)
     assert len(one.held) == 1
 

@@ -19,6 +19,13 @@ DOCUMENTS = (
         "read_for_ever",
     ),
     Break(
+        "a version tells where on its page a document stood",
+        "example/source.py",
+        "Change(row.id, row.revision) for row in rows)",
+        'Change(row.id, f"{row.revision} {place}") for place, row in enumerate(rows))',
+        "come_twice",
+    ),
+    Break(
         "the next page is asked for without saying where it begins",
         "example/source.py",
         "after = rows[-1].id",

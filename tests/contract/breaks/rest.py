@@ -6,8 +6,8 @@ INVOICES = (
     Break(
         "an object whose answer was lost is not looked for",
         "rest/destination.py",
-        "                return await self._finder.find(key)\n            if header",
-        "                return None\n            if header",
+        "                found = await self._finder.find(key)\n",
+        "                found = None\n",
         "lost_answer or dies_at_any",
     ),
     Break(

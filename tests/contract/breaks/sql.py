@@ -27,8 +27,8 @@ INVOICES = (
     Break(
         "child rows are written without their position",
         "sql/destination.py",
-        "{**row, child.parent: parent, child.position: position}",
-        "{**row, child.parent: parent, child.position: 0}\n            if position > 1\n            else {}",
+        "{**row, child.parent: main[child.references], child.position: position}",
+        "{**row, child.parent: main[child.references], child.position: 0}\n            if position > 1\n            else {}",
         "whole or lost_answer",
     ),
     Break(
