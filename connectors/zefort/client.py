@@ -114,7 +114,7 @@ class ZefortClient:
         # PATCH {base}contracts/{id}/
         answer = await self.api.call("PATCH", _path(CONTRACT, contract_id), json=changes, repeatable=True)
         body = answer.json() if answer.body else None
-        found = models.contract(body) if isinstance(body, dict) and models.text(body.get("id")) else None
+        found = models.contract(body) if isinstance(body, dict) and models.identity(body) else None
         return found if found is not None and found.whole else None
 
     async def add_party(self, contract_id: str, party: Fields) -> None:
