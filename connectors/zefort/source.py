@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contract import Page
-from connectors.errors import ConnectorError, GoneError, NoSuchCallError, TransientError
+from connectors.errors import GoneError
 from connectors.zefort import client as paths
 from connectors.zefort import contents, models
 from connectors.zefort import feedback as words
+from connectors.zefort.downloads import Downloads
 from connectors.zefort.listing import Reading, by_status
 from connectors.zefort.position import Position
 from connectors.zefort.spared import ITS_OWN, Spared
@@ -43,7 +44,7 @@ class ContractDocuments:
         self._client = client
         self._sweep_every = sweep_every
         self._words = words.Messages(client, settle, memory)
-        self._downloaded = False
+        self._downloads = Downloads(client.api, "download_path", "{id} for the document and, where needed, {contract}")
 
     def check_feedback(self, actions: Mapping[str, object]) -> None:
         """Raise RejectedError for what Zefort would refuse."""
@@ -85,19 +86,15 @@ class ContractDocuments:
         """Stream one file. Where files are fetched is not published: a wrong path stops the connection and is named."""
         contract_id, _, document_id = file.id.partition("/")
         path = self._client.download_path(contract_id, document_id)
-        try:
-            async with self._client.api.stream(path) as download:
-                if download.media_type in contents.NO_FILE and download.media_type != file.media_type:
-                    raise TransientError(f"zefort sent {download.media_type} instead of file {document_id}; {_HINT}")
-                self._downloaded = True
-                media_type = download.media_type
-                if media_type in (None, _ANYTHING):
-                    media_type = file.media_type
-                yield replace(download, name=download.name or file.name, media_type=media_type)
-        except (GoneError, NoSuchCallError) as error:
-            if error.connection == self._client.api.connection and path in str(error):
-                await self._explain(error, contract_id, document_id)
-            raise
+
+        async def listed() -> bool:
+            return any(each.id == file.id for each in contents.files(await self._client.contract(contract_id)))
+
+        async with self._downloads.stream(file, path, listed) as download:
+            media_type = download.media_type
+            if media_type in (None, _ANYTHING):
+                media_type = file.media_type
+            yield replace(download, name=download.name or file.name, media_type=media_type)
 
     async def report(self, feedback: Feedback, journal: Journal) -> None:
         """Write status, note, tags and attributes, each once, and see that the contract shows them."""
@@ -126,20 +123,6 @@ class ContractDocuments:
                 spared.was_read()
                 found += taken.take([contract.body])
         return found
-
-    async def _explain(self, error: ConnectorError, contract_id: str, document_id: str) -> None:
-        """Raise ConnectorError if the contract has the file, so that it is the path that is wrong."""
-        if self._downloaded and not isinstance(error, NoSuchCallError):
-            return
-        contract = await self._client.contract(contract_id)
-        if any(file.id == f"{contract_id}/{document_id}" for file in contents.files(contract)):
-            raise ConnectorError(f"{error}; {_HINT}", connection=error.connection, status=error.status) from error
-
-
-_HINT = (
-    "where Zefort hands out files is not published: ask Zefort for the address and set the connection's "
-    "DOWNLOAD_PATH (with {id} for the document and, where needed, {contract}), or use `files: none` in the route"
-)
 
 
 @dataclass(slots=True)
