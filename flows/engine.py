@@ -89,6 +89,11 @@ async def sync(
                 wanted = await run.want(documents, datetime.now(UTC))
                 context.only = frozenset((*wanted.new, *wanted.changed))
                 context.tally.list(context.only, Fate.WAITING)
+            if not opened.draining:
+                # A work queue lists what it was not told; elsewhere only the ledger knows what the source refused.
+                context.tally.refused.update(
+                    await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
+                )
             proven = await _passes(context, phase)
             owed = await run.outbox.owed_count()
         except StateError as error:

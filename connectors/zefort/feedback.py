@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from connectors.answer import encode_json
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import GoneError, RejectedError, TransientError
 from connectors.zefort import models
 from connectors.zefort.attributes import Writer, differing
 from connectors.zefort.filing import Tags
@@ -87,13 +87,13 @@ class Messages:
     async def send(self, feedback: Feedback, journal: Journal) -> None:
         """Do each action once, and return only when the contract has shown it.
 
-        RejectedError: it lies in the trash, or Zefort refuses a value. TransientError: the AI is still at work on it, or
+        GoneError: it lies in the trash. RejectedError: Zefort refuses a value. TransientError: the AI is still at work on it, or
         it does not show an action yet. UnsettledError: an answer was lost and it is too early to tell.
         """
         words = read(feedback.actions)
         contract = await self._client.contract(feedback.document_id)
         if contract.trashed:
-            raise RejectedError(
+            raise GoneError(
                 f"contract {contract.id} is in the trash", connection=self._client.api.connection, status=404
             )
         prefix = f"feedback:{feedback.seq}:"
