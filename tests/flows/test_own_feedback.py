@@ -152,7 +152,9 @@ async def test_a_route_that_was_changed_and_is_still_refused_asks_once_and_not_i
 
 
 async def test_a_contract_that_went_away_before_it_was_told_is_said_once_and_left_alone(tmp_path, monkeypatch):
-    async with pair(tmp_path, monkeypatch, "zefort", "documine", IMPOSSIBLE.replace("status: done", "note: sent")) as it:
+    async with pair(
+        tmp_path, monkeypatch, "zefort", "documine", IMPOSSIBLE.replace("status: done", "note: sent")
+    ) as it:
         strike(it.source, "status", "POST", "/contracts/*/notes/", status=404)
         first = await it.run()
         assert first.refused_feedback > 0
