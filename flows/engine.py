@@ -163,8 +163,11 @@ async def _one_pass(context: Context, phase: Phase) -> Listing:
             if context.only is not None:
                 return Listing(0, len(context.only), proven=True, read=False)
             return await phase("collect", lambda: collect(context))
-        except (ConnectorError, StateError) as error:
+        except ConnectorError as error:
             # What is already in the ledger is still delivered and reported as far as the source lets us.
+            context.unread(error)
+            return Listing(0, 0, proven=False, read=False)
+        except StateError as error:
             context.halt(error)
             return Listing(0, 0, proven=False, read=False)
         finally:
