@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Downloads:
-    """The files of one stream. `setting` names the template of their path, `places` what it may have in it."""
+    """The files of one stream. `setting` names the template of their path, `places` what it may have in it.
+
+    `late` files are made after they are listed, as signed ones are.
+    """
 
     api: Api
     setting: str
     places: str
+    late: bool = False
     _proven: bool = False
 
     @asynccontextmanager
@@ -32,8 +36,8 @@ class Downloads:
     ) -> AsyncGenerator[Download, None]:
         """Stream a file from this path. `listed` asks whether its owner still has it.
 
-        Where it does, a 404 is no verdict on the document. ConnectorError: no file has ever come from such a path, so it
-        is the path that is wrong. TransientError: others have come, so this one may still.
+        ConnectorError: it does, and no file has ever come from such a path, so it is the path that is wrong.
+        TransientError: others have come, and one that is late may still.
         """
         try:
             async with self.api.stream(path, params=params) as download:
@@ -50,6 +54,8 @@ class Downloads:
             if error.connection != self.api.connection or path not in str(error) or not await listed():
                 raise
             if self._proven and isinstance(error, GoneError):
+                if not self.late:
+                    raise
                 raise TransientError(
                     f"{error}, although file {file.id} is still listed",
                     connection=error.connection,

@@ -35,7 +35,7 @@ class Esigns:
     def __init__(self, client: ZefortClient) -> None:
         self._client = client
         self._downloads = Downloads(
-            client.api, "signed_download_path", "{id} for the document and, where needed, {esign}"
+            client.api, "signed_download_path", "{id} for the document and, where needed, {esign}", late=True
         )
 
     def check_feedback(self, actions: Mapping[str, object]) -> None:
