@@ -27,6 +27,8 @@ log = logging.getLogger("docferry")
 ASK_AGAIN = 0.2
 """Seconds after which a pool that is not full asks for more work while some is under way."""
 FORBIDDEN = 403
+_LISTING = "the listing"
+"""Where `halts` keeps why it was not read; no connection has such a name."""
 
 
 @dataclass(slots=True)
@@ -79,6 +81,19 @@ class Context:
             self.halts[name] = error
             log.error("stopped: %s", told(error, []))
         self.news.set()
+
+    def unread(self, error: ConnectorError) -> None:
+        """Say that the listing could not be read. That halts its connection only if nothing else shows that it answers.
+
+        A refusal is an answer, and a fault of the server may be one page's: the documents that are known can still be
+        carried and told about. For a work queue that is the way past such a page.
+        """
+        answers = isinstance(error, TransientError) and self.others_succeed(error.connection)
+        if not answers and not isinstance(error, RejectedError):
+            self.halt(error)
+        elif _LISTING not in self.halts:
+            self.halts[_LISTING] = error
+            log.error("the listing could not be read: %s", error)
 
     def halted(self, *connections: str) -> bool:
         """Return True if nothing new may be begun on these connections."""

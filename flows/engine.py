@@ -89,6 +89,11 @@ async def sync(
                 wanted = await run.want(documents, datetime.now(UTC))
                 context.only = frozenset((*wanted.new, *wanted.changed))
                 context.tally.list(context.only, Fate.WAITING)
+            if not opened.draining:
+                # A work queue lists what it was not told; elsewhere only the ledger knows what the source refused.
+                context.tally.refused.update(
+                    await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
+                )
             proven = await _passes(context, phase)
             owed = await run.outbox.owed_count()
         except StateError as error:
@@ -158,8 +163,11 @@ async def _one_pass(context: Context, phase: Phase) -> Listing:
             if context.only is not None:
                 return Listing(0, len(context.only), proven=True, read=False)
             return await phase("collect", lambda: collect(context))
-        except (ConnectorError, StateError) as error:
+        except ConnectorError as error:
             # What is already in the ledger is still delivered and reported as far as the source lets us.
+            context.unread(error)
+            return Listing(0, 0, proven=False, read=False)
+        except StateError as error:
             context.halt(error)
             return Listing(0, 0, proven=False, read=False)
         finally:

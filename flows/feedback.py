@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.contract import Feedback, Result
-from connectors.errors import ConnectorError, OvertakenError, RejectedError, TransientError
+from connectors.errors import ConnectorError, GoneError, OvertakenError, RejectedError, TransientError
 from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
 from flows.redact import told
@@ -103,7 +103,9 @@ async def _tell(context: Context, owed: Owed) -> None:
     except RejectedError as error:
         reason = told(error, said)
         log.warning("document %s: the source refused our feedback: %s", owed.document_id, reason)
-        await context.run.outbox.refused(owed.id, at=datetime.now(UTC), reason=reason)
+        # Nobody is left to be told where it is gone; what is refused is counted until it is told after all.
+        answered = context.run.outbox.gone if isinstance(error, GoneError) else context.run.outbox.refused
+        await answered(owed.id, at=datetime.now(UTC), reason=reason)
         context.tally.refused.add(owed.transfer_id)
         fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
         context.tally.explain(owed.document_id, fate, f"the source refused to be told: {reason}")

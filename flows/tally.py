@@ -53,7 +53,7 @@ class Tally:
         self.passes = 0
         self.told = 0
         self.refused: set[int] = set()
-        """Documents (transfer ids) the source has refused to hear of, in this run or before and they are still listed."""
+        """Documents (transfer ids) the source has refused to hear of, in this run or before (of a work queue: still listed)."""
         self.withdrawn = 0
         self.tried = 0
         """How many documents wait because an attempt failed, not because they were not begun."""

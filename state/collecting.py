@@ -210,7 +210,7 @@ def _told_before(
             .where(feedback.c.outcome.in_(outcomes))
             .where(
                 ((feedback.c.answer == "told") & (feedback.c.done_at < before))
-                | ((feedback.c.answer == "refused") & (feedback.c.done_at < before - REFUSED_FOR))
+                | (feedback.c.answer.in_(("refused", "gone")) & (feedback.c.done_at < before - REFUSED_FOR))
             )
             .order_by(feedback.c.transfer_id)
         )

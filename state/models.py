@@ -92,7 +92,7 @@ feedback = Table(
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("done_at", Instant),
-    Column("answer", Text),  # told | refused | superseded, once done
+    Column("answer", Text),  # told | refused | gone | superseded, once done
     UniqueConstraint("transfer_id", "seq"),
     Index("ix_feedback_open", "route", "due_at", sqlite_where=text("done_at IS NULL")),
     Index("ix_feedback_refused", "route", "transfer_id", sqlite_where=text("answer = 'refused'")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from state import reading
+from state import reading, retelling
 from state import statements as sql
 
 if TYPE_CHECKING:
@@ -43,6 +43,17 @@ class Outbox:
         """Say when the next message is due (maybe in the past), None if nothing is owed that may be told now."""
         return await self._reader.ask(lambda connection: reading.next_owed(connection, self._route))
 
+    async def owe_again(self, outcomes: Collection[str], mapping: str, now: datetime) -> list[int]:
+        """Owe anew what was refused under another version of the route, if it is one of these outcomes.
+
+        Return the transfers whose last message the source has refused and is not told again.
+        """
+        kept = tuple(outcomes)
+        return await self._writer.call(
+            lambda connection: retelling.owe_again(connection, self._route, self._run_id, kept, mapping, now),
+            self._lease,
+        )
+
     async def told(self, feedback_id: int, *, at: datetime, detail: str | None = None) -> None:
         """Write down that the source took a message."""
         await self._answered(feedback_id, "told", at, detail)
@@ -50,6 +61,10 @@ class Outbox:
     async def refused(self, feedback_id: int, *, at: datetime, reason: str) -> None:
         """Write down that the source will never take a message."""
         await self._answered(feedback_id, "refused", at, reason)
+
+    async def gone(self, feedback_id: int, *, at: datetime, reason: str) -> None:
+        """Write down that the source has nobody any more who could be told, so that nothing is left to be done."""
+        await self._answered(feedback_id, "gone", at, reason)
 
     async def owe_later(self, feedback_id: int, *, due_at: datetime, attempts: int, reason: str, at: datetime) -> None:
         """Keep a message owed until `due_at`."""

@@ -110,7 +110,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One message to the source in a timeline. `answer` is `told`, `refused` or `superseded`, None while it is owed."""
+    """One message to the source in a timeline. `answer` is `told`, `refused`, `gone` or `superseded`, None while it is owed."""
 
     seq: int
     outcome: str

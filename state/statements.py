@@ -142,7 +142,7 @@ OWE_UNLESS_OWED = Statement(
                 _owed.c.transfer_id == transfer.c.id,
                 _owed.c.outcome == bindparam("what", type_=Text()),
                 _owed.c.done_at.is_(None)
-                | ((_owed.c.answer == "refused") & (_owed.c.done_at > bindparam("lately", type_=Instant()))),
+                | (_owed.c.answer.in_(("refused", "gone")) & (_owed.c.done_at > bindparam("lately", type_=Instant()))),
             )
         ),
     ),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from connectors.auth import Basic
 from connectors.contract import Connection
@@ -17,7 +17,7 @@ from connectors.urls import is_loopback
 from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.activities import Activities
-from connectors.zefort.client import DOWNLOAD, ZefortClient
+from connectors.zefort.client import DOWNLOAD, SIGNED_DOWNLOAD, ZefortClient
 from connectors.zefort.destination import Contracts
 from connectors.zefort.esigns import Esigns
 from connectors.zefort.source import ContractDocuments
@@ -41,18 +41,20 @@ class Settings(ConnectionSettings):
     settle_seconds: float = Field(default=120.0, ge=0)
     docai_skip: str = ""
     download_path: str = DOWNLOAD
+    signed_download_path: str = SIGNED_DOWNLOAD
     sweep_hours: float = Field(default=6.0, ge=0)
     deadline_days: int = Field(default=30, ge=1, le=9999)
 
-    @field_validator("download_path")
+    @field_validator("download_path", "signed_download_path")
     @classmethod
-    def _is_template(cls, value: str) -> str:
+    def _is_template(cls, value: str, info: ValidationInfo) -> str:
+        owner = "contract" if info.field_name == "download_path" else "esign"
         try:
-            filled = value.format(id="1", contract="2")
+            filled = value.format(**{"id": "1", owner: "2"})
         except (KeyError, IndexError, ValueError):
             filled = value
         if filled == value or "{id}" not in value or ":" in value:
-            raise ValueError("needs a path below the base address with {id} (and maybe {contract}) in it")
+            raise ValueError(f"needs a path below the base address with {{id}} (and maybe {{{owner}}}) in it")
         return value
 
 
@@ -72,7 +74,7 @@ async def connect(
     api = Api(
         name, settings.base_url, Basic(settings.api_key.get_secret_value(), ""), limits=limits, transport=transport
     )
-    client = ZefortClient(api, settings.page_size, settings.download_path)
+    client = ZefortClient(api, settings.page_size, settings.download_path, settings.signed_download_path)
     skip = [word for part in settings.docai_skip.split(",") if (word := part.strip())]
     kept, settle = memory or Forgetful(), timedelta(seconds=settings.settle_seconds)
     sources: dict[str, Source] = {

@@ -10,11 +10,11 @@ import msgspec
 
 from connectors.contract import Change, Document, Page
 from connectors.errors import GoneError
-from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.contents import digest
 from connectors.zefort.esigns import refuse
-from connectors.zefort.listing import Reading
+from connectors.zefort.listing import by_status
+from connectors.zefort.spared import ITS_OWN, Spared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
@@ -43,24 +43,28 @@ class Activities:
         The cursor names the contracts of the time before: one that has left the list had its deadlines completed or
         moved, and is read once more.
         """
-        params = {"pending_activities_times": f"-today+{self._days}d"}
-        reading = Reading(self._client, paths.CONTRACTS, params)
         listed: dict[str, None] = {}
-        count = 0
-        async for rows in reading.rows():
-            fresh = [name for row in rows if (name := models.contract(row).id) not in listed]
-            listed |= dict.fromkeys(fresh)
-            for name in fresh:
-                found = await self._of(name)
+        spared, count, missing = Spared(), 0, 0
+        for reading in by_status(self._client, {"pending_activities_times": f"-today+{self._days}d"}):
+            async for rows in reading.rows():
+                fresh = [name for row in rows if (name := models.contract(row).id) not in listed]
+                listed |= dict.fromkeys(fresh)
+                for name in fresh:
+                    found = await self._of(name, spared)
+                    count += len(found)
+                    yield Page(found, None)
+            missing += reading.missing
+        before = _names(cursor)
+        for name in before:
+            if name not in listed:
+                found = await self._of(name, spared)
                 count += len(found)
                 yield Page(found, None)
-        for name in _names(cursor):
-            if name not in listed:
-                yield Page(await self._of(name), None)
-        if reading.missing:
-            yield Page([], None, count + reading.missing)
-        else:
-            yield Page([], msgspec.json.encode(sorted(listed)).decode())
+        spared.unless_all()
+        # Whoever was not read stays, and so does everybody where a list hides some: they are read once too often.
+        kept = {*listed, *(before if missing else spared.ids)}
+        short = missing + len(spared.ids)
+        yield Page([], msgspec.json.encode(sorted(kept)).decode(), count + short if short else None)
 
     async def fetch(self, document_id: str) -> Document:
         """Read one deadline, with its contract's id as `contract`. Raises GoneError if the contract has it no more."""
@@ -84,11 +88,15 @@ class Activities:
         del journal
         refuse(feedback.actions)
 
-    async def _of(self, contract_id: str) -> list[Change]:
+    async def _of(self, contract_id: str, spared: Spared) -> list[Change]:
         try:
             rows = await self._client.activities(contract_id)
         except GoneError:  # the contract went away between two calls
             return []
+        except ITS_OWN as error:
+            spared.pass_over(contract_id, error)
+            return []
+        spared.was_read()
         return [Change(_id(contract_id, row), digest(row)[:32]) for row in rows]
 
 

@@ -10,9 +10,8 @@ from connectors.zefort import models
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-    from contextlib import AbstractAsyncContextManager
 
-    from connectors.contract import Download, Fields
+    from connectors.contract import Fields
     from connectors.http import Api
     from connectors.uploads import Form
 
@@ -33,7 +32,7 @@ TAGGED = "tags/{id}/contracts/"
 TASK = "tasks/{id}/"
 ESIGNS = "esigns/"
 ESIGN = "esigns/{id}/"
-ESIGN_FILE = "esigns/{id}/documents/{other}/download/"
+SIGNED_DOWNLOAD = "esigns/{esign}/documents/{id}/download/"
 ACTIVITIES = "contracts/{id}/activities/"
 DOWNLOAD = "documents/{id}/download/"
 """Not published anywhere; modelled on the download of signed files."""
@@ -43,10 +42,11 @@ COLLECTIONS = frozenset({CONTRACTS})
 class ZefortClient:
     """Calls of one account. Every method raises the connector error tree."""
 
-    def __init__(self, api: Api, page_size: int = 50, download: str = DOWNLOAD) -> None:
+    def __init__(self, api: Api, page_size: int = 50, download: str = DOWNLOAD, signed: str = SIGNED_DOWNLOAD) -> None:
         self.api = api
         self.page_size = page_size
         self._download = download
+        self._signed = signed
 
     async def page(self, path: str, page: int, params: Mapping[str, str], size: int | None = None) -> models.Listing:
         """Read one page of any list, counted from 1. A page past the end is an empty last one."""
@@ -88,10 +88,9 @@ class ZefortClient:
         # GET {base}esigns/{id}/
         return models.esign((await self.api.call("GET", _path(ESIGN, esign_id))).json())
 
-    def esign_file(self, esign_id: str, document_id: str) -> AbstractAsyncContextManager[Download]:
-        """Stream the signed version of a file."""
-        # GET {base}esigns/{esign_id}/documents/{id}/download/?type=signed
-        return self.api.stream(_path(ESIGN_FILE, esign_id, document_id), params={"type": "signed"})
+    def signed_path(self, esign_id: str, document_id: str) -> str:
+        """Return where a file of a signing request is fetched, by the template from the settings."""
+        return self._signed.format(id=quote(document_id), esign=quote(esign_id))
 
     async def activities(self, contract_id: str) -> list[Fields]:
         """Return all activities (deadlines) of a contract, the completed ones too."""
@@ -119,7 +118,7 @@ class ZefortClient:
         # PATCH {base}contracts/{id}/
         answer = await self.api.call("PATCH", _path(CONTRACT, contract_id), json=changes, repeatable=True)
         body = answer.json() if answer.body else None
-        found = models.contract(body) if isinstance(body, dict) and models.text(body.get("id")) else None
+        found = models.contract(body) if isinstance(body, dict) and models.identity(body) else None
         return found if found is not None and found.whole else None
 
     async def add_party(self, contract_id: str, party: Fields) -> None:

@@ -74,9 +74,9 @@ def files(contract: Contract) -> list[File]:
     A file's id is `contract/document`, since it is not known whether a download needs both.
     """
     cover = contract.body.get("cover_document")
-    cover_id = models.identity(cover) if isinstance(cover, dict) else models.text(cover)
+    cover_id = models.identity(entries([cover])[0])
     listed: dict[str, Fields] = {}
-    for entry in (*_entries([cover]), *_entries(contract.body.get("documents"))):
+    for entry in (*entries([cover]), *entries(contract.body.get("documents"))):
         if file_id := models.identity(entry):
             listed.setdefault(file_id, entry)
     if cover_id is None and listed:
@@ -85,10 +85,18 @@ def files(contract: Contract) -> list[File]:
     return sorted(found, key=lambda file: not file.main)
 
 
-def _entries(value: object) -> list[Fields]:
-    """Return the documents of a list; the items of most lists need not be expanded, then they are ids."""
-    listed = value if isinstance(value, list) else []
-    return [{"id": item} if isinstance(item, str) else item for item in listed if isinstance(item, str | dict)]
+def entries(value: object) -> list[Fields]:
+    """Return the documents of a list, each with its `id` where it can be told: as objects, as bare ids, or under `document`."""
+    found: list[Fields] = []
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            inner = item.get("document")
+            told = {name: each for name, each in item.items() if each is not None}
+            shown: Fields = {**inner, **told} if isinstance(inner, dict) else told
+            found.append(shown if models.identity(shown) else {**shown, "id": inner})
+        else:
+            found.append({"id": item})
+    return found
 
 
 def _parties(contract: Contract) -> list[Fields]:

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from connectors.contract import Change, Document, File, Page
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import RejectedError
 from connectors.zefort import client as paths
 from connectors.zefort import models
-from connectors.zefort.contents import NO_FILE, digest
+from connectors.zefort.contents import digest, entries
+from connectors.zefort.downloads import Downloads
 from connectors.zefort.listing import Reading
 from connectors.zefort.position import OVERLAP
 
@@ -33,6 +34,9 @@ class Esigns:
 
     def __init__(self, client: ZefortClient) -> None:
         self._client = client
+        self._downloads = Downloads(
+            client.api, "signed_download_path", "{id} for the document and, where needed, {esign}", late=True
+        )
 
     def check_feedback(self, actions: Mapping[str, object]) -> None:
         """Raise RejectedError for any action: there is nothing to be told."""
@@ -68,19 +72,20 @@ class Esigns:
         """Read one signing request."""
         body = await self._client.esign(document_id)
         content = {name: value for name, value in body.items() if name not in _PASSING}
-        return Document(document_id, digest(content), body, _files(document_id, body))
+        files = _files(document_id, body)
+        return Document(document_id, digest(content), body, files, _not_ready(body, files))
 
     @asynccontextmanager
     async def open(self, file: File) -> AsyncGenerator[Download, None]:
-        """Stream a signed file."""
+        """Stream a signed file. Its address is inferred: a wrong one stops the connection and is named."""
         esign_id, _, document_id = file.id.partition("/")
-        async with self._client.esign_file(esign_id, document_id) as download:
-            if download.media_type in NO_FILE and download.media_type != file.media_type:
-                raise TransientError(
-                    f"zefort sent {download.media_type} instead of signed file {document_id}",
-                    connection=self._client.api.connection,
-                    arrived="no",
-                )
+        path = self._client.signed_path(esign_id, document_id)
+
+        async def listed() -> bool:
+            return any(each.id == file.id for each in _files(esign_id, await self._client.esign(esign_id)))
+
+        # GET {base}esigns/{esign_id}/documents/{id}/download/?type=signed
+        async with self._downloads.stream(file, path, listed, {"type": "signed"}) as download:
             yield replace(download, name=download.name or file.name, media_type=file.media_type)
 
     async def report(self, feedback: Feedback, journal: Journal) -> None:
@@ -103,7 +108,7 @@ def _files(esign_id: str, body: Fields) -> Sequence[File]:
     if body.get("status") != _SIGNED:
         return []
     found: list[File] = []
-    for entry in models.objects(body.get("documents")):
+    for entry in entries(body.get("documents")):
         document_id = models.identity(entry)
         if document_id is not None:
             named = (models.text(entry.get(key)) for key in ("filename", "name", "title"))
@@ -111,6 +116,16 @@ def _files(esign_id: str, body: Fields) -> Sequence[File]:
             media_type = models.text(entry.get("content_type")) or "application/pdf"
             found.append(File(f"{esign_id}/{document_id}", name, media_type, None, main=not found))
     return found
+
+
+def _not_ready(body: Fields, files: Sequence[File]) -> str | None:
+    """Say why a completed request must wait: its documents are not published, so they may be listed in any way."""
+    listed = body.get("documents")
+    if body.get("status") != _SIGNED or not listed:
+        return None
+    if not isinstance(listed, list) or len(files) < len(listed):
+        return "it lists its signed documents in a way that docferry does not understand"
+    return None
 
 
 def _day(cursor: str | None) -> date | None:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from connectors.answer import encode_json
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import GoneError, RejectedError, TransientError
 from connectors.zefort import models
 from connectors.zefort.attributes import Writer, differing
 from connectors.zefort.filing import Tags
@@ -78,29 +78,37 @@ class Messages:
         self._ours: dict[str, bool] = {}
 
     async def own(self, contract: Contract) -> tuple[set[str], set[str], set[str]]:
-        """Return which of a contract's attributes, tags and notes are such as our feedback writes: they are not content."""
+        """Return which of a contract's attributes, tags and notes are our feedback's: they are not content.
+
+        A tag is ours on the contracts that we have put it on; elsewhere a person's tag of that name is content.
+        """
         attributes = {key for key in contract.attributes if await self._is_ours(f"told attribute {key}")}
-        tags = {name for name in models.tag_names(contract.body) if await self._is_ours(f"told tag {name}")}
+        ids = models.tags(contract.body)
+        tags = {
+            name
+            for name in models.tag_names(contract.body)
+            for word in {name, ids.get(name, name)}
+            if await self._memory.recall(_tag_name(contract.id, word))
+        }
         notes = {note for note in contract.notes if await self._memory.recall(_note_name(contract.id, note))}
         return attributes, tags, notes
 
     async def send(self, feedback: Feedback, journal: Journal) -> None:
         """Do each action once, and return only when the contract has shown it.
 
-        RejectedError: it lies in the trash, or Zefort refuses a value. TransientError: the AI is still at work on it, or
+        GoneError: it lies in the trash. RejectedError: Zefort refuses a value. TransientError: the AI is still at work on it, or
         it does not show an action yet. UnsettledError: an answer was lost and it is too early to tell.
         """
         words = read(feedback.actions)
         contract = await self._client.contract(feedback.document_id)
         if contract.trashed:
-            raise RejectedError(
+            raise GoneError(
                 f"contract {contract.id} is in the trash", connection=self._client.api.connection, status=404
             )
         prefix = f"feedback:{feedback.seq}:"
         if words.note is not None:
             await self._add_note(contract, words.note, prefix, journal)
         if words.tags:
-            await self._remember("tag", words.tags)
             tag = partial(self._tag, words.tags)
             await self._bring_about(
                 contract, prefix + "tag", tag, lambda shown: self._tags.on(shown, words.tags), journal
@@ -112,7 +120,7 @@ class Messages:
                 arrived="no",
             )
         if words.attributes:
-            await self._remember("attribute", list(words.attributes))
+            await self._remember(words.attributes)
             write = partial(self._writer.patch, changes=words.attributes)
             await self._bring_about(
                 contract,
@@ -177,6 +185,9 @@ class Messages:
         await journal.record(step + ":seen", "seen")
 
     async def _tag(self, names: Sequence[str], contract: Contract) -> None:
+        for name, tag_id in (await self._tags.missing(contract, names)).items():
+            for word in (name, tag_id):  # a contract may show either
+                await self._memory.keep(_tag_name(contract.id, word), "ours")
         await self._tags.finish(contract.id, await self._tags.put_on(contract, names))
 
     async def _look(self, contract_id: str, shows: Callable[[Contract], bool]) -> str | None:
@@ -186,9 +197,9 @@ class Messages:
                 return "seen"
         return None
 
-    async def _remember(self, kind: str, names: Sequence[str]) -> None:
-        for name in names:
-            known = f"told {kind} {name}"
+    async def _remember(self, attributes: Fields) -> None:
+        for key in attributes:
+            known = f"told attribute {key}"
             if not await self._is_ours(known):
                 await self._memory.keep(known, "ours")
                 self._ours[known] = True
@@ -201,6 +212,10 @@ class Messages:
 
 def _note_name(contract_id: str, note: str) -> str:
     return f"told note {contract_id} {' '.join(note.split())}"
+
+
+def _tag_name(contract_id: str, word: str) -> str:
+    return f"told tag {contract_id} {word}"
 
 
 def _times(contract: Contract, note: str) -> int:

@@ -38,13 +38,15 @@ class Tags:
         self._ids: dict[str, str] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
+    async def missing(self, contract: Contract, names: Sequence[str]) -> dict[str, str]:
+        """Return the ids, by name, of the tags that a contract does not show."""
+        found = {name: await self._id(name) for name in names}
+        return {name: tag_id for name, tag_id in found.items() if not {name, tag_id} & contract.tags}
+
     async def put_on(self, contract: Contract, names: Sequence[str]) -> dict[str, Task]:
         """Tag a contract with all names it does not show. Return by name the tasks that this became and are not done."""
         tasks: dict[str, Task] = {}
-        for name in names:
-            tag_id = await self._id(name)
-            if {name, tag_id} & contract.tags:
-                continue
+        for name, tag_id in (await self.missing(contract, names)).items():
             try:
                 task = await self._client.tag(tag_id, contract.id)
             except GoneError:
@@ -111,6 +113,8 @@ class Tags:
             if self._listed:
                 log.warning("tags cannot be listed, so those a route names are made: %s", error)
             self._listed = False
+        except RejectedError as error:
+            raise _no_verdict("tags", error) from error
 
     async def _borrow(self, name: str) -> None:
         """Find a tag's id on a contract that carries it, where tags themselves cannot be listed."""
@@ -205,6 +209,8 @@ class Binders:
                     self._ids.setdefault(found, binder_id)
         except (GoneError, NoSuchCallError) as error:
             log.warning("binders cannot be listed, so those a route names are made: %s", error)
+        except RejectedError as error:
+            raise _no_verdict("binders", error) from error
 
     async def _create(self, name: str) -> str:
         """Make a binder that the route names and the account lacks; after a lost answer, not before it must show."""
@@ -232,3 +238,8 @@ class Binders:
         if found is None:
             raise TransientError("zefort made a binder but does not list it yet", arrived="maybe")
         return found
+
+
+def _no_verdict(what: str, error: RejectedError) -> TransientError:
+    """Return the error for a refused look-up: it says nothing about the document that it was made for."""
+    return TransientError(f"{what} cannot be looked up: {error}", arrived="no")

@@ -105,8 +105,9 @@ class Finder:
         before: set[str | None] = set()
         while True:
             step = await self._client.page(path, page, params)
-            here = {models.text(row.get("id")) for row in step.rows}
-            for row in step.rows:
+            named = [row for row in step.rows if models.identity(row)]  # one without an id cannot be ours to go on with
+            here = {models.identity(row) for row in named}
+            for row in named:
                 contract = await self._named(models.contract(row), undecided)
                 for marker in markers(contract.filenames) & wanted:
                     _keep(marker, contract, found)

@@ -102,7 +102,7 @@ class Listing:
 def contract(body: object) -> Contract:
     """Read a contract; raise ConnectorError if it is none."""
     fields = _object(body)
-    contract_id = text(fields.get("id"))
+    contract_id = identity(fields)
     if contract_id is None:
         raise ConnectorError("zefort answered without a contract id")
     return Contract(contract_id, fields)

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contract import Page
-from connectors.errors import AccessError, ConnectorError, GoneError, NoSuchCallError, RejectedError, TransientError
+from connectors.errors import GoneError
 from connectors.zefort import client as paths
 from connectors.zefort import contents, models
 from connectors.zefort import feedback as words
-from connectors.zefort.finder import STATUSES, UNAUTHORIZED
-from connectors.zefort.listing import Reading
+from connectors.zefort.downloads import Downloads
+from connectors.zefort.listing import Reading, by_status
 from connectors.zefort.position import Position
+from connectors.zefort.spared import ITS_OWN, Spared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _ANYTHING = "application/octet-stream"
 _EVERYTHING = Position().window
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where everything begins: if it comes to that, a window from this day is one that Zefort can read."""
 
 
 class ContractDocuments:
@@ -41,7 +44,7 @@ class ContractDocuments:
         self._client = client
         self._sweep_every = sweep_every
         self._words = words.Messages(client, settle, memory)
-        self._downloaded = False
+        self._downloads = Downloads(client.api, "download_path", "{id} for the document and, where needed, {contract}")
 
     def check_feedback(self, actions: Mapping[str, object]) -> None:
         """Raise RejectedError for what Zefort would refuse."""
@@ -57,21 +60,14 @@ class ContractDocuments:
         began = datetime.now(UTC)
         sweeping = place.swept is None or began - place.swept >= self._sweep_every
         taken, missing = _Taken(), 0
-        for path, params in _lists(place, sweeping=sweeping):
-            reading = Reading(self._client, path, params)
-            try:
-                async for rows in reading.rows():
-                    # Rows of the trash need not say that they lie there.
-                    shown = [{**row, "trashed": True} for row in rows] if path == paths.TRASH else rows
-                    if fresh := taken.take(shown):
-                        yield Page(fresh, None)
-            except (RejectedError, NoSuchCallError, AccessError) as error:
-                # The plain list must work; the others make the sweep thorough, and not every account offers them.
-                if error.status == UNAUTHORIZED or (path == paths.CONTRACTS and "status" not in params):
-                    raise
-                log.warning("contracts are read without this list: %s", error)
+        for reading in self._lists(place, sweeping=sweeping):
+            async for rows in reading.rows():
+                # Rows of the trash need not say that they lie there.
+                shown = [{**row, "trashed": True} for row in rows] if reading.path == paths.TRASH else rows
+                if fresh := taken.take(shown):
+                    yield Page(fresh, None)
             missing += reading.missing
-        fresh = [change for name in place.open if name not in taken.times for change in await self._again(name, taken)]
+        fresh = await self._again([name for name in place.open if name not in taken.times], taken)
         if missing:
             log.warning("zefort counts %d contracts more than its lists show; they are read again", missing)
             yield Page(fresh, None, len(taken.times) + missing)
@@ -90,45 +86,43 @@ class ContractDocuments:
         """Stream one file. Where files are fetched is not published: a wrong path stops the connection and is named."""
         contract_id, _, document_id = file.id.partition("/")
         path = self._client.download_path(contract_id, document_id)
-        try:
-            async with self._client.api.stream(path) as download:
-                if download.media_type in contents.NO_FILE and download.media_type != file.media_type:
-                    raise TransientError(f"zefort sent {download.media_type} instead of file {document_id}; {_HINT}")
-                self._downloaded = True
-                media_type = download.media_type
-                if media_type in (None, _ANYTHING):
-                    media_type = file.media_type
-                yield replace(download, name=download.name or file.name, media_type=media_type)
-        except (GoneError, NoSuchCallError) as error:
-            if error.connection == self._client.api.connection and path in str(error):
-                await self._explain(error, contract_id, document_id)
-            raise
+
+        async def listed() -> bool:
+            return any(each.id == file.id for each in contents.files(await self._client.contract(contract_id)))
+
+        async with self._downloads.stream(file, path, listed) as download:
+            media_type = download.media_type
+            if media_type in (None, _ANYTHING):
+                media_type = file.media_type
+            yield replace(download, name=download.name or file.name, media_type=media_type)
 
     async def report(self, feedback: Feedback, journal: Journal) -> None:
         """Write status, note, tags and attributes, each once, and see that the contract shows them."""
         await self._words.send(feedback, journal)
 
-    async def _again(self, contract_id: str, taken: _Taken) -> Sequence[Change]:
-        """Look at a contract that was in progress when the window passed it by."""
-        try:
-            contract = await self._client.contract(contract_id)
-        except GoneError:
-            return ()
-        return taken.take([contract.body])
+    def _lists(self, place: Position, *, sweeping: bool) -> list[Reading]:
+        """Name the lists to read. Each has a filter: without one an account's default search could narrow it."""
+        if not sweeping:
+            return [Reading(self._client, paths.CONTRACTS, {"receive_time": place.window})]
+        everything = {"receive_time": _EVERYTHING}
+        return [*by_status(self._client, everything), Reading(self._client, paths.TRASH, everything, optional=True)]
 
-    async def _explain(self, error: ConnectorError, contract_id: str, document_id: str) -> None:
-        """Raise ConnectorError if the contract has the file, so that it is the path that is wrong."""
-        if self._downloaded and not isinstance(error, NoSuchCallError):
-            return
-        contract = await self._client.contract(contract_id)
-        if any(file.id == f"{contract_id}/{document_id}" for file in contents.files(contract)):
-            raise ConnectorError(f"{error}; {_HINT}", connection=error.connection, status=error.status) from error
-
-
-_HINT = (
-    "where Zefort hands out files is not published: ask Zefort for the address and set the connection's "
-    "DOWNLOAD_PATH (with {id} for the document and, where needed, {contract}), or use `files: none` in the route"
-)
+    async def _again(self, contract_ids: Sequence[str], taken: _Taken) -> list[Change]:
+        """Look at contracts that were in progress when the window passed them by. One that cannot be read stays open."""
+        found: list[Change] = []
+        spared = Spared()
+        for contract_id in contract_ids:
+            try:
+                contract = await self._client.contract(contract_id)
+            except GoneError:
+                continue
+            except ITS_OWN as error:
+                spared.pass_over(contract_id, error)
+                taken.keep_open(contract_id)
+            else:
+                spared.was_read()
+                found += taken.take([contract.body])
+        return found
 
 
 @dataclass(slots=True)
@@ -138,6 +132,10 @@ class _Taken:
     times: dict[str, str] = field(default_factory=dict)
     open: dict[str, datetime] = field(default_factory=dict)
     newest: datetime | None = None
+
+    def keep_open(self, contract_id: str) -> None:
+        """Have a contract looked for by its id the next time too."""
+        self.open.setdefault(contract_id, _LONG_AGO)
 
     def take(self, rows: Sequence[Fields]) -> list[Change]:
         """Return what has not been shown yet in this reading, or was changed since it was."""
@@ -149,7 +147,7 @@ class _Taken:
                 self.newest = received
             if contract.analysing and not contract.trashed:
                 # A time that cannot be read counts as old, so that it is looked for by its id.
-                self.open[contract.id] = received or datetime.min.replace(tzinfo=UTC)
+                self.open[contract.id] = received or _LONG_AGO
                 continue
             self.open.pop(contract.id, None)
             if _is_news(contract, self.times):
@@ -164,13 +162,3 @@ def _is_news(contract: Contract, times: Mapping[str, str]) -> bool:
     # Lists may show different parts of a contract; what the first one showed stands unless it has changed since.
     now, before = (models.instant(each) for each in (contract.body.get("last_modified"), times[contract.id]))
     return now is not None and before is not None and now > before
-
-
-def _lists(place: Position, *, sweeping: bool) -> list[tuple[str, dict[str, str]]]:
-    """Name the lists to read. Each has a filter: without one an account's default search could narrow it."""
-    if not sweeping:
-        return [(paths.CONTRACTS, {"receive_time": place.window})]
-    plain = [(paths.CONTRACTS, {"receive_time": _EVERYTHING})]
-    # Plain lists may leave some out (archived ones, in the UI), and a status that nobody knows is in no other list.
-    by_status = [(paths.CONTRACTS, {"receive_time": _EVERYTHING, "status": status}) for status in STATUSES]
-    return [*plain, *by_status, (paths.TRASH, {"receive_time": _EVERYTHING})]

@@ -67,3 +67,19 @@ async def test_a_dead_provider_opens_the_circuit_and_the_next_run_finishes(tmp_p
         heal(app)
         await it.finish(2)
         assert it.findings() == Findings()
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_page_of_the_listing_that_always_fails_keeps_nobody_who_is_known_from_being_told(tmp_path, status):
+    async with world(tmp_path, 24) as it:
+        it.page_size = 4
+        it.zefort.switches.ai = False
+        fault = strike(it.hypatos, "status", "GET", "/documents", first=3, status=status)
+        report = await it.run()
+        assert fault.struck
+        assert report.acknowledged == report.delivered + report.rejected > report.rejected
+        assert (report.exit_code, report.complete) == (3, False)
+        assert f"answered {status}" in report.stopped
+        heal(it.hypatos)
+        await it.finish(3)
+        assert it.findings() == Findings()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.flows.pairs import pair
+from tests.flows.world import heal, strike
 
 BAD = """
 source: zefort.contracts
@@ -38,6 +39,16 @@ fields:
 feedback:
   delivered: { note: "sent as {{ external_id }}" }
   withdrawn: { note: "refused there: {{ reason }}" }
+"""
+
+IMPOSSIBLE = """
+source: zefort.contracts
+destination: documine.files
+files: main
+fields:
+  name: { template: "{{ id }}" }
+feedback:
+  delivered: { status: done }
 """
 
 
@@ -101,3 +112,52 @@ async def test_what_was_withdrawn_stays_so_when_the_source_drops_it_and_is_told_
         told = it.source.state()["contracts"][key]["notes"]
         assert sum("refused there" in one for one in told) == 1
         assert sum("sent as" in one for one in told) == 1
+
+
+async def refused_everywhere(it):
+    """Carry contracts that all lack a mandatory attribute, so that none takes its new status; return how many."""
+    it.source.switches.mandatory = ["cost_centre"]
+    for contract in it.source.store.contracts.values():
+        contract.attributes.pop("cost_centre", None)
+        if contract.status == "done":
+            contract.status = "review"
+    first = await it.run()
+    assert first.refused_feedback == first.delivered > 0
+    return first.delivered
+
+
+async def test_what_the_source_refused_is_said_in_every_run_and_told_once_the_route_is_mended(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZEFORT_SWEEP_HOURS", "6")  # no listing shows the contracts again
+    async with pair(tmp_path, monkeypatch, "zefort", "documine", IMPOSSIBLE) as it:
+        delivered = await refused_everywhere(it)
+        again = await it.run()
+        assert (again.refused_feedback, again.acknowledged, again.owed_feedback) == (delivered, 0, 0)
+        (tmp_path / "routes" / "pair.yaml").write_text(IMPOSSIBLE.replace("status: done", "tag: sent on"))
+        mended = await it.run()
+        assert (mended.acknowledged, mended.refused_feedback, mended.owed_feedback) == (delivered, 0, 0)
+        assert sum("sent on" in one["tags"] for one in it.source.state()["contracts"].values()) == delivered
+        assert (await it.run()).acknowledged == 0
+
+
+async def test_a_route_that_was_changed_and_is_still_refused_asks_once_and_not_in_every_run(tmp_path, monkeypatch):
+    async with pair(tmp_path, monkeypatch, "zefort", "documine", IMPOSSIBLE) as it:
+        delivered = await refused_everywhere(it)
+        (tmp_path / "routes" / "pair.yaml").write_text(IMPOSSIBLE.replace('"{{ id }}"', '"{{ id }}.pdf"'))
+        before = it.source.requests.total()
+        assert (await it.run()).refused_feedback == delivered
+        asked = it.source.requests.total() - before
+        before = it.source.requests.total()
+        assert (await it.run()).refused_feedback == delivered
+        assert it.source.requests.total() - before < asked
+
+
+async def test_a_contract_that_went_away_before_it_was_told_is_said_once_and_left_alone(tmp_path, monkeypatch):
+    async with pair(
+        tmp_path, monkeypatch, "zefort", "documine", IMPOSSIBLE.replace("status: done", "note: sent")
+    ) as it:
+        strike(it.source, "status", "POST", "/contracts/*/notes/", status=404)
+        first = await it.run()
+        assert first.refused_feedback > 0
+        heal(it.source)
+        again = await it.run()
+        assert (again.refused_feedback, again.acknowledged, again.exit_code) == (0, 0, 0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.contract import Feedback, File, Result, Source
-from connectors.errors import GoneError, RejectedError
+from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError
+from connectors.sandbox_faults import Fault
 
 
 async def read(source, cursor=None):
@@ -141,3 +142,70 @@ async def test_a_deadline_of_a_contract_that_went_away_hurts_nobody(open_streams
     with pytest.raises(GoneError):
         async with sources["activities"].open(File("f", "f", "application/pdf")):
             pass
+
+
+async def deadlines(open_streams, number=3, **options):
+    """Open an account with a deadline on each of a few contracts; return it, its stream, and contracts and deadlines."""
+    app, sources, first = await open_streams(**options)
+    contracts = [first, *(app.act({"add": {}})["id"] for _ in range(number - 1))]
+    return app, sources["activities"], {one: app.act({"deadline": one, "days": 3})["id"] for one in contracts}
+
+
+@pytest.mark.parametrize("status", [400, 403, 405, 500])
+async def test_one_contract_whose_deadlines_cannot_be_read_stops_no_other_and_stays_to_be_read(open_streams, status):
+    app, stream, made = await deadlines(open_streams)
+    odd = next(iter(made))
+    app.shared.faults.append(Fault("status", "GET", f"/contracts/{odd}/activities/", status=status))
+    pages = [page async for page in stream.changes(None)]
+    seen = {change.document_id for page in pages for change in page.changes}
+    assert seen == {f"{one}/{own}" for one, own in made.items() if one != odd}
+    assert pages[-1].total == len(seen) + 1
+    app.shared.faults.clear()
+    app.act({"complete": made[odd]})  # so that no list shows its contract any more
+    assert f"{odd}/{made[odd]}" in (await read(stream, pages[-1].cursor))[0]
+
+
+async def test_an_unread_contract_that_has_left_the_lists_stays_to_be_read_too(open_streams):
+    app, stream, made = await deadlines(open_streams)
+    _, cursor = await read(stream)
+    odd = next(iter(made))
+    app.act({"complete": made[odd]})
+    app.shared.faults.append(Fault("status", "GET", f"/contracts/{odd}/activities/", status=500))
+    _, cursor = await read(stream, cursor)
+    app.shared.faults.clear()
+    assert f"{odd}/{made[odd]}" in (await read(stream, cursor))[0]
+
+
+async def test_credentials_that_end_stop_the_reading_of_deadlines(open_streams):
+    app, stream, made = await deadlines(open_streams)
+    fault = Fault("status", "GET", f"/contracts/{next(iter(made))}/activities/", status=401)
+    app.shared.faults.append(fault)
+    with pytest.raises(AccessError):
+        await read(stream)
+    assert fault.struck
+
+
+async def test_a_right_that_is_missing_everywhere_stops_the_reading_of_deadlines(open_streams):
+    app, stream, made = await deadlines(open_streams)
+    fault = Fault("status", "GET", "/contracts/*/activities/", status=403)
+    app.shared.faults.append(fault)
+    with pytest.raises(AccessError):
+        await read(stream)
+    assert fault.struck == len(made)
+
+
+async def test_many_in_a_row_that_cannot_be_read_stop_the_reading_of_deadlines(open_streams):
+    app, stream, made = await deadlines(open_streams, 14)
+    fault = Fault("status", "GET", "/contracts/*/activities/", status=400, first=2)
+    app.shared.faults.append(fault)
+    with pytest.raises(ConnectorError):
+        await read(stream)
+    assert 1 < fault.struck < len(made)
+
+
+async def test_deadlines_of_contracts_that_plain_lists_leave_out_are_shown(open_streams):
+    app, stream, made = await deadlines(open_streams)
+    archived = next(iter(made))
+    app.act({"status": archived, "to": "archived"})
+    found, _ = await read(stream)
+    assert sorted(found) == sorted(f"{one}/{own}" for one, own in made.items())

@@ -81,6 +81,31 @@ async def test_our_own_words_make_no_new_version(stream, journal):
     assert document.fields["attributes"]["invoice_number"] == "4711"
 
 
+async def test_a_tag_is_hidden_where_we_put_it_and_content_where_a_person_did(stream, journal, new_journal):
+    app, source = stream
+    told, tagged, other = (app.act({"add": {"tags": tags}})["id"] for tags in ([], ["exported"], []))
+    before = {one: (await source.fetch(one)).version for one in (told, tagged, other)}
+    await source.report(tell(told, tag="exported"), journal)
+    await source.report(tell(tagged, tag="exported"), new_journal())
+    app.act({"tag": other, "name": "exported"})
+    after = {one: await source.fetch(one) for one in (told, tagged, other)}
+    assert [after[one].fields["tags"] for one in (told, tagged, other)] == [[], ["exported"], ["exported"]]
+    assert [after[one].version == before[one] for one in (told, tagged, other)] == [True, True, False]
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_tags_that_cannot_be_looked_up_are_no_verdict_on_the_contract(stream, journal, status):
+    app, source = stream
+    contract = app.act({"add": {}})["id"]
+    app.shared.faults.append(Fault("status", "GET", "/tags/", status=status))
+    with pytest.raises(TransientError) as caught:
+        await source.report(tell(contract, tag="exported"), journal)
+    assert caught.value.arrived == "no"
+    app.shared.faults.clear()
+    await source.report(tell(contract, tag="exported"), journal)
+    assert shown(app, contract)["tags"] == ["exported"]
+
+
 async def test_what_is_ours_is_remembered_beyond_the_process(open_account, journal):
     app, memory = ZefortSandbox(), Forgetful()
     settings = Settings(base_url="http://127.0.0.1/api/", **app.credentials)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,8 +78,18 @@ async def test_a_server_that_ignores_the_page_number_is_left_soon():
             return Listing(answer.rows, last=False, count=None)
 
     served = Deaf("abcdefghij", 3)
-    assert await read(served) == (set("abc"), 0)
+    assert await read(served) == (set("abc"), 1)  # what else it may hold, it never showed
     assert served.asked == 3
+
+
+async def test_a_list_that_repeats_its_end_for_ever_is_whole_if_it_has_told_its_length():
+    class Echoing(MovingList):
+        async def page(self, path, number, params):
+            answer = await super().page(path, min(number, 4), params)
+            return Listing(answer.rows, last=False, count=answer.count)
+
+    assert await read(Echoing("abcdefghij", 3)) == (set("abcdefghij"), 0)
+    assert await read(Echoing("abcdefghij", 3, count="none")) == (set("abcdefghij"), 1)
 
 
 async def test_a_page_that_comes_twice_is_not_the_end():
@@ -99,10 +110,25 @@ async def test_what_slips_past_in_a_second_reading_is_found_in_a_third():
     assert missing == 0
 
 
-async def test_rows_without_an_id_and_ids_that_are_numbers_are_no_trouble():
+@pytest.mark.parametrize("odd", [{"title": "nothing"}, {"id": None}, {"id": ""}, {"id": True}], ids=str)
+@pytest.mark.parametrize("count", ["all", "none"])
+async def test_a_row_without_an_id_is_missing_itself_and_hides_no_other(caplog, odd, count):
     class Odd(MovingList):
         async def page(self, path, number, params):
             answer = await super().page(path, number, params)
-            return Listing([*answer.rows, {"title": "nothing"}, {"id": 7}], last=answer.last, count=None)
+            if number > 1:
+                return answer
+            told = answer.count and answer.count + 1
+            return Listing([odd, *answer.rows], last=answer.last, count=told)
 
-    assert (await read(Odd("abcd", 2)))[1] == 0
+    assert await read(Odd("abcd", 2, count=count)) == (set("abcd"), 1)
+    assert len([each for each in caplog.messages if "without an id" in each]) == 1
+
+
+async def test_an_id_that_is_a_number_is_one_like_any_other():
+    class Numbered(MovingList):
+        async def page(self, path, number, params):
+            answer = await super().page(path, number, params)
+            return Listing([*answer.rows, {"id": 7}], last=answer.last, count=None)
+
+    assert (await read(Numbered("abcd", 2)))[1] == 0

@@ -7,6 +7,8 @@ import json
 import httpx
 import pytest
 
+from connectors.errors import AccessError, ConnectorError
+from connectors.sandbox_faults import Fault
 from connectors.zefort.sandbox import Switches, ZefortSandbox
 
 
@@ -101,3 +103,43 @@ async def test_a_contract_of_an_unknown_status_is_listed_and_waits_and_unknown_f
 
 
 # One contract
+
+
+async def busy_and_old(reader, number):
+    """Let contracts be in progress when the window has moved on past them."""
+    busy = [reader.add(status="processing", days_ago=30) for _ in range(number)]
+    reader.add()
+    await reader.news()
+    assert json.loads(reader.cursor)["open"] == sorted(busy)
+    return sorted(busy)
+
+
+@pytest.mark.parametrize("status", [400, 403, 405, 500])
+async def test_one_old_contract_in_progress_that_cannot_be_read_stops_no_other_and_stays_open(reader, status):
+    odd, other = await busy_and_old(reader, 2)
+    reader.app.shared.faults.append(Fault("status", "GET", f"/contracts/{odd}/", status=status))
+    reader.app.act({"status": other, "to": "review"})
+    late = reader.add()
+    assert sorted(await reader.news()) == sorted([other, late])
+    assert json.loads(reader.cursor)["open"] == [odd]
+    reader.app.shared.faults.clear()
+    reader.app.act({"status": odd, "to": "review"})
+    assert await reader.news() == [odd]
+
+
+async def test_credentials_that_end_while_old_contracts_are_read_stop_the_reading(reader):
+    busy = await busy_and_old(reader, 3)
+    fault = Fault("status", "GET", f"/contracts/{busy[1]}/", status=401)
+    reader.app.shared.faults.append(fault)
+    with pytest.raises(AccessError):
+        await reader.news()
+    assert fault.struck
+
+
+async def test_many_old_contracts_in_a_row_that_cannot_be_read_stop_the_reading(reader):
+    busy = await busy_and_old(reader, 12)
+    fault = Fault("status", "GET", "/contracts/ct_*", status=400)
+    reader.app.shared.faults.append(fault)
+    with pytest.raises(ConnectorError):
+        await reader.news()
+    assert 1 < fault.struck < len(busy)

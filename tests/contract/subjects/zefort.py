@@ -175,6 +175,9 @@ class Esigns(SourceSubject):
             ),
             READ_ONLY,
         ),
+        "test_a_file_that_is_gone_is_gone": (
+            "a signed file is made after its request is completed: while it is listed, a 404 may be too early"
+        ),
         "test_money_keeps_every_digit": NO_MONEY,
         "test_fractions_are_added_without_an_error_of_rounding": NO_MONEY,
         "test_a_document_taken_back_to_work_since_it_was_listed_is_not_ready_and_says_why": (
