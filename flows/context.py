@@ -93,7 +93,7 @@ class Context:
             self.halt(error)
         elif _LISTING not in self.halts:
             self.halts[_LISTING] = error
-            log.error("the listing could not be read: %s", error)
+            log.error("the listing could not be read: %s", told(error, []))
 
     def halted(self, *connections: str) -> bool:
         """Return True if nothing new may be begun on these connections."""
