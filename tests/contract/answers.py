@@ -28,3 +28,14 @@ def restamp(value, moment, never_empty=frozenset()):
                 one[name] = moment
 
     every_object(value, stamp)
+
+
+def tidy(value):
+    """Take blanks and brackets out of every text with a marker in it, as servers do that tidy the names of files."""
+
+    def without(one):
+        for name, inner in one.items():
+            if isinstance(inner, str) and "[gw-" in inner:
+                one[name] = re.sub(r"[\[\] ]", "", inner)
+
+    every_object(value, without)
