@@ -64,7 +64,7 @@ async def test_a_row_that_breaks_the_order_of_a_later_page_makes_the_list_be_rea
 
 async def test_a_list_without_rows_settles_nothing(poisoned):
     poison = []
-    account, _ = await poisoned(0, 400, lambda page, request: bool(poison) and (masked(request) or ordered(request)))
+    account, _ = await poisoned(0, 400, lambda _, request: bool(poison) and (masked(request) or ordered(request)))
     assert await account.ids() == []
     added = account.add(received=-3600.0)
     poison.append(1)
