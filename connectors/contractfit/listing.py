@@ -54,9 +54,9 @@ class _Way:
 
 
 class Lister:
-    """Reads pages. What this server understands (an order, a mask, so many rows) is found out with the first rows it shows.
+    """Reads pages. What this server understands (an order, a mask, so many rows) is found out with the first one.
 
-    Later a single row may still break the mask or the order of any page; then less is asked for too.
+    It may have been without rows, and any row may break the mask or the order of its page: then less is asked for too.
     """
 
     def __init__(self, client: ContractfitClient, page_size: int) -> None:
@@ -95,30 +95,29 @@ class Lister:
                 if error.status in _NOT_UNDERSTOOD:
                     continue
                 break
-            self._learn(way, listing)
+            self._learn(way)
             return replace(listing, asked=(way.ordered, way.size))
         if fault is not None and self._found:
             raise fault
         return await self._ask(self._way, inbox, window, number)
 
-    def _learn(self, way: _Way, listing: Listing) -> None:
+    def _learn(self, way: _Way) -> None:
         if self._found:
             way = replace(way, masked=self._way.masked)  # it was a row of this page that broke it
         if way != self._way:
             log.info("%s: lists are asked for like this from now on: %s", self._client.api.connection, way)
-        # A list without rows shows nothing: it is the rows that a mask and an order have to fit.
-        self._way, self._found = way, self._found or bool(listing.rows)
+        self._way, self._found = way, True
 
     def _ways(self) -> list[_Way]:
         """Return what to try. Once pages of some size are being read, those of another would not fit between them."""
-        sizes = [size for size in (self._way.size, self._way.size // 2, self._way.size // 4) if size]
-        ways = [_Way(ordered, masked, size) for size in sizes for ordered in (True, False) for masked in (True, False)]
         now = self._way
-        return [
-            way
-            for way in ways
-            if way.ordered <= now.ordered and way.masked <= now.masked and (way.size == now.size or not self._found)
-        ]
+        if self._found:
+            return list(
+                dict.fromkeys([now, replace(now, masked=False), _Way(ordered=False, masked=False, size=now.size)])
+            )
+        sizes = [size for size in (now.size, now.size // 2, now.size // 4) if size]
+        extras = [(True, True), (False, True), (True, False), (False, False)]
+        return [_Way(*some, size) for size in sizes for some in extras]
 
     async def _ask(self, way: _Way, inbox: str, window: Window, number: int, *, patient: bool = True) -> Listing:
         params = {"page": str(number), "per_page": str(way.size), **window.params()}
