@@ -26,8 +26,8 @@ class SharedSwitches:
     """How many items of (or for) each served page drift."""
     drift_most: int = 1000
     """`enter` stops after this many items and `reorder` after this many pages: a list that grows for ever has no end."""
-    total: Literal["grand", "page", "omitted"] = "grand"
-    """What the listing's own count says: everything that fits, the items of this page, or nothing."""
+    total: Literal["grand", "page", "omitted", "low"] = "grand"
+    """What the listing's own count says: everything that fits, the items of this page, nothing, or half of what fits."""
     short_pages: bool = False
     """Every page holds only half of the items that were asked for, though more follow."""
     repeat_page: int = 0

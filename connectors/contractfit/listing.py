@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connectors.contractfit.models import Listing, written
@@ -25,6 +25,8 @@ _IDLE = 2
 _ORDER = "timings.receive_time"
 _NOT_UNDERSTOOD = frozenset({400, 422, 500})
 """What is answered to a parameter that a server does not like; 500 is what its framework makes of a surprise."""
+_BEYOND = _NOT_UNDERSTOOD | {416}
+"""What a page past the end may be answered with, besides 404 and an empty page."""
 _END = Listing((), None, None, None)
 
 
@@ -52,7 +54,10 @@ class _Way:
 
 
 class Lister:
-    """Reads pages. What this server understands (an order, a mask, so many rows) is found out with the first one."""
+    """Reads pages. What this server understands (an order, a mask, so many rows) is found out with the first one.
+
+    It may have been without rows, and any row may break the mask or the order of its page: then less is asked for too.
+    """
 
     def __init__(self, client: ContractfitClient, page_size: int) -> None:
         self._client = client
@@ -70,34 +75,49 @@ class Lister:
         ConnectorError: there is no such inbox, or these credentials may not list it.
         """
         try:
-            if not self._found:
-                return await self._first(inbox, window, number)
-            return await self._ask(self._way, inbox, window, number)
+            return await self._understood(inbox, window, number)
         except GoneError as error:
             if number > 1:
                 return _END
             raise ConnectorError(str(error), connection=error.connection, status=error.status) from error
 
-    async def _first(self, inbox: str, window: Window, number: int) -> Listing:
+    async def _understood(self, inbox: str, window: Window, number: int) -> Listing:
         """Ask for less and less until it is understood. If nothing is, the fault lies elsewhere and is raised."""
+        fault: RejectedError | TransientError | None = None
         for way in self._ways():
+            patient = self._found and fault is None
             try:
-                listing = await self._ask(way, inbox, window, number, patient=False)
+                listing = await self._ask(way, inbox, window, number, patient=patient)
             except (RejectedError, TransientError) as error:
                 if isinstance(error, TransientError) and error.arrived == "no":
                     raise  # the list was not even asked for (the login failed, say), and that was tried long enough
+                fault = fault or error
                 if error.status in _NOT_UNDERSTOOD:
                     continue
                 break
-            if way != self._way:
-                log.info("%s: lists are asked for like this from now on: %s", self._client.api.connection, way)
-            self._way, self._found = way, True
-            return listing
+            self._learn(way)
+            return replace(listing, asked=(way.ordered, way.size))
+        if fault is not None and self._found:
+            raise fault
         return await self._ask(self._way, inbox, window, number)
 
+    def _learn(self, way: _Way) -> None:
+        if self._found:
+            way = replace(way, masked=self._way.masked)  # it was a row of this page that broke it
+        if way != self._way:
+            log.info("%s: lists are asked for like this from now on: %s", self._client.api.connection, way)
+        self._way, self._found = way, True
+
     def _ways(self) -> list[_Way]:
-        sizes = [size for size in (self._way.size, self._way.size // 2, self._way.size // 4) if size]
-        return [_Way(*extras, size) for size in sizes for extras in ((True, True), (False, True), (False, False))]
+        """Return what to try. Once pages of some size are being read, those of another would not fit between them."""
+        now = self._way
+        if self._found:
+            return list(
+                dict.fromkeys([now, replace(now, masked=False), _Way(ordered=False, masked=False, size=now.size)])
+            )
+        sizes = [size for size in (now.size, now.size // 2, now.size // 4) if size]
+        extras = [(True, True), (False, True), (True, False), (False, False)]
+        return [_Way(*some, size) for size in sizes for some in extras]
 
     async def _ask(self, way: _Way, inbox: str, window: Window, number: int, *, patient: bool = True) -> Listing:
         params = {"page": str(number), "per_page": str(way.size), **window.params()}
@@ -116,10 +136,19 @@ class _Turn:
     rose: bool = False
     size: int = 0
     """Rows on a page, as far as it shows."""
+    short: int | None = None
+    """What the first page counts, if it has room for more than that."""
+    asked: tuple[bool, int] | None = None
+    torn: bool = False
+    """Pages were asked for in different ways, so that they do not fit each other."""
 
     def note(self, listing: Listing) -> int:
         """Take in a page; return how many documents on it are new to this walk."""
         before = len(self.seen)
+        if not before and listing.per_page and len(listing.rows) < listing.per_page:
+            self.short = listing.total
+        self.asked = self.asked or listing.asked
+        self.torn = self.torn or listing.asked not in {None, self.asked}
         self.seen.update(row.id for row in listing.rows)
         self.size = max(self.size, listing.per_page or len(listing.rows))
         total = listing.total
@@ -130,12 +159,16 @@ class _Turn:
             self.total = total
         return len(self.seen) - before
 
-    def over(self, listing: Listing, number: int) -> bool:
-        """Say whether the list ends with this page. A page that is merely short proves nothing."""
+    @property
+    def whole(self) -> bool:
+        """Whether all was seen that the list claims to hold, and no more: else the claim is no good."""
+        return len(self.seen) == (self.short if self.total is None else self.total)
+
+    def over(self, listing: Listing) -> bool:
+        """Say whether the list ends with this page. Neither a short page nor a count alone proves that."""
         if not listing.rows:
             return True
-        done = self.total is not None and number * (listing.per_page or self.size) >= self.total
-        return done and len(self.seen) >= (self.total or 0)
+        return self.whole and len(listing.rows) < (listing.per_page or self.size)
 
 
 class Walk:
@@ -161,7 +194,7 @@ class Walk:
                 yield rows
             fresh = len(turn.seen - everything)
             everything |= turn.seen
-            moved = turn.rose if backwards else turn.fell
+            moved = turn.torn or (turn.rose if backwards else turn.fell)
             disturbed = disturbed or turn.fell
             # what has left in the meantime must not make up for what was skipped
             counted = turn.seen if disturbed else everything
@@ -176,17 +209,24 @@ class Walk:
     async def _forward(self, turn: _Turn) -> AsyncIterator[list[Row]]:
         number, idle = 1, 0
         while True:
-            listing = await self._read(number)
+            try:
+                listing = await self._read(number)
+            except (RejectedError, TransientError) as error:
+                if turn.whole and error.status in _BEYOND:
+                    return
+                raise
             # A server that ignores the page number answers with the same page for ever.
             idle = 0 if turn.note(listing) else idle + 1
             yield list(listing.rows)
-            if turn.over(listing, number) or idle >= _IDLE:
+            if turn.over(listing) or turn.torn or idle >= _IDLE:
                 return
             number += 1
 
     async def _backward(self, turn: _Turn, known: _Turn) -> AsyncIterator[list[Row]]:
-        last = -(-(known.total or 0) // max(1, known.size))
+        last = -(-max(known.total or 0, len(known.seen)) // max(1, known.size))
         for number in range(last, 0, -1):
             listing = await self._read(number)
             turn.note(listing)
             yield list(listing.rows)
+            if turn.torn:
+                return

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from connectors.contractfit import models
-from connectors.contractfit.status import archived
+from connectors.contractfit.status import archived, submitted
 from connectors.errors import RejectedError
 
 if TYPE_CHECKING:
@@ -51,7 +51,12 @@ class Message:
 
     def shows(self, fields: Fields) -> bool:
         """Tell whether a document shows the effect of this change of status."""
-        now = archived(fields) if self.action == "archived" else models.switched(fields, self.action)
+        if self.action == "archived":
+            now = archived(fields)
+        elif self.action == "submitted":
+            now = submitted(fields)
+        else:
+            now = models.switched(fields, self.action)
         return now is self.value
 
 

@@ -50,12 +50,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page. The numbers are those the provider states, None where it states none."""
+    """One page. The numbers are those the provider states, None where it states none.
+
+    `asked` is in whose order and for how many rows it was asked: only pages that were asked alike fit each other.
+    """
 
     rows: Sequence[Row]
     page: int | None
     per_page: int | None
     total: int | None
+    asked: tuple[bool, int] | None = None
 
 
 def as_object(body: object, what: str) -> Fields:

@@ -80,6 +80,8 @@ class _Desk:
         }
         if switches.total == "page":
             page["total"] = len(rows)
+        elif switches.total == "low":
+            page["total"] = len(found) // 2
         elif switches.total == "omitted":
             del page["total"]
         shown: object = page

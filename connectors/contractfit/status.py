@@ -42,7 +42,7 @@ def status_of(fields: Fields) -> Status:
     holds = {
         Status.REJECTED: models.switched(fields, "reject"),
         Status.DONE: flags.get("feedback") is True,
-        Status.SUBMITTED: _submitted(fields),
+        Status.SUBMITTED: submitted(fields),
         Status.RECEIVING: not done and not started,
         Status.PROCESSING: not done,
         Status.FAILED: flags.get("success") is False,
@@ -75,16 +75,16 @@ def archived(fields: Fields) -> bool:
     return models.part(fields, "status_data").get("archived") is True
 
 
+def submitted(fields: Fields) -> bool:
+    """Say whether a document is marked as submitted: its state tells, and where none is shown the time of it."""
+    state = models.part(fields, "submitted")
+    if isinstance(state.get("value", state.get("status")), bool):
+        return models.switched(fields, "submitted")
+    return models.switched(fields, "submitted") or bool(models.part(fields, "timings").get("submit_time"))
+
+
 def _has_result(fields: Fields) -> bool:
     """Say whether there is a result: where no times are stated, that the work has ended shows by it."""
     flags = models.part(fields, "status_data")
     stored = flags.get("data") is True or any(models.part(fields, "prediction").values())
     return stored or isinstance(flags.get("success"), bool)
-
-
-def _submitted(fields: Fields) -> bool:
-    state = models.part(fields, "submitted")
-    if isinstance(state.get("value", state.get("status")), bool):
-        return models.switched(fields, "submitted")
-    # where no state object is shown, the time tells
-    return models.switched(fields, "submitted") or bool(models.part(fields, "timings").get("submit_time"))

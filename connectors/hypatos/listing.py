@@ -30,6 +30,7 @@ class _Place:
     anchor: int = 0  # the offset that followed the last page which joined the chain, and the total it stated
     total: int | None = None
     furthest: int = 0
+    fullest: int = 0  # most rows that a page has shown
     stride: int = 0
     reads: int = 0
     idle: int = 0
@@ -64,6 +65,7 @@ async def walk(read: Callable[[int, int], Awaitable[Listing]], size: int) -> Asy
         if place.joint and not (listing.rows and hash(listing.rows[0].document_id) in chain):
             _step_back(place, total, size)
             continue
+        place.fullest = max(place.fullest, len(listing.rows))
         chain.update(hash(row.document_id) for row in listing.rows)
         # A server that ignores the offset answers with the same page for ever.
         place.idle = 0 if fresh or place.offset < place.furthest else place.idle + 1
@@ -96,12 +98,15 @@ def _grand_total(listing: Listing, offset: int) -> int | None:
 
 
 def _is_last(listing: Listing, place: _Place, total: int | None) -> bool:
-    """Say whether the list ends here. A page that is merely short proves nothing: it may have been cut in silence."""
+    """Say whether the list ends here. A page that is merely short proves nothing: it may have been cut in silence.
+
+    Nor does a total that is met by a page as full as any: it may be too low, and met here by chance.
+    """
     count = len(listing.rows)
     if count == 0:
         return True
     if total is not None:
-        return total <= place.offset + count
+        return total <= place.offset + count and count < place.fullest
     return count == 1 and place.joint
 
 

@@ -187,6 +187,8 @@ class ZefortSandbox(SandboxApp):
         )
         if self.switches.total == "page":
             view["count"] = len(items)
+        elif self.switches.total == "low":
+            view["count"] = len(found) // 2
         elif self.switches.total == "omitted":
             del view["count"]
         return json_reply(200, view), items

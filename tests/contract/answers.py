@@ -44,3 +44,14 @@ def scalars(body):
         elif isinstance(item, str | int) and not isinstance(item, bool):
             found.append(str(item))
     return found
+
+
+def tidy(value):
+    """Take blanks and brackets out of every text with a marker in it, as servers do that tidy the names of files."""
+
+    def without(one):
+        for name, inner in one.items():
+            if isinstance(inner, str) and "[gw-" in inner:
+                one[name] = re.sub(r"[\[\] ]", "", inner)
+
+    every_object(value, without)

@@ -63,9 +63,9 @@ class Between:
         self.changes = []
 
     def change(self, endpoint, what, times=None):
-        """Let `what(exchange)` alter answers of an endpoint (`GET /documents/{}`) before they go out."""
+        """Let `what(exchange)` alter answers of an endpoint (`GET /documents/{}`, or `GET *`) before they go out."""
         method, template = endpoint.split(" ")
-        pattern = re.compile(re.escape(template).replace(r"\{\}", "[^/]+"))
+        pattern = re.compile(re.escape(template).replace(r"\{\}", "[^/]+").replace(r"\*", ".*"))
         made = Change(method, pattern, what, times)
         self.changes.append(made)
         return made
@@ -74,7 +74,7 @@ class Between:
         """Do the same to the JSON in successful answers: `what(value)` changes it in place."""
 
         def alter(exchange):
-            if exchange.status // 100 == 2:
+            if exchange.status // 100 == 2 and "json" in dict(exchange.answer_headers).get("content-type", ""):
                 value = _decode(exchange.answer)
                 what(value)
                 exchange.answer = _encode(value)

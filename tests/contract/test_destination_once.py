@@ -7,6 +7,7 @@ import pytest
 from connectors.errors import RejectedError, TransientError
 from tests.contract import account
 from tests.contract.account import Sent
+from tests.contract.answers import tidy
 from tests.contract.elsewhere import KilledError
 from tests.contract.killing import doomed
 from tests.contract.levels import gold, platinum, silver
@@ -121,6 +122,18 @@ async def test_a_search_that_lags_doubles_nothing(destination):
             await it.deliver(it.delivery(files=files(it)), account.journal())
             assert_there_once(it)
             assert sorted(it.only.parts) == parts, (endpoint, nth)
+
+
+@gold
+async def test_a_server_that_tidies_the_names_of_files_doubles_nothing(destination):
+    endpoints, parts = await calm(destination)
+    for endpoint in endpoints:
+        async with destination() as it:
+            it.between.change_json("GET *", tidy)
+            it.strike("act_then_drop", endpoint, times=1)
+            await it.deliver(it.delivery(files=files(it)), account.journal())
+            assert_there_once(it)
+            assert sorted(it.only.parts) == parts, endpoint
 
 
 @gold

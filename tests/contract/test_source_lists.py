@@ -135,6 +135,14 @@ async def test_short_pages_and_missing_totals_end_no_listing_early(small, switch
 
 
 @gold
+@pytest.mark.parametrize("switch", [{}, {"short_pages": True}], ids=str)
+async def test_a_total_that_claims_less_than_there_is_ends_no_listing_early(small, switch):
+    async with small(total="low", **switch) as it:
+        ids = it.add(MANY)
+        assert set(ids) == set((await it.listing()).ids)
+
+
+@gold
 async def test_a_page_that_comes_twice_hides_nobody(small):
     async with small(repeat_page=2) as it:
         ids = it.add(MANY)

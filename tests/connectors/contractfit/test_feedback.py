@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.contractfit.sandbox import ContractfitSandbox, Switches
 from connectors.errors import RejectedError, TransientError, UnsettledError
 from connectors.sandbox_faults import Fault
 
@@ -53,6 +54,22 @@ async def test_what_a_person_changes_afterwards_is_theirs(account, journal, tell
     account.app.act({"reopen": document_id})
     await account.source.report(tell(document_id, submitted=True), journal)
     assert account.documents[document_id]["calls"] == ["submitted=true"]
+
+
+async def test_that_a_document_was_submitted_may_show_by_the_time_alone(open_account, journal, tell, rewriting):
+    app = ContractfitSandbox(40, 7, Switches(status_answer="empty"))
+    way = rewriting(app)
+    account = await open_account(app=app, transport=way)
+
+    def by_time(body):
+        body["timings"]["submit_time"] = body["timings"]["submit_time"] if body["submitted"]["value"] else None
+        return {**body, "submitted": {"by": None, "since": None, "value": None}}
+
+    way.document = by_time
+    document_id = one(account)
+    for value, calls in ((True, ["submitted=true"]), (False, ["submitted=true", "submitted=false"])):
+        await account.source.report(tell(document_id, seq=len(calls), submitted=value), journal)
+        assert account.documents[document_id]["calls"] == calls
 
 
 @pytest.mark.parametrize("action", ["submitted", "reject", "escalate", "archived"])

@@ -8,12 +8,17 @@ from hypothesis import strategies as st
 
 from connectors.contractfit.listing import Walk, Window
 from connectors.contractfit.models import Listing, Row
+from connectors.errors import RejectedError, TransientError
 
 
 class List:
-    """A list that is read by page numbers. `moves` maps the number of a read to what happens after it."""
+    """A list that is read by page numbers. `moves` maps the number of a read to what happens after it.
 
-    def __init__(self, count, size, *, total="grand", moves=None, lies=0):
+    `most` is what its total is at most, `past` the status of a page past its end.
+    """
+
+    def __init__(self, count, size, *, total="grand", moves=None, lies=0, most=1000, past=200):
+        self.most, self.past = most, past
         self.rows = [f"d{number}" for number in range(count)]
         self.size, self.total, self.moves, self.lies = size, total, moves or {}, lies
         self.reads = 0
@@ -21,8 +26,11 @@ class List:
     async def read(self, number):
         assert number >= 1
         rows = self.rows[(number - 1) * self.size : number * self.size]
-        total = {"grand": len(self.rows) + self.lies, "page": len(rows), "none": None}[self.total]
+        total = {"grand": min(len(self.rows) + self.lies, self.most), "page": len(rows), "none": None}[self.total]
         self.reads += 1
+        if number > 1 and not rows and self.past != 200:
+            error = TransientError if self.past >= 500 else RejectedError
+            raise error("out of range", connection="cf", status=self.past)
         for deed, place in self.moves.get(self.reads, ()):
             if deed == "leave" and self.rows:
                 self.rows.pop(place % len(self.rows))
@@ -73,6 +81,29 @@ async def test_a_total_that_claims_more_is_never_taken_for_proof(count, size, li
     walk, seen = await walked(List(count, size, lies=lies))
     assert walk.missing == lies
     assert len(set(seen)) == count
+
+
+@given(st.integers(1, 60), st.integers(2, 25), st.integers(0, 60))
+async def test_a_total_that_claims_less_ends_no_walk(count, size, most):
+    walk, seen = await walked(List(count, size, most=most))
+    assert len(set(seen)) == count
+    assert walk.missing == 0
+
+
+@pytest.mark.parametrize("past", [400, 416, 422, 500])
+@given(st.integers(1, 60), st.integers(1, 25))
+async def test_an_error_past_the_end_is_the_end_once_all_was_seen(past, count, size):
+    if count == size:
+        return  # a count that equals a full page may be the page's own
+    walk, seen = await walked(List(count, size, past=past))
+    assert (len(seen), walk.missing) == (count, 0)
+
+
+@pytest.mark.parametrize(("total", "most", "past"), [("page", 1000, 500), ("none", 1000, 400), ("grand", 15, 500),
+                                                     ("grand", 1000, 503), ("grand", 1000, 409)])  # fmt: skip
+async def test_any_other_error_ends_no_walk_as_if_all_was_seen(total, most, past):
+    with pytest.raises((RejectedError, TransientError)):
+        await walked(List(30, 10, total=total, most=most, past=past))
 
 
 @pytest.mark.parametrize("total", ["grand", "page", "none"])

@@ -20,8 +20,8 @@ SOURCE = (
     Break(
         "a page that brings nothing new never ends a walk",
         "contractfit/listing.py",
-        "if turn.over(listing, number) or idle >= _IDLE:",
-        "if turn.over(listing, number):",
+        "if turn.over(listing) or turn.torn or idle >= _IDLE:",
+        "if turn.over(listing) or turn.torn:",
         "for_ever",
     ),
     Break(
