@@ -86,7 +86,8 @@ def attempt(connector, broken):
             f"'{broken.what}' asks nothing, or nothing could be run:\n{done.stdout[-2000:]}{done.stderr[-500:]}"
         )
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    names = dict.fromkeys(line.split("::")[1].partition("[")[0].removeprefix("test_") for line in failed)
+    # A break may keep a module from being imported: then a file fails, not a promise in it.
+    names = dict.fromkeys(line.rpartition("::")[2].partition("[")[0].removeprefix("test_") for line in failed)
     return Verdict(connector, broken, caught=done.returncode == 1, by=tuple(names))
 
 

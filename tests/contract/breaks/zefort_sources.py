@@ -41,8 +41,8 @@ CONTRACTS = (
     Break(
         "the first page moves the cursor",
         "zefort/source.py",
-        "                        yield Page(fresh, None)\n",
-        "                        yield Page(fresh, str(place.moved(taken.newest, began, taken.open)))\n",
+        "                    yield Page(fresh, None)\n",
+        "                    yield Page(fresh, str(place.moved(taken.newest, began, taken.open)))\n",
         "broken_off",
     ),
     Break(
@@ -96,16 +96,16 @@ CONTRACTS = (
     ),
     Break(
         "a web page passes for a file",
-        "zefort/source.py",
-        "if download.media_type in contents.NO_FILE and",
+        "zefort/downloads.py",
+        "if download.media_type in NO_FILE and",
         "if download.media_type is False and",
         "web_page",
     ),
     Break(
         "a file that is gone stops the connection",
-        "zefort/source.py",
-        "        if self._downloaded and not isinstance(error, NoSuchCallError):\n            return\n",
-        "",
+        "zefort/downloads.py",
+        "            if self._proven and isinstance(error, GoneError):\n",
+        "            if self._proven and isinstance(error, NoSuchCallError):\n",
         "file_that_is_gone",
     ),
     Break(
@@ -127,7 +127,7 @@ ESIGNS = (
     Break(
         "a list is read once and believed",
         "zefort/listing.py",
-        "            if len(self._here) >= self._claim or idle >= IDLE:\n                return\n",
+        "            if whole or idle >= IDLE:\n                return\n",
         "            self.missing = 0\n            return\n",
         "shrinks or shuffled or taken_back",
     ),
@@ -189,9 +189,9 @@ ESIGNS = (
     ),
     Break(
         "the original is fetched instead of what was signed",
-        "zefort/client.py",
-        ', params={"type": "signed"})',
-        ")",
+        "zefort/esigns.py",
+        'listed, {"type": "signed"})',
+        "listed)",
         "byte_for_byte or cut_off",
     ),
     Break(
@@ -203,9 +203,9 @@ ESIGNS = (
     ),
     Break(
         "a web page passes for a signed file",
-        "zefort/esigns.py",
-        "            if download.media_type in NO_FILE and",
-        "            if download.media_type is False and",
+        "zefort/downloads.py",
+        "if download.media_type in NO_FILE and",
+        "if download.media_type is False and",
         "web_page",
     ),
     Break(
@@ -225,8 +225,8 @@ ESIGNS = (
     Break(
         "a request without a list of documents cannot be read",
         "zefort/esigns.py",
-        'models.objects(body.get("documents"))',
-        'body["documents"]',
+        'for entry in entries(body.get("documents")):',
+        'for entry in entries(body["documents"]):',
         "null_or_absent",
     ),
     Break(
