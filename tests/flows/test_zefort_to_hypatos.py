@@ -227,7 +227,7 @@ async def test_documents_for_no_project_stop_the_route_with_the_setting_to_mend_
     report = await office.run(DOCUMENTS)
     assert (report.exit_code, report.rejected) == (3, 0)
     assert "set HYPATOS_PROJECTS" in report.stopped
-    assert "docferry check" in report.stopped
+    assert "then run again" in report.stopped
     assert "credentials" not in report.stopped
 
 
