@@ -92,7 +92,7 @@ class Shop:
 
     async def until(self, condition):
         """Wait for something to happen at the sandbox."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 -- the sandbox is not ours to signal from
                 await asyncio.sleep(0.01)
 
@@ -147,6 +147,6 @@ async def test_processes_that_are_killed_anywhere_keep_nobody_waiting(shop):
         await asyncio.sleep(wait)
         os.kill(process.pid, signal.SIGKILL)
         await process.wait()
-    async with asyncio.timeout(10), shop.connection() as connection:
+    async with asyncio.timeout(60), shop.connection() as connection:
         assert "the login works" in await connection.check()
     assert len(shop.app.login.sessions) <= 1 + 3

@@ -192,8 +192,8 @@ async def world(folder: Path, documents: int = 11, **options: object) -> AsyncIt
 
 
 async def soon(condition: Callable[[], bool]) -> None:
-    """Return once a condition holds. Raises TimeoutError if it does not within ten seconds."""
-    async with asyncio.timeout(10.0):
+    """Return once a condition holds. Raises TimeoutError if it does not within a minute."""
+    async with asyncio.timeout(60.0):
         while not condition():  # noqa: ASYNC110 -- a sandbox counts, but tells nobody when
             await asyncio.sleep(0.002)
 
