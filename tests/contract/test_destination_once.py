@@ -126,14 +126,15 @@ async def test_a_search_that_lags_doubles_nothing(destination):
 
 @gold
 async def test_a_server_that_tidies_the_names_of_files_doubles_nothing(destination):
-    endpoints, parts = await calm(destination)
-    for endpoint in endpoints:
+    calls, parts = await calm(destination)
+    for endpoint, nth in calls:
         async with destination() as it:
             it.between.change_json("GET *", tidy)
-            it.strike("act_then_drop", endpoint, times=1)
+            fault = it.strike("act_then_drop", endpoint, nth=nth)
             await it.deliver(it.delivery(files=files(it)), account.journal())
+            assert fault.struck, (endpoint, nth)
             assert_there_once(it)
-            assert sorted(it.only.parts) == parts, endpoint
+            assert sorted(it.only.parts) == parts, (endpoint, nth)
 
 
 @gold
