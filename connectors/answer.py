@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
@@ -45,10 +46,27 @@ def _where(value: object) -> str:
     return ""
 
 
+_MARK = b"\xef\xbb\xbf"
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""An escape in a text: a surrogate pair, half of one (the group), or any other."""
+
+
 def decode_json(body: bytes) -> object:
-    """Read JSON. Every number with a fraction or an exponent becomes a Decimal. Raises ValueError if it is garbled."""
+    """Read JSON. Every number with a fraction or an exponent becomes a Decimal. Raises ValueError if it is garbled.
+
+    Half of a surrogate pair, as servers write it that cut texts anywhere, becomes U+FFFD: one bad title must not make a
+    whole page unreadable. A byte order mark is passed over.
+    """
     try:
-        value: object = _decode(body)
+        try:
+            value: object = _decode(body)
+        except ValueError:
+            mended = _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body.removeprefix(_MARK))
+            if mended == body:
+                raise
+            value = _decode(mended)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     return value

@@ -63,8 +63,8 @@ class Activities:
         spared.unless_all()
         # Whoever was not read stays, and so does everybody where a list hides some: they are read once too often.
         kept = {*listed, *(before if missing else spared.ids)}
-        short = missing + len(spared.ids)
-        yield Page([], msgspec.json.encode(sorted(kept)).decode(), count + short if short else None)
+        total = count + missing if missing else None
+        yield Page([], msgspec.json.encode(sorted(kept)).decode(), total, spared.unseen)
 
     async def fetch(self, document_id: str) -> Document:
         """Read one deadline, with its contract's id as `contract`. Raises GoneError if the contract has it no more."""

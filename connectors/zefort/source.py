@@ -67,13 +67,15 @@ class ContractDocuments:
                 if fresh := taken.take(shown):
                     yield Page(fresh, None)
             missing += reading.missing
-        fresh = await self._again([name for name in place.open if name not in taken.times], taken)
+        spared = Spared()
+        spared.was_read()  # the lists
+        fresh = await self._again([name for name in place.open if name not in taken.times], taken, spared)
         if missing:
             log.warning("zefort counts %d contracts more than its lists show; they are read again", missing)
-            yield Page(fresh, None, len(taken.times) + missing)
+            yield Page(fresh, None, len(taken.times) + missing, spared.unseen)
         else:
             moved = place.moved(taken.newest, began if sweeping else place.swept, taken.open)
-            yield Page(fresh, str(moved))
+            yield Page(fresh, str(moved), unseen=spared.unseen)
 
     async def fetch(self, document_id: str) -> Document:
         """Read one contract. In the trash, failed or still in progress it is not ready."""
@@ -107,10 +109,9 @@ class ContractDocuments:
         everything = {"receive_time": _EVERYTHING}
         return [*by_status(self._client, everything), Reading(self._client, paths.TRASH, everything, optional=True)]
 
-    async def _again(self, contract_ids: Sequence[str], taken: _Taken) -> list[Change]:
+    async def _again(self, contract_ids: Sequence[str], taken: _Taken, spared: Spared) -> list[Change]:
         """Look at contracts that were in progress when the window passed them by. One that cannot be read stays open."""
         found: list[Change] = []
-        spared = Spared()
         for contract_id in contract_ids:
             try:
                 contract = await self._client.contract(contract_id)

@@ -12,10 +12,12 @@ class Reader:
         self.cursor = None
         self.versions = {}
         self.proven = True
+        self.unseen = None
 
     async def news(self):
         """Read once; return the ids that are new or changed."""
         news, seen, total = [], set(), None
+        self.unseen = None
         async for page in self.source.changes(self.cursor):
             for change in page.changes:
                 seen.add(change.document_id)
@@ -23,6 +25,7 @@ class Reader:
                     self.versions[change.document_id] = change.version
                     news.append(change.document_id)
             self.cursor = page.cursor or self.cursor
+            self.unseen = page.unseen or self.unseen
             total = page.total if page.total is not None else total
         self.proven = total is None or len(seen) >= total
         return news

@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from connectors.errors import AccessError, ConnectorError
+from connectors.errors import AccessError, TransientError
 from connectors.sandbox_faults import Fault
 from connectors.zefort.sandbox import Switches, ZefortSandbox
 
@@ -122,9 +122,11 @@ async def test_one_old_contract_in_progress_that_cannot_be_read_stops_no_other_a
     late = reader.add()
     assert sorted(await reader.news()) == sorted([other, late])
     assert json.loads(reader.cursor)["open"] == [odd]
+    assert odd in reader.unseen
     reader.app.shared.faults.clear()
     reader.app.act({"status": odd, "to": "review"})
     assert await reader.news() == [odd]
+    assert reader.unseen is None
 
 
 async def test_credentials_that_end_while_old_contracts_are_read_stop_the_reading(reader):
@@ -136,10 +138,17 @@ async def test_credentials_that_end_while_old_contracts_are_read_stop_the_readin
     assert fault.struck
 
 
-async def test_many_old_contracts_in_a_row_that_cannot_be_read_stop_the_reading(reader):
+async def test_very_many_old_contracts_that_may_not_be_read_stop_no_other(reader):
     busy = await busy_and_old(reader, 12)
-    fault = Fault("status", "GET", "/contracts/ct_*", status=400)
-    reader.app.shared.faults.append(fault)
-    with pytest.raises(ConnectorError):
+    reader.app.shared.faults += [Fault("status", "GET", f"/contracts/{one}/", status=403) for one in busy]
+    late = reader.add()
+    assert await reader.news() == [late]
+    assert json.loads(reader.cursor)["open"] == busy
+    assert "and 9 more" in reader.unseen
+
+
+async def test_many_failures_of_the_server_in_a_row_stop_the_reading(reader):
+    await busy_and_old(reader, 12)
+    reader.app.shared.faults.append(Fault("status", "GET", "/contracts/ct_*", status=500))
+    with pytest.raises(TransientError):
         await reader.news()
-    assert 1 < fault.struck < len(busy)
