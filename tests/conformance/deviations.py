@@ -33,4 +33,32 @@ DEVIATIONS: dict[str, str] = {
     "zefort sandbox, GET /esigns/{esign_id}/documents/{id}/download/: 200": "a file may come with its own media type, or empty",
     "zefort sandbox, GET /contracts/: 404": "what a page past the end is answered with is not published",
     "zefort sandbox, GET /esigns/: 404": "what a page past the end is answered with is not published",
+    "ResponseNotFound: Unknown response http status: 4": (
+        "the documents list few errors or none; which status a refusal has is taken from other sources, or is a switch"
+    ),
+    "ResponseNotFound: Unknown response http status: 5": "a server that fails asks no document; some failures are switches",
+    "contractfit sandbox, POST /documents/{document_id}/status_data: 200 MissingData": "a switch: an answer without a body",
+    "contractfit sandbox, POST /documents/{inbox_id}: 200 DataValidationError: MediaTypeNotFound": "a switch: the bare id",
+    "contractfit sandbox, POST /documents/{inbox_id}: 200 InvalidData: it: type 'object'": "a switch: the id in a list or a text",
+    "documine client, GET /api/extracted/{id}: is not documented": "a path that a setting has corrected",
+    "documine client, POST /realms/sandbox-workspace/protocol/openid-connect/token: is not documented": (
+        "a path that a setting has corrected"
+    ),
+    "documine sandbox, GET /api/downloads/{downloadId}/download: 200 DataValidationError: MediaTypeNotFound": (
+        "a switch: the file itself instead of a package"
+    ),
+    "documine sandbox, POST /api/dossier-templates/{dossierTemplateId}/dossiers/{dossierId}/files: 200 MissingData": (
+        "a switch: an answer without a body"
+    ),
+    "hypatos client, POST /files: RequestBodyValidationError: MediaTypeDeserializeError": (
+        "the library reads XML, and a test has sent other bytes under that name"
+    ),
+    "hypatos sandbox, POST /cases/process-file-batch: 200 MissingData": "a switch: an answer without a body",
+    "hypatos sandbox, POST /cases/process-file-batch: 201 ResponseNotFound": "a switch: 201 in the place of 202",
+    "hypatos sandbox, POST /cases/process-file-batch: 202 MissingData": "a switch: an answer without a body",
+    "hypatos sandbox, POST /enrichment/suppliers: 200 MissingData": "a switch: an answer without a body",
+    "zefort client, GET /contracts/{id}/documents/{id}/download/: is not documented": "a path that a setting has corrected",
+    "cover_document: type 'object'": "a switch: the id of the cover document in the place of the object",
+    "role: type 'string'": "a party without a role has null there, and no schema says whether it may",
+    "zefort sandbox, POST /contracts/{contract_id}/binders/: 200 ResponseNotFound": "a switch: 200 in the place of 201",
 }

@@ -94,20 +94,20 @@ class Specification:
     def violations(self, exchange):
         """Yield what is wrong with a request and, unless the answer was staged, with its answer."""
         operation = self.operation(exchange.method, exchange.path)
-        shape = (operation, _shape(exchange), exchange.staged)
+        shape = (operation, _shape(exchange), exchange.staged, exchange.ours)
         if shape in self.seen or not exchange.heard:
             return
         self.seen.add(shape)
         self.exercised.setdefault(operation, set()).add(exchange.status)
         if operation == UNDOCUMENTED:
-            if exchange.status // 100 == 2:
+            if exchange.ours and exchange.status // 100 == 2:
                 yield Violation(
                     self.provider, f"{exchange.method} {_bare(exchange.path)}", "client", "is not documented"
                 )
             return
         asked = self._asked(exchange)
         # What was answered with an error may have been wrong on purpose.
-        if exchange.staged or exchange.status // 100 == 2:
+        if exchange.ours and (exchange.staged or exchange.status // 100 == 2):
             for what in self._undeclared(operation, exchange):
                 yield Violation(self.provider, operation, "client", what)
             for error in self._errors(self.validator.iter_request_errors, asked):

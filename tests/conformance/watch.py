@@ -1,4 +1,4 @@
-"""Watches every exchange of the contract suite where DOCFERRY_SPECS names a folder with the published documents."""
+"""Watches every exchange of the test run where DOCFERRY_SPECS names a folder with the published documents."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from connectors.contract import Attachment, Delivery, Download, Feedback, File, 
 from connectors.errors import TransientError, UnsettledError
 from connectors.sandbox import serve
 from connectors.sandbox_faults import Fault
-from tests.conformance.watch import WATCH
 from tests.connectors.memory_journal import MemoryJournal
 from tests.contract.between import Between
 from tests.contract.subject import Wanted
@@ -225,7 +224,6 @@ async def opened(subject, settings=None, **switches):
             yield account
         finally:
             await account.connection.close()
-            WATCH.look(subject.provider, between.base_path, between.exchanges)
 
 
 async def connected(subject, app, url, settings=None, **more):

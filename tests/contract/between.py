@@ -19,7 +19,7 @@ _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 class Exchange:
     """One request and its answer. `status` 0: there was none. `staged`: the answer is not the sandbox's own, or not over.
 
-    `heard`: the request has come to its end. `long`: its body was too long to be kept.
+    `heard`: the request has come to its end. `long`: its body was too long to be kept. `ours`: one of our clients asked.
     """
 
     method: str
@@ -33,6 +33,22 @@ class Exchange:
     answer_headers: list[tuple[str, str]] = field(default_factory=list)
     answer: bytes = b""
     staged: bool = True
+    ours: bool = True
+
+    def hear(self, message):
+        """Take in a part of the request."""
+        self.heard = self.heard or (message["type"] == "http.request" and not message.get("more_body"))
+        if message["type"] == "http.request" and (body := message.get("body", b"")):
+            self.long = self.long or len(self.body) + len(body) > KEPT
+            self.body = b"" if self.long else self.body + body
+
+    def say(self, message, *, whole=False):
+        """Take in a part of the answer, all of it if it is wanted `whole`."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.answer_headers = [(name.decode(), value.decode("latin-1")) for name, value in message["headers"]]
+        elif whole or len(self.answer) < KEPT:
+            self.answer += message.get("body", b"")
 
 
 @dataclass
@@ -98,20 +114,11 @@ class Between:
 
         async def hear():
             message = await receive()
-            exchange.heard = exchange.heard or (message["type"] == "http.request" and not message.get("more_body"))
-            if message["type"] == "http.request" and (body := message.get("body", b"")):
-                exchange.long = exchange.long or len(exchange.body) + len(body) > KEPT
-                exchange.body = b"" if exchange.long else exchange.body + body
+            exchange.hear(message)
             return message
 
         async def say(message):
-            if message["type"] == "http.response.start":
-                exchange.status = message["status"]
-                exchange.answer_headers = [
-                    (name.decode(), value.decode("latin-1")) for name, value in message["headers"]
-                ]
-            elif change is not None or len(exchange.answer) < KEPT:
-                exchange.answer += message.get("body", b"")
+            exchange.say(message, whole=change is not None)
             if change is None:
                 await send(message)
 
