@@ -42,6 +42,7 @@ async def test_a_normal_day_is_as_published(published, subject):
     async with account.opened(subject, subject.page if subject.role == "source" else None) as it:
         document = Specification.load(published, subject.provider, it.between.base_path)
         if document is None:
+            # rest, sql, folder and the example stand for systems that nobody has published a document of
             pytest.skip(f"no document of {subject.provider} is published")
         await it.connection.check()
         await (a_day_of_a_source if subject.role == "source" else a_day_of_a_destination)(it)

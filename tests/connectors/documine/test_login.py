@@ -139,10 +139,11 @@ async def test_the_new_refresh_token_is_kept_before_the_access_token_is_used(ope
 
     def spy(call):
         if call.path.startswith("/api/"):
-            latest.append(json.loads(store._text)["refresh"] == account.app.login.sessions[-1].latest)  # noqa: SLF001
+            kept = json.loads(store._text)["refresh"]  # noqa: SLF001 -- what is kept, not what would be asked for
+            latest.append(kept == account.app.login.sessions[-1].latest)
         return route(call)
 
-    account.app._find = spy  # noqa: SLF001
+    account.app._find = spy  # noqa: SLF001 -- as above
     account.app.act({"drop_tokens": "access"})
     await works(account)
     assert latest[-1] is True
