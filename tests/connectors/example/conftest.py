@@ -1,16 +1,15 @@
 """An account at the sandbox, in the same process, and what is sent through it."""
 
-import hashlib
-from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import httpx
 import pytest
 
-from connectors.contract import Attachment, Delivery, Download, Feedback, File, Result
+from connectors.contract import Delivery, Feedback, Result
 from connectors.example import Settings, connect
 from connectors.example.sandbox import ExampleSandbox, Switches
 from connectors.sandbox_faults import Fault
+from tests.connectors.source_file import SourceFile
 
 
 class Account:
@@ -65,24 +64,6 @@ def feedback():
 
 
 # destination only
-class SourceFile:
-    """A file at its source."""
-
-    def __init__(self, content, name="invoice.pdf", file_id="f1"):
-        self.content, self.file = content, File(file_id, name, "application/pdf")
-        self.sha256 = hashlib.sha256(content).hexdigest()
-
-    def attachment(self):
-        @asynccontextmanager
-        async def open_it():
-            async def chunks():
-                yield self.content
-
-            yield Download(chunks(), len(self.content), None, "application/pdf")
-
-        return Attachment(self.file, open_it)
-
-
 @pytest.fixture
 def source_file():
     return SourceFile

@@ -1,17 +1,16 @@
 """A stand-in ERP in the same process, declarations of it, and deliveries."""
 
-import hashlib
-from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import httpx
 import pytest
 
-from connectors.contract import Attachment, Delivery, Download, File
+from connectors.contract import Delivery
 from connectors.errors import TransientError
 from connectors.rest import Settings, connect
 from connectors.rest.sandbox import RestSandbox, Switches
 from connectors.sandbox_faults import Fault
+from tests.connectors.source_file import SourceFile
 
 CREATE = "create: {path: /invoices, id: data.id}"
 FIND = 'find: {path: /invoices, params: {externalKey: "{key}"}, id: "items[*].id", key: "items[*].externalKey"}'
@@ -74,24 +73,6 @@ async def erp(declare):
     yield open_one
     for connection in opened:
         await connection.close()
-
-
-class SourceFile:
-    """A file at its source."""
-
-    def __init__(self, content, name="invoice.pdf", file_id="f1"):
-        self.content, self.file = content, File(file_id, name, "application/pdf")
-        self.sha256 = hashlib.sha256(content).hexdigest()
-
-    def attachment(self):
-        @asynccontextmanager
-        async def open_it():
-            async def chunks():
-                yield self.content
-
-            yield Download(chunks(), len(self.content), None, "application/pdf")
-
-        return Attachment(self.file, open_it)
 
 
 @pytest.fixture
