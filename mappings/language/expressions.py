@@ -13,14 +13,13 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
 
-from mappings.language.paths import SourcePath
 from mappings.language.seal import ExpressionError, Seal, constant, no_vars
 from mappings.language.values import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mappings.language.paths import Scope
+    from mappings.language.paths import Scope, SourcePath
     from mappings.language.seal import Evaluate, Names
     from mappings.language.tables import Table
 
@@ -105,17 +104,11 @@ def compile_template(text: str, tables: Mapping[str, Table], names: Names = no_v
 
 
 def _expression(text: str, evaluate: Evaluate, node: nodes.Expr | nodes.Output, seal: Seal) -> Expression:
-    through = [
-        SourcePath(path.text, path.keys, path.get, variable.name)
-        for variable in seal.variables.values()
-        for path in variable.paths
-    ]
-    paths = (*seal.paths.values(), *through)
     tables = [*seal.tables, *(name for variable in seal.variables.values() for name in variable.tables)]
     return Expression(
         text,
         evaluate,
-        paths,
+        tuple(seal.paths.values()),
         node,
         vars=tuple(seal.variables),
         tables=tuple(dict.fromkeys(tables)),
