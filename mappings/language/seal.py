@@ -85,6 +85,15 @@ class Seal:
         for name in ARITHMETIC:
             self._known[getattr(nodes, name)] = self._arithmetic
 
+    def text(self, template: nodes.Output) -> Evaluate:
+        """Turn the pieces of a template into a closure that gives its text."""
+        parts: list[Evaluate] = []
+        for piece in template.nodes:
+            if isinstance(piece, nodes.List | nodes.Tuple):
+                raise ExpressionError("a list cannot be written as text (use | join(', '))")
+            parts.append(constant(piece.data) if isinstance(piece, nodes.TemplateData) else self.compile(piece))
+        return lambda scope: joined([part(scope) for part in parts])
+
     def compile(self, node: nodes.Node, depth: int = 0) -> Evaluate:
         """Turn a node into a closure; `depth` counts the operations around it."""
         if depth > DEEPEST:
