@@ -202,7 +202,7 @@ RECORDS = (
         "example/client.py",
         'return models.new_id((await self.api.call("POST", "/documents", json=body)).json())',
         'body = {**body, "amount": float(str(body["amount"]))}\n'
-        '        return models.new_id((await self.api.call("POST", "/documents", json=body)).json())',
+        '            return models.new_id((await self.api.call("POST", "/documents", json=body)).json())',
         "money",
     ),
 )
