@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo    run the shipped route against both sandboxes"
 	@echo "make test    run all tests            make check   ruff, mypy, import rules"
-	@echo "make certify ask every connector all promises and write the table in README.md"
+	@echo "make certify ask every connector all promises and write what README.md and docs show"
 	@echo "make mutate  break the connectors in a copy and see that the promises notice"
 	@echo "make bench   print the benchmark      make soak    the long kill sweeps"
 

@@ -110,18 +110,27 @@ def as_json(scores: Sequence[Score]) -> dict[str, object]:
 
 
 def markdown(scores: Sequence[Score]) -> str:
-    """Return the scores as a table, and under it the reason for every promise that is not kept or cannot be asked."""
+    """Return the scores as a table."""
     lines = [f"| connector | level | {' | '.join(LEVELS)} |", f"|---|---|{'---|' * len(LEVELS)}"]
     for score in scores:
         counts = " | ".join("{} of {}".format(*score.kept(level)) for level in LEVELS)
         lines.append(f"| {score.connector} | **{score.level}**{score.label.removeprefix(score.level)} | {counts} |")
-    remarks = [
-        f"- {score.connector}, {words}: {one.sentence}{f' ({one.reason})' if one.reason else ''}"
-        for score in scores
-        for result, words in NOT_KEPT.items()
-        for one in score.having(result)
-    ]
-    return "\n".join([*lines, *([""] if remarks else []), *remarks])
+    return "\n".join(lines)
+
+
+def reasons(scores: Sequence[Score]) -> str:
+    """Return, connector by connector, what is not kept or cannot be asked and why; promises of one reason stand together."""
+    parts: list[str] = []
+    for score in scores:
+        by_reason: dict[tuple[str, str], list[str]] = {}
+        for result, words in NOT_KEPT.items():
+            for one in score.having(result):
+                by_reason.setdefault((words, one.reason or "no reason is given"), []).append(one.sentence)
+        if by_reason:
+            parts += [f"## {score.connector}", ""]
+        for (words, reason), sentences in by_reason.items():
+            parts += [f"{words.capitalize()}: {reason}.", "", *(f"- {one}" for one in sentences), ""]
+    return "\n".join(parts).rstrip()
 
 
 NOT_KEPT: Mapping[Result, str] = {"broken": "broken", "waived": "not kept", "exempt": "cannot be asked"}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox import providers as sandboxes
-from flows.certify import LEVELS, Promise, Score, as_json, markdown, read
+from flows.certify import LEVELS, Promise, Score, as_json, markdown, read, reasons
 from tests.contract.discovery import WITHOUT, subjects, unexamined
-from tests.contract.score import ROOT, STORED, readme_as_it_should_be
+from tests.contract.score import ROOT, STORED, pages_as_they_should_be
 
 
 def promises():
@@ -69,8 +69,9 @@ def test_the_stored_results_are_of_the_promises_and_connectors_there_are_now():
     assert stored == {one.name: asked_of(one) for one in subjects()}, "call: make certify"
 
 
-def test_the_table_in_the_readme_is_the_one_of_the_stored_results():
-    assert (ROOT / "README.md").read_text() == readme_as_it_should_be(), "call: make certify"
+def test_the_pages_show_the_stored_results():
+    for file, text in pages_as_they_should_be().items():
+        assert file.read_text() == text, "call: make certify"
 
 
 @pytest.mark.parametrize(
@@ -98,8 +99,12 @@ def test_a_level_says_how_many_promises_were_asked_where_some_could_not_be():
     assert "| **platinum** (4 of 5 asked) |" in markdown([score])
 
 
-def test_reasons_stand_under_the_table_and_results_survive_being_written():
-    score = Score("shop.orders.source", [Promise("test_one_thing", "gold", "waived", "there is no such call")])
-    assert "one thing (there is no such call)" in markdown([score])
-    assert "0 of 1" in markdown([score])
+def test_promises_with_one_reason_stand_together_and_results_survive_being_written():
+    kept = Promise("test_a_third", "gold", "kept", "")
+    missing = [Promise(f"test_{one}_thing", "gold", "waived", "there is no such call") for one in ("one", "another")]
+    score = Score("shop.orders.source", [*missing, kept])
+    assert reasons([score]) == (
+        "## shop.orders.source\n\nNot kept: there is no such call.\n\n- one thing\n- another thing"
+    )
+    assert "1 of 3" in markdown([score])
     assert read(json.dumps(as_json([score]))) == [score]
