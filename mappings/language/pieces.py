@@ -64,14 +64,19 @@ class Pieces:
 
     def conversion(self, rule: Rule) -> Convert | None:
         """Return what a rule's `type` and `format` do to a value, None if there are none."""
-        if rule.type is None:
-            return None
         try:
-            return converter(rule.type, rule.format.text if rule.format and rule.type == "date" else None)
+            return conversion(rule)
         except FormatError as error:
             if rule.format is not None:
                 self._findings.add(rule.format.mark, str(error))
             return None
+
+
+def conversion(rule: Rule) -> Convert | None:
+    """Return what a rule's `type` and `format` do to a value, None if there are none. Raises FormatError."""
+    if rule.type is None:
+        return None
+    return converter(rule.type, rule.format.text if rule.format and rule.type == "date" else None)
 
 
 def condition(expression: Expression) -> Condition:
