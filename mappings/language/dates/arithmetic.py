@@ -10,6 +10,7 @@ from typing import Final
 from mappings.language.dates.holidays import business_calendar
 from mappings.language.shapes import looks
 from mappings.language.values import ValueProblem, number, only_text
+from mappings.language.work import spend
 
 MOST_BUSINESS_DAYS = 1_000
 """How many business days a date can be moved at once, in either direction."""
@@ -70,6 +71,7 @@ def plus_business_days(value: object, count: object, country: object = None, reg
     Saturdays and Sundays are no business days; where a country is given, its weekend and its public holidays are none.
     """
     at, left = day_of(value), _count(count, MOST_BUSINESS_DAYS, "business days")
+    spend(10 * abs(left))
     works = _on_weekdays if country is None else business_calendar(only_text(country), _text_or_none(region)).works
     step = -1 if left < 0 else 1
     while left or not works(at):
