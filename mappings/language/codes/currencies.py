@@ -29,7 +29,7 @@ _SIGNS: Final[Mapping[str, str]] = {
 }  # fmt: skip  # as above
 """Signs and the currencies that are written with them; a sign that several use is none of them by itself."""
 
-_LONGEST: Final = 64  # with blanks around it
+_LONGEST = 20  # a code or sign with blanks around it
 
 
 @lru_cache(maxsize=1)
