@@ -69,19 +69,8 @@ class Pieces:
 
     def conversion(self, rule: Rule, currency: Expression | None) -> Convert | None:
         """Return what a rule's `type` and the keys beside it do to a value, None if there are none."""
-        if rule.type is None:
-            return None
-        texts = {key: tuple(written.text for written in found) for key, found in rule.options.items()}
-        single = {key: texts[key][0] for key in ("zone", "to_zone", "round") if key in texts}
         try:
-            return TYPES[rule.type].make(
-                Options(
-                    format=texts.get("format", ()),
-                    locale=texts.get("locale", ()),
-                    currency=currency.evaluate if currency else None,
-                    **single,
-                )
-            )
+            return conversion(rule, currency.evaluate if currency else None)
         except FormatError as error:
             places = rule.options.get(error.option)
             self._findings.add(places[error.place].mark if places else rule.marks["type"], str(error))
@@ -92,13 +81,36 @@ class Pieces:
         if "currency" not in rule.options:
             return None
         written = rule.options["currency"][0]
-        if not _CODE.fullmatch(written.text):
+        if not is_code(written.text):
             return self.expression(written)
         try:
             return Expression(written.text, constant(known_code(written.text)), ())
         except FormatError as error:
             self._findings.add(written.mark, str(error))
             return Expression(written.text, constant(MISSING), ())
+
+
+def conversion(rule: Rule, currency: Condition | None) -> Convert | None:
+    """Return what a rule's `type` and the keys beside it do to a value, None if there are none. Raises FormatError."""
+    if rule.type is None:
+        return None
+    texts = {key: tuple(written.text for written in found) for key, found in rule.options.items()}
+    single = {key: texts[key][0] for key in ("zone", "to_zone", "round") if key in texts}
+    options = Options(format=texts.get("format", ()), locale=texts.get("locale", ()), currency=currency, **single)
+    return TYPES[rule.type].make(options)
+
+
+def currency_of(rule: Rule, compiled: Callable[[str], Condition]) -> Condition | None:
+    """Return what a rule's `currency` comes to in a document, None if there is none; `compiled` makes it of a path."""
+    if "currency" not in rule.options:
+        return None
+    text = rule.options["currency"][0].text
+    return constant(text) if is_code(text) else compiled(text)
+
+
+def is_code(currency: str) -> bool:
+    """Say whether what stands under `currency` is a code such as EUR itself, and not the path to one."""
+    return _CODE.fullmatch(currency) is not None
 
 
 def condition(expression: Expression) -> Condition:

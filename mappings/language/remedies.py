@@ -40,7 +40,7 @@ class Remedy:
 
     def __init__(self, rule: Rule, expression: Expression | None) -> None:
         self._rule = rule
-        self._paths = tuple(path.text for path in expression.paths) if expression else ()
+        self._paths = tuple(dict.fromkeys(path.text for path in expression.paths)) if expression else ()
         self._subject = "the value"
         if expression and (self._paths or isinstance(rule.source, From)):
             self._subject = expression.text if expression.text in self._paths else f"'{expression.text}'"
@@ -68,7 +68,8 @@ def absence_of(expression: Expression, table: Table | None, scope: Scope) -> str
     """Say why a required value is not there: which paths are missing or null, or what the table does not know."""
     value = expression.evaluate(scope)
     if table is not None and value is not MISSING and value is not None:
-        subject = expression.paths[0].text if len(expression.paths) == 1 else f"'{expression.text}'"
+        alone = len(expression.paths) == 1 and not expression.vars
+        subject = expression.paths[0].text if alone else f"'{expression.text}'"
         return f"{subject} has no entry in table '{table.name}' {looks(value)}"
     return _absent(expression.paths, scope) or f"'{expression.text}' gives nothing"
 
@@ -83,7 +84,7 @@ def _absent(paths: Iterable[SourcePath], scope: Scope) -> str:
     values = [(path.text, path.get(scope)) for path in paths]
     told = []
     for what, gone in (("missing", MISSING), ("null", None)):
-        names = [text for text, value in values if value is gone]
+        names = list(dict.fromkeys(text for text, value in values if value is gone))
         if names:
             told.append(f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} {what}")
     return " and ".join(told)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mappings.language.draft import Draft, drafted
 from mappings.language.files import Bundle, Folder
+from mappings.language.origins import Origin, Origins
 from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError
 from mappings.language.remedies import Run
 from mappings.language.values import ValueProblem
@@ -48,6 +49,7 @@ class Route:
     draft: Draft
     version: str
     _plan: Plan
+    _origins: Origins
 
     @property
     def path(self) -> Path:
@@ -108,6 +110,10 @@ class Route:
         payload = self._plan.fill(scope, run, ())
         return Mapped(payload, None, tuple(run.reviews), tuple(run.provenance)), tuple(run.problems)
 
+    def origins(self, fields: dict[str, object], mapped: Mapped) -> list[Origin]:
+        """Explain every written field of a document that apply() or attempt() mapped, in the order of writing."""
+        return self._origins.of(fields, mapped.provenance)
+
     def bundle(self) -> dict[str, str]:
         """Return the texts the route was made of, by file name relative to the route: the route file and its tables.
 
@@ -154,7 +160,7 @@ def load_bundle(name: str, bundle: Mapping[str, str]) -> Route:
 def _route(name: str, draft: Draft, plan: Plan) -> Route:
     if draft.problems:
         raise RouteError(draft.problems)
-    return Route(name, draft, _version(draft), plan)
+    return Route(name, draft, _version(draft), plan, Origins(draft))
 
 
 def _version(draft: Draft) -> str:
