@@ -14,8 +14,6 @@ from mappings.language.seal import ExpressionError, constant
 from mappings.language.values import ValueProblem
 from mappings.language.words import FormatError
 
-_CODE = re.compile(r"[A-Z]{3}")
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -23,10 +21,13 @@ if TYPE_CHECKING:
     from mappings.language.model import Rule, Written
     from mappings.language.paths import Scope
     from mappings.language.problems import Findings
+    from mappings.language.seal import Evaluate
     from mappings.language.tables import Table
     from mappings.language.variables import Variables
 
     Condition = Callable[[Scope], object]
+
+_CODE = re.compile(r"[A-Z]{3}")
 
 
 class Pieces:
@@ -81,7 +82,7 @@ class Pieces:
         if "currency" not in rule.options:
             return None
         written = rule.options["currency"][0]
-        if not is_code(written.text):
+        if not is_code(written):
             return self.expression(written)
         try:
             return Expression(written.text, constant(known_code(written.text)), ())
@@ -90,7 +91,7 @@ class Pieces:
             return Expression(written.text, constant(MISSING), ())
 
 
-def conversion(rule: Rule, currency: Condition | None) -> Convert | None:
+def conversion(rule: Rule, currency: Evaluate | None) -> Convert | None:
     """Return what a rule's `type` and the keys beside it do to a value, None if there are none. Raises FormatError."""
     if rule.type is None:
         return None
@@ -100,17 +101,9 @@ def conversion(rule: Rule, currency: Condition | None) -> Convert | None:
     return TYPES[rule.type].make(options)
 
 
-def currency_of(rule: Rule, compiled: Callable[[str], Condition]) -> Condition | None:
-    """Return what a rule's `currency` comes to in a document, None if there is none; `compiled` makes it of a path."""
-    if "currency" not in rule.options:
-        return None
-    text = rule.options["currency"][0].text
-    return constant(text) if is_code(text) else compiled(text)
-
-
-def is_code(currency: str) -> bool:
-    """Say whether what stands under `currency` is a code such as EUR itself, and not the path to one."""
-    return _CODE.fullmatch(currency) is not None
+def is_code(currency: Written) -> bool:
+    """Say whether a `currency` is the code of one, not a path or expression."""
+    return _CODE.fullmatch(currency.text) is not None
 
 
 def condition(expression: Expression) -> Condition:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from mappings.language.comparisons import COMPARISON
 from mappings.language.filters import FILTERS, TESTS, Filter
 from mappings.language.missing import MISSING
 from mappings.language.paths import Scope, SourcePath, Variable, keys_of, path_to
 from mappings.language.problems import near, suggestion
-from mappings.language.values import ARITHMETIC, COMPARISON, ValueProblem, cut, joined, negative, number, positive, step
+from mappings.language.values import ARITHMETIC, ValueProblem, cut, joined, negative, number, positive, step
 from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
@@ -152,7 +153,8 @@ class Seal:
             fixed = [self._const(item, depth)({}) for item in node.items if isinstance(item, nodes.Const)]
             return constant(fixed)
         items = [self.compile(item, depth) for item in node.items]
-        return lambda scope: [item(scope) for item in items]
+        # nothing is in no list, as in `list:`
+        return lambda scope: [value for item in items if (value := item(scope)) is not MISSING]
 
     def _getattr(self, node: nodes.Getattr, depth: int) -> Evaluate:
         _refuse_python(node.attr)
