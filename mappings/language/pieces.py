@@ -22,15 +22,19 @@ if TYPE_CHECKING:
     from mappings.language.variables import Variables
 
     Condition = Callable[[Scope], object]
+    Saw = Callable[[Written, bool], None]
 
 
 class Pieces:
     """Compiles the pieces of the rules of one route; what is wrong with them goes to `findings`."""
 
-    def __init__(self, tables: Mapping[str, Table], variables: Variables, findings: Findings) -> None:
+    def __init__(
+        self, tables: Mapping[str, Table], variables: Variables, findings: Findings, saw: Saw | None = None
+    ) -> None:
         self._tables = tables
         self._names = variables.find
         self._findings = findings
+        self._saw = saw
 
     def expression(self, written: Written) -> Expression:
         """Compile a path or expression."""
@@ -71,6 +75,20 @@ class Pieces:
                 self._findings.add(rule.format.mark, str(error))
             return None
 
+    def condition(self, written: Written) -> tuple[Expression, Condition]:
+        """Return a `when:` and a closure that answers it; a problem inside it is told as one of the condition."""
+        expression = self.expression(written)
+        applies, saw = _condition(expression), self._saw
+        if saw is None:
+            return expression, applies
+
+        def watched(scope: Scope) -> object:
+            answer = applies(scope)
+            saw(written, bool(answer))
+            return answer
+
+        return expression, watched
+
 
 def conversion(rule: Rule) -> Convert | None:
     """Return what a rule's `type` and `format` do to a value, None if there are none. Raises FormatError."""
@@ -79,8 +97,7 @@ def conversion(rule: Rule) -> Convert | None:
     return converter(rule.type, rule.format.text if rule.format and rule.type == "date" else None)
 
 
-def condition(expression: Expression) -> Condition:
-    """Return a closure that answers a `when:`; a problem inside it is told as one of the condition."""
+def _condition(expression: Expression) -> Condition:
     evaluate, subject = expression.evaluate, f"when '{expression.text}'"
 
     def applies(scope: Scope) -> object:
