@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from mappings.language.missing import MISSING
 from mappings.language.model import Each, Fields, First, From, Items, Template, Value
 from mappings.language.numbering import numbered
-from mappings.language.pieces import conversion
+from mappings.language.pieces import conversion, is_code
 from mappings.language.recording import Notes, RecordedVars, Recorder, TableRow, scope_of
+from mappings.language.seal import constant
 from mappings.language.values import ValueProblem
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mappings.language.numbering import Chain
     from mappings.language.paths import Scope
     from mappings.language.remedies import Positions, Trace
+    from mappings.language.seal import Evaluate
 
     Spot = tuple[int, Positions]
 
@@ -113,10 +115,10 @@ class _Asked:
                     break
                 if value is not MISSING and value is not None and each.lookup is not None:
                     value = notes.row(self._recorder.tables[each.lookup.text], value)
-                convert = conversion(each)
                 if value is MISSING or value is None:
                     return notes, each.default is not MISSING
-                value = convert(value) if convert else value
+                convert = conversion(each, self._currency(each))
+                value = convert(scope_of(outside, notes, self._variables), value) if convert else value
         except ValueProblem:
             return notes, True  # it left a trace nevertheless, so on_error wrote the default
         return notes, False
@@ -134,6 +136,12 @@ class _Asked:
                 path = f"{path}[{position}]" if path else _path_of(item, notes) or f"({source.over.text})[{position}]"
                 items = {**items, source.name: path, source.index: source.index}
         return scope, Notes(items)
+
+    def _currency(self, rule: Rule) -> Evaluate | None:
+        if "currency" not in rule.options:
+            return None
+        (written,) = rule.options["currency"]
+        return constant(written.text) if is_code(written) else self._recorder.expression(written.text)
 
     def _value(self, source: Content, outside: Scope, notes: Notes) -> object:
         scope = scope_of(outside, notes, self._variables)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from mappings.language.conversions import FormatError, converter
+from mappings.language.codes.currencies import known_code
+from mappings.language.conversions import TYPES, Options
 from mappings.language.expressions import Expression, compile_expression, compile_template
 from mappings.language.missing import MISSING
 from mappings.language.problems import suggestion
 from mappings.language.seal import ExpressionError, constant
 from mappings.language.values import ValueProblem
+from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,11 +21,14 @@ if TYPE_CHECKING:
     from mappings.language.model import Rule, Written
     from mappings.language.paths import Scope
     from mappings.language.problems import Findings
+    from mappings.language.seal import Evaluate
     from mappings.language.tables import Table
     from mappings.language.variables import Variables
 
     Condition = Callable[[Scope], object]
     Saw = Callable[[Written, bool], None]
+
+_CODE = re.compile(r"[A-Z]{3}")
 
 
 class Pieces:
@@ -66,13 +72,13 @@ class Pieces:
             self._findings.add(written.mark, f"unknown table '{written.text}'{suggestion(written.text, self._tables)}")
         return table
 
-    def conversion(self, rule: Rule) -> Convert | None:
-        """Return what a rule's `type` and `format` do to a value, None if there are none."""
+    def conversion(self, rule: Rule, currency: Expression | None) -> Convert | None:
+        """Return what a rule's `type` and the keys beside it do to a value, None if there are none."""
         try:
-            return conversion(rule)
+            return conversion(rule, currency.evaluate if currency else None)
         except FormatError as error:
-            if rule.format is not None:
-                self._findings.add(rule.format.mark, str(error))
+            places = rule.options.get(error.option)
+            self._findings.add(places[error.place].mark if places else rule.marks["type"], str(error))
             return None
 
     def condition(self, written: Written) -> tuple[Expression, Condition]:
@@ -89,12 +95,33 @@ class Pieces:
 
         return expression, watched
 
+    def currency(self, rule: Rule) -> Expression | None:
+        """Return what a rule's `currency` says: a code such as EUR, or else a path or expression."""
+        if "currency" not in rule.options:
+            return None
+        written = rule.options["currency"][0]
+        if not is_code(written):
+            return self.expression(written)
+        try:
+            return Expression(written.text, constant(known_code(written.text)), ())
+        except FormatError as error:
+            self._findings.add(written.mark, str(error))
+            return Expression(written.text, constant(MISSING), ())
 
-def conversion(rule: Rule) -> Convert | None:
-    """Return what a rule's `type` and `format` do to a value, None if there are none. Raises FormatError."""
+
+def conversion(rule: Rule, currency: Evaluate | None) -> Convert | None:
+    """Return what a rule's `type` and the keys beside it do to a value, None if there are none. Raises FormatError."""
     if rule.type is None:
         return None
-    return converter(rule.type, rule.format.text if rule.format and rule.type == "date" else None)
+    texts = {key: tuple(written.text for written in found) for key, found in rule.options.items()}
+    single = {key: texts[key][0] for key in ("zone", "to_zone", "round") if key in texts}
+    options = Options(format=texts.get("format", ()), locale=texts.get("locale", ()), currency=currency, **single)
+    return TYPES[rule.type].make(options)
+
+
+def is_code(currency: Written) -> bool:
+    """Say whether a `currency` is the code of one, not a path or expression."""
+    return _CODE.fullmatch(currency.text) is not None
 
 
 def _condition(expression: Expression) -> Condition:

@@ -10,6 +10,7 @@ from mappings.language.model import From
 from mappings.language.problems import FieldProblem
 from mappings.language.shapes import looks
 from mappings.language.values import copied
+from mappings.language.work import FOR_A_PROBLEM, spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mappings.language.paths import Scope, SourcePath
     from mappings.language.tables import Table
     from mappings.language.values import ValueProblem
+    from mappings.language.work import TooMuchWorkError
 
 Positions = tuple[int, ...]
 """Where in the lists around it a rule works: the place in `list:` as written, or in the source list of `each:`."""
@@ -46,12 +48,21 @@ class Remedy:
             self._subject = expression.text if expression.text in self._paths else f"'{expression.text}'"
 
     def told(self, problem: ValueProblem, positions: Positions) -> FieldProblem:
-        """Say in one sentence what is wrong."""
+        """Say in one sentence what is wrong. Raises TooMuchWorkError if there is no end of that."""
+        spend(FOR_A_PROBLEM)
         subject = self._subject if problem.subject is None else problem.subject
+        return self._problem(f"{subject} {problem}".strip(), positions)
+
+    def stopped(self, error: TooMuchWorkError, positions: Positions) -> TooMuchWorkError:
+        """Say that this is the rule at which a document took too many steps, unless one inside it has said so."""
+        error.problem = error.problem or self._problem(f"it {error}", positions)
+        return error
+
+    def _problem(self, message: str, positions: Positions) -> FieldProblem:
         pieces = self._rule.target.split("[]")
         places = [f"[{place}]" for place in positions]
         target = "".join(piece + place for piece, place in zip(pieces, [*places, ""], strict=True))
-        return FieldProblem(self._rule.mark.line, target, self._paths, f"{subject} {problem}".strip())
+        return FieldProblem(self._rule.mark.line, target, self._paths, message)
 
     def apply(self, problems: list[FieldProblem], run: Run) -> object:
         """Return what is written instead, MISSING for nothing."""

@@ -14,11 +14,13 @@ from mappings.language.plan import compile_plan
 from mappings.language.problems import FieldProblem, Findings, MappingError, Problem, RouteError
 from mappings.language.remedies import Run
 from mappings.language.values import ValueProblem
+from mappings.language.work import TooMuchWorkError, begin, end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mappings.language.feedback import FeedbackRule
+    from mappings.language.paths import Scope
     from mappings.language.pieces import Saw
     from mappings.language.plan import Plan
     from mappings.language.remedies import Trace
@@ -99,7 +101,15 @@ class Route:
         """Map one document as far as it goes. Return what could be made, and everything that is wrong; never raises."""
         if not isinstance(fields, dict):
             return Mapped({}), (FieldProblem(1, "document", (), "it is not an object with fields"),)
-        scope = self._plan.variables.scope(fields)
+        try:
+            begin(self._plan.steps)
+            return self._mapped(self._plan.variables.scope(fields))
+        except TooMuchWorkError as error:
+            return Mapped({}), (error.problem or FieldProblem(1, "document", (), f"it {error}"),)
+        finally:
+            end()
+
+    def _mapped(self, scope: Scope) -> tuple[Mapped, tuple[FieldProblem, ...]]:
         if self._plan.when is not None:
             written, applies = self._plan.when
             try:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from mappings.language.comparisons import COMPARISON
 from mappings.language.filters import FILTERS, TESTS, Filter
 from mappings.language.missing import MISSING
 from mappings.language.paths import Scope, SourcePath, Variable, keys_of, path_to
-from mappings.language.problems import suggestion
-from mappings.language.values import ARITHMETIC, COMPARISON, ValueProblem, cut, joined, negative, number, positive, step
+from mappings.language.problems import near, suggestion
+from mappings.language.values import ARITHMETIC, ValueProblem, cut, joined, negative, number, positive, step
+from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mappings.language.tables import Table
 
@@ -151,7 +153,8 @@ class Seal:
             fixed = [self._const(item, depth)({}) for item in node.items if isinstance(item, nodes.Const)]
             return constant(fixed)
         items = [self.compile(item, depth) for item in node.items]
-        return lambda scope: [item(scope) for item in items]
+        # nothing is in no list, as in `list:`
+        return lambda scope: [value for item in items if (value := item(scope)) is not MISSING]
 
     def _getattr(self, node: nodes.Getattr, depth: int) -> Evaluate:
         _refuse_python(node.attr)
@@ -240,7 +243,8 @@ class Seal:
         if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             raise ExpressionError(f"'is {node.name}' takes no arguments")
         value = self.compile(node.node, depth)
-        return lambda scope: test(value(scope))
+        run = test.run
+        return lambda scope: run(value(scope))
 
     def _filter(self, node: nodes.Filter, depth: int) -> Evaluate:
         if node.node is None or node.kwargs or node.dyn_args or node.dyn_kwargs:
@@ -250,19 +254,18 @@ class Seal:
             return self._lookup(node, value)
         known = FILTERS.get(node.name)
         if known is None:
-            raise ExpressionError(f"unknown filter '| {node.name}'{suggestion(node.name, [*FILTERS, 'lookup'])}")
+            meant = near(node.name, [*FILTERS, "lookup"])
+            hint = f" (did you mean '{meant}'?)" if meant else "; docs/route-file.md lists them all"
+            raise ExpressionError(f"unknown filter '| {node.name}'{hint}")
         if not known.least <= len(node.args) <= known.most:
             raise ExpressionError(f"'| {node.name}' does not take {len(node.args)} arguments ({_takes(known)})")
-        arguments = [self.compile(argument, depth) for argument in node.args]
-        run, always = known.run, node.name == "default"
-
-        def filtered(scope: Scope) -> object:
-            current = value(scope)
-            if not always and (current is MISSING or current is None):
-                return current
-            return run(current, *[argument(scope) for argument in arguments])
-
-        return filtered
+        fixed = len(node.args) if known.fixed is None else known.fixed
+        try:
+            run = known.make(*_fixed_texts(node.name, node.args[fixed:]))
+        except FormatError as error:
+            raise ExpressionError(f"'| {node.name}': {error}") from None
+        arguments = [self.compile(argument, depth) for argument in node.args[:fixed]]
+        return _always(run, value, arguments) if known.always else _filtered(run, value, arguments)
 
     def _lookup(self, node: nodes.Filter, value: Evaluate) -> Evaluate:
         name = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], nodes.Const) else None
@@ -289,3 +292,30 @@ def _takes(known: Filter) -> str:
     if known.least == known.most:
         return f"it takes {known.most or 'none'}"
     return f"it takes {known.least} to {known.most}"
+
+
+def _fixed_texts(name: str, arguments: list[nodes.Expr]) -> Iterator[str]:
+    for argument in arguments:
+        if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
+            raise ExpressionError(f"'| {name}' takes fixed text in quotes here, no path or expression")
+        yield argument.value
+
+
+def _always(run: Callable[..., object], value: Evaluate, arguments: list[Evaluate]) -> Evaluate:
+    return lambda scope: run(value(scope), *[argument(scope) for argument in arguments])
+
+
+def _filtered(run: Callable[..., object], value: Evaluate, arguments: list[Evaluate]) -> Evaluate:
+    """Return what applies a filter, except where the value or an argument is missing or null: that is what it gives."""
+
+    def filtered(scope: Scope) -> object:
+        current = value(scope)
+        if current is MISSING or current is None:
+            return current
+        given = [argument(scope) for argument in arguments]
+        for item in given:
+            if item is MISSING or item is None:
+                return item
+        return run(current, *given)
+
+    return filtered

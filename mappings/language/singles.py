@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mappings.language.missing import MISSING
 from mappings.language.remedies import Remedy, absence_of, first_absence
 from mappings.language.values import ValueProblem, copied
+from mappings.language.work import TooMuchWorkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,9 +50,11 @@ def single(parts: Parts, expression: Expression) -> Step:
             if applies is not None and not applies(scope):
                 return MISSING
             value = evaluate(scope)
-            value = instead(scope, value) if value is None or value is MISSING else convert(value)
+            value = instead(scope, value) if value is None or value is MISSING else convert(scope, value)
         except ValueProblem as problem:
             value = remedy.apply([remedy.told(problem, positions)], run)
+        except TooMuchWorkError as error:
+            raise remedy.stopped(error, positions) from None
         if value is not MISSING:
             run.provenance.append((number, positions))
         return value
@@ -79,7 +82,7 @@ def first_of(parts: Parts, steps: Sequence[Step], sources: Sequence[Expression])
             value = None if found is None else value
             del run.provenance[traces:]
         if value is not None and value is not MISSING:
-            return value if convert is None else convert(value)
+            return value if convert is None else convert(scope, value)
         del run.provenance[traces:]
         value = instead(scope, value)
         if value is not MISSING:
@@ -101,6 +104,8 @@ def covering(parts: Parts, remedy: Remedy, make: Step) -> Step:
             del run.provenance[traces:]
             run.problems.append(remedy.told(problem, positions))
             value = MISSING
+        except TooMuchWorkError as error:
+            raise remedy.stopped(error, positions) from None
         if lenient and len(run.problems) > problems:
             told = run.problems[problems:]
             del run.problems[problems:], run.provenance[traces:]
@@ -112,7 +117,7 @@ def covering(parts: Parts, remedy: Remedy, make: Step) -> Step:
     return step
 
 
-def _plain(value: object) -> object:
+def _plain(_scope: Scope, value: object) -> object:
     return copied(value) if type(value) in _TO_COPY else value
 
 
