@@ -37,6 +37,15 @@ def providers() -> Mapping[str, ModuleType]:
     return {name: module for name, module in modules.items() if hasattr(module, "connect")}
 
 
+def provider_of(name: str, env_file: str | Path | None = ".env") -> ModuleType:
+    """Return the package that the account `name` belongs to. Raises SettingsError if there is no such provider."""
+    chosen = _Choice.load(name, env_file).provider
+    known = providers()
+    if (chosen or name) not in known:
+        raise SettingsError(_unknown(name, chosen, known))
+    return known[chosen or name]
+
+
 async def open_connection(
     name: str,
     *,
@@ -49,12 +58,7 @@ async def open_connection(
 
     Raises SettingsError if there is no such provider or a setting of it is missing or wrong.
     """
-    chosen = _Choice.load(name, env_file).provider
-    provider = chosen or name
-    known = providers()
-    if provider not in known:
-        raise SettingsError(_unknown(name, chosen, known))
-    module = known[provider]
+    module = provider_of(name, env_file)
     settings = module.Settings.load(name, env_file)
     return cast(
         "Connection",

@@ -1,0 +1,12 @@
+"""What the streams of the example take and give, as JSON Schema."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SOURCES: Mapping[str, dict[str, Any]] = MappingProxyType({"documents": {"type": "object"}})
+DESTINATIONS: Mapping[str, dict[str, Any]] = MappingProxyType({"documents": {"type": "object"}})
