@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import Document
     from flows.context import Context
-    from mappings.language import Mapped
+    from mappings.language import FieldProblem, Mapped
     from state.records import Transfer
 
 
@@ -39,10 +39,10 @@ async def settle_sent(
     digest: str,
     external_id: str,
     fate: Fate,
-    reviews: Sequence[str] = (),
+    reviews: Sequence[FieldProblem] = (),
 ) -> None:
     """Write down that the destination holds the document, and owe the source the news."""
-    to_review = f"to review: {'; '.join(reviews)}" if reviews else ""
+    to_review = f"to review: {'; '.join(map(str, reviews))}" if reviews else ""
     now = datetime.now(UTC)
     news, first = fate is not Fate.UNCHANGED, fate is Fate.DELIVERED
     # Listed again with nothing new in it: the source wants to hear once more, if hearing takes it off its list.

@@ -1,11 +1,13 @@
 """The route language: reads route files, checks them, and applies them to documents."""
 
+from mappings.language.draft import Draft, read_draft
 from mappings.language.feedback import FeedbackRule
 from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError
-from mappings.language.route import Mapped, Route, load_route
+from mappings.language.route import Mapped, Route, load_bundle, load_route
 from mappings.language.shapes import shape_of
 
 __all__ = [
+    "Draft",
     "FeedbackRule",
     "FieldProblem",
     "Mapped",
@@ -13,6 +15,8 @@ __all__ = [
     "Problem",
     "Route",
     "RouteError",
+    "load_bundle",
     "load_route",
+    "read_draft",
     "shape_of",
 ]

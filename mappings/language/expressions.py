@@ -13,13 +13,15 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
 
-from mappings.language.seal import ExpressionError, Seal, constant
+from mappings.language.paths import SourcePath
+from mappings.language.seal import ExpressionError, Seal, constant, no_vars
 from mappings.language.values import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mappings.language.paths import Scope, SourcePath
+    from mappings.language.paths import Scope
+    from mappings.language.seal import Evaluate, Names
     from mappings.language.tables import Table
 
 LONGEST_EXPRESSION = 500
@@ -33,14 +35,25 @@ _LONGEST_SHOWN = 80
 class Expression:
     """A compiled expression or template; immutable, so threads may share it.
 
-    `evaluate` returns plain data or MISSING and raises ValueProblem if a value cannot be used. `paths` are those it
-    reads. `fixed` is True for a template without any `{{ }}`.
+    `evaluate` returns plain data or MISSING and raises ValueProblem if a value cannot be used. `paths` are those of
+    the document that it reads and `tables` those it looks into, also through vars, whose names are in `vars`. `node` is its syntax tree (for a template
+    an Output of text and expressions), None for a fixed value. `depth` is how many operations are nested, `operations`
+    how many there are; the vars it uses count into `depth` only, since they are evaluated once per document.
     """
 
     text: str
     evaluate: Callable[[Scope], object]
     paths: tuple[SourcePath, ...]
-    fixed: bool = False
+    node: nodes.Expr | nodes.Output | None = None
+    vars: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    depth: int = 0
+    operations: int = 1
+
+    @property
+    def fixed(self) -> bool:
+        """True for a template without any `{{ }}`."""
+        return self.operations == 0
 
     @property
     def names(self) -> list[str]:
@@ -48,8 +61,8 @@ class Expression:
         return [str(path.keys[0]) for path in self.paths]
 
 
-def compile_expression(text: str, tables: Mapping[str, Table]) -> Expression:
-    """Compile a bare expression, as in `from:` and `when:`. Raises ExpressionError."""
+def compile_expression(text: str, tables: Mapping[str, Table], names: Names = no_vars) -> Expression:
+    """Compile a bare expression, as in `from:` and `when:`; `names` gives vars by name. Raises ExpressionError."""
     source = text.strip()
     if not source:
         raise ExpressionError("the expression is empty")
@@ -59,37 +72,55 @@ def compile_expression(text: str, tables: Mapping[str, Table]) -> Expression:
         raise ExpressionError(
             f"an expression has no {{{{ }}}} around it (text with {{{{ }}}} is a template): {_shown(source)}"
         )
-    seal = Seal(tables)
+    seal = Seal(tables, names)
     with _Explained(source):
         parser = Parser(_ENVIRONMENT, source, state="variable")
         node = parser.parse_expression()
         if not parser.stream.eos:
             raise ExpressionError(f"cannot be understood from '{parser.stream.current.value}' on")
         evaluate = seal.compile(node)
-    return Expression(source, evaluate, tuple(seal.paths.values()))
+    return _expression(source, evaluate, node, seal)
 
 
-def compile_template(text: str, tables: Mapping[str, Table]) -> Expression:
-    """Compile text with `{{ expressions }}` in it. Raises ExpressionError."""
+def compile_template(text: str, tables: Mapping[str, Table], names: Names = no_vars) -> Expression:
+    """Compile text with `{{ expressions }}` in it; `names` gives vars by name. Raises ExpressionError."""
     if len(text) > LONGEST_TEMPLATE:
         raise ExpressionError(f"the template is too long ({len(text)} characters, at most {LONGEST_TEMPLATE})")
-    seal = Seal(tables)
+    seal = Seal(tables, names)
     parts: list[Callable[[Scope], object]] = []
-    fixed = True
+    written: list[nodes.Expr] = []
     with _Explained(text):
         for body in Parser(_ENVIRONMENT, text).parse().body:
             if not isinstance(body, nodes.Output):
                 raise ExpressionError("{% %} is not allowed in a template, only {{ }}")
             for node in body.nodes:
+                written.append(node)
                 if isinstance(node, nodes.TemplateData):
                     parts.append(constant(node.data))
                     continue
                 if isinstance(node, nodes.List | nodes.Tuple):
                     raise ExpressionError("a list cannot be written as text (use | join(', '))")
-                fixed = False
                 parts.append(seal.compile(node))
+    return _expression(text, lambda scope: joined([part(scope) for part in parts]), nodes.Output(written), seal)
+
+
+def _expression(text: str, evaluate: Evaluate, node: nodes.Expr | nodes.Output, seal: Seal) -> Expression:
+    through = [
+        SourcePath(path.text, path.keys, path.get, variable.name)
+        for variable in seal.variables.values()
+        for path in variable.paths
+    ]
+    paths = (*seal.paths.values(), *through)
+    tables = [*seal.tables, *(name for variable in seal.variables.values() for name in variable.tables)]
     return Expression(
-        text, lambda scope: joined([part(scope) for part in parts]), tuple(seal.paths.values()), fixed=fixed
+        text,
+        evaluate,
+        paths,
+        node,
+        vars=tuple(seal.variables),
+        tables=tuple(dict.fromkeys(tables)),
+        depth=seal.depth,
+        operations=seal.operations,
     )
 
 

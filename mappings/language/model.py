@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mappings.language.missing import MISSING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mappings.language.problems import Mark
 
 ROUTE_KEYS = {
@@ -17,8 +20,11 @@ ROUTE_KEYS = {
     "when": "an expression; documents for which it is not true are skipped",
     "files": "which files of a document travel: all, main or none",
     "tables": "lookup tables, written here or kept in csv files",
+    "vars": "names for expressions that several rules use",
     "fields": "target on the left, rule on the right",
     "feedback": "what the source is told about a document, by what became of it",
+    "resend": "whether delivered documents are sent again when the mapping changes what they come to: never or changed",
+    "tests": "documents and what must become of them",
 }
 """Every key a route file may have at the top."""
 
@@ -27,6 +33,7 @@ SOURCE_KEYS = {
     "template": "text with {{ expressions }} in it",
     "value": "a fixed value",
     "list": "a list of rules or objects; those that come to nothing are left out",
+    "first": "a list of rules; the first that gives a value that is not null counts",
     "each": "a path to a list; `fields` is filled once per item",
     "fields": "an object: target on the left, rule on the right",
 }
@@ -34,6 +41,7 @@ SOURCE_KEYS = {
 
 RULE_KEYS = SOURCE_KEYS | {
     "as": "the name of the item inside `each`",
+    "index": "the name of the item's number inside `each`, counted from 1; index if nothing else is said",
     "when": "an expression; the rule applies only where it is true",
     "lookup": "a table in which the value is looked up",
     "default": "what is written if there is nothing or null",
@@ -46,6 +54,40 @@ RULE_KEYS = SOURCE_KEYS | {
 
 FILES_WORDS = {"all": "every file", "main": "the main file only", "none": "no file"}
 """What `files:` may say."""
+
+RESEND_WORDS = {
+    "never": "what was delivered stays as it was delivered",
+    "changed": "delivered documents are sent again when the mapping changes what they come to",
+}
+"""What `resend:` may say."""
+
+TABLE_KEYS = {
+    "file": "a csv file beside the route, with the columns key and value",
+    "rows": "the entries themselves, key: value",
+    "type": "what the values are: string, integer, decimal, date or boolean",
+    "unknown": "what becomes of a value that has no entry: missing, keep or reject",
+}
+"""Every key of a table that is not written out as `key: value` or as the name of a file alone."""
+
+UNKNOWN_WORDS = {
+    "missing": "it counts as missing",
+    "keep": "it passes as it stands",
+    "reject": "it is a problem of the document",
+}
+"""What `unknown:` may say."""
+
+TEST_KEYS = {
+    "name": "what the test shows, in a sentence",
+    "input": "the document: a file beside the route, or written out; an empty one if this is left out",
+    "patch": "values in which the document differs from the input, by source path",
+    "remove": "source paths that the document does not have",
+    "expect": "what must be in the payload, by target path",
+    "expect_missing": "target paths that must not be in the payload",
+    "expect_error": "the target that must be the reason for a rejection, or targets with a part of their sentence",
+    "expect_review": "the target that must be shown to a person, or targets with a part of their sentence",
+    "expect_skipped": "true: the route does not apply to the document",
+}
+"""Every key a test may have."""
 
 ON_ERROR_WORDS = {
     "fail": "the document is rejected",
@@ -76,10 +118,11 @@ FEEDBACK_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Text of the route file and its place."""
+    """Text of the route file and its place: `mark` is where it begins, `end` is just behind it, quotes included."""
 
     mark: Mark
     text: str
+    end: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +161,40 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """Alternatives, of which the first counts that gives a value that is neither missing nor null."""
+
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
-    """An object per item of a list."""
+    """An object per item of a list; `name` and `index` are what its rules call the item and its number from 1."""
 
     over: Written
     name: str
+    index: str
     fields: Fields
+
+
+Content = From | Template | Value | Fields | Items | First | Each
+"""Where a rule's value comes from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as it was written. `target` has [] where a position goes; `default` is MISSING if there is none."""
+    """One rule as it was written.
 
+    `key` is the place of the target's name (of the rule itself inside a list), `mark` and `end` enclose what stands on
+    the right, `marks` has the places of the values under the rule's own keys. `target` has [] where a position goes;
+    `default` is MISSING if there is none.
+    """
+
+    key: Mark
     mark: Mark
+    end: Mark
     target: str
-    source: From | Template | Value | Fields | Items | Each
+    source: Content
     when: Written | None = None
     lookup: Written | None = None
     default: object = MISSING
@@ -140,3 +202,37 @@ class Rule:
     format: Written | None = None
     required: bool = False
     on_error: str = "fail"
+    marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A named expression; `mark` is the place of the name."""
+
+    mark: Mark
+    name: str
+    expression: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test as it was written; `mark` and `end` enclose it.
+
+    `input` is the name of a file beside the route, or the document itself. Source paths are such as
+    entities.items[0].net, target paths such as lines[2].net; items count from 0. `expect_error` and `expect_review`
+    have a part of the sentence by target, "" for any. `marks` has the place of every key's value, and of every value
+    under `patch` and `expect`, as "expect.<path>".
+    """
+
+    mark: Mark
+    end: Mark
+    name: str
+    input: str | dict[str, object]
+    patch: Mapping[str, object]
+    remove: tuple[str, ...]
+    expect: Mapping[str, object]
+    expect_missing: tuple[str, ...]
+    expect_error: Mapping[str, str]
+    expect_review: Mapping[str, str]
+    expect_skipped: bool
+    marks: Mapping[str, Mark]

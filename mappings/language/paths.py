@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,56 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Scope = dict[str, object]
-"""What an expression sees: the document's fields, and inside `each` the item and `index`."""
+"""What an expression sees: the document's fields, the values of vars, and inside `each` the item and its number."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePath:
-    """A path as it is written, its steps, and its getter, which returns MISSING where nothing is there."""
+    """A path as it is written, its steps, and its getter, which returns MISSING where nothing is there.
+
+    `through` is the var by which an expression reads it, empty if the expression names the path itself.
+    """
 
     text: str
     keys: tuple[str | int, ...]
     get: Callable[[Scope], object]
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A var as expressions see it; `paths` are those of the document that its value comes from, `tables` their names.
+
+    `depth` is how many operations are nested in it, `operations` how many it is made of.
+    """
+
+    name: str
+    get: Callable[[Scope], object]
+    paths: tuple[SourcePath, ...] = ()
+    tables: tuple[str, ...] = ()
+    depth: int = 0
+    operations: int = 0
+
+
+class PathError(ValueError):
+    """Text is not a path; the message says so, without the place in the file."""
+
+
+_NAME = r"[^.\[\]{}\s](?:[^.\[\]{}]*[^.\[\]{}\s])?"
+_PATH = re.compile(rf"{_NAME}(?:\.{_NAME}|\[-?[0-9]{{1,9}}\]|\['[^']+'\])*")
+_STEP = re.compile(rf"\[(?P<place>-?[0-9]+)\]|\['(?P<quoted>[^']+)'\]|(?P<name>{_NAME})")
+
+
+def read_path(text: str) -> tuple[str | int, ...]:
+    """Return the steps of a path of a document or of a payload, such as parties[1].name or fields['odd key'].
+
+    Names may hold blanks and hyphens; items count from 0, or from -1 backwards. Raises PathError.
+    """
+    if not _PATH.fullmatch(text):
+        raise PathError(f"'{text}' is not a path; write one such as lines[2].net")
+    return tuple(
+        int(step["place"]) if step["place"] else str(step["quoted"] or step["name"]) for step in _STEP.finditer(text)
+    )
 
 
 def keys_of(node: nodes.Node) -> tuple[str | int, ...] | None:

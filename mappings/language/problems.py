@@ -21,6 +21,10 @@ class Mark:
     column: int
 
 
+TOP = Mark(1, 1)
+"""The beginning of a file, for what is wrong with it as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in a route file or in a table file, at the place where it can be mended."""

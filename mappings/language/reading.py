@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mappings.language.conversions import TYPES
@@ -11,8 +12,10 @@ from mappings.language.model import (
     ON_ERROR_WORDS,
     RULE_KEYS,
     SOURCE_KEYS,
+    Content,
     Each,
     Fields,
+    First,
     From,
     Items,
     Rule,
@@ -24,18 +27,23 @@ from mappings.language.problems import near, suggestion
 from mappings.language.yaml_nodes import Mapping, Node, Scalar, Sequence, kind_of, plain_data
 
 if TYPE_CHECKING:
-    from mappings.language.problems import Findings
+    from collections.abc import Collection
 
-_MODIFIERS = frozenset({"type", "format", "as"})
+    from mappings.language.problems import Findings, Mark
+
+_MODIFIERS = frozenset({"type", "format", "as", "index"})
 _CONTROL = frozenset({"when", "lookup", "default", "required", "on_error"})
 _SINGLE = ("lookup", "type", "format")  # these work on one value, not on a list or object
+_WORDS_OF_EXPRESSIONS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
 
 
 class Reader:
-    """Reads the rules of one route file; what is wrong with them goes to `findings`."""
+    """Reads the rules of one route file; what is wrong with them goes to `findings`. `taken` are the names of its vars."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, taken: Collection[str]) -> None:
         self._findings = findings
+        self._taken = taken
+        self._around: list[str] = []  # what the items of the `each` around have for names
 
     def fields(self, node: Node, prefix: str) -> Fields:
         """Read `target: rule` pairs. `prefix` is the target they stand in, empty at the top."""
@@ -51,17 +59,17 @@ class Reader:
             if problem:
                 self._findings.add(entry.mark, problem)
             lines[tuple(target.split("."))] = entry.mark.line
-            rule = self.rule(entry.node, f"{prefix}.{target}" if prefix else target)
+            rule = self.rule(entry.node, f"{prefix}.{target}" if prefix else target, entry.mark)
             if rule is not None:
                 rules.append((target, rule))
         return Fields(tuple(rules))
 
-    def rule(self, node: Node, target: str) -> Rule | None:
-        """Read what stands on the right of a target; None if it cannot be read."""
+    def rule(self, node: Node, target: str, key: Mark) -> Rule | None:
+        """Read what stands on the right of a target, whose name stands at `key`; None if it cannot be read."""
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            return Rule(node.mark, target, From(Written(node.mark, node.value)))
+            return Rule(key, node.mark, node.end, target, From(Written(node.mark, node.value, node.end)))
         if isinstance(node, Mapping):
-            return self._mapping(node, target)
+            return self._mapping(node, target, key)
         if isinstance(node, Sequence):
             self._findings.add(node.mark, f"the rule for {target} is a list; write {target}: {{list: [...]}}")
         elif isinstance(node, Scalar) and node.value is None:
@@ -76,10 +84,10 @@ class Reader:
     def _item(self, node: Node, target: str) -> Rule | None:
         """Read an item of `list:`, which may also be an object written without `fields:`."""
         if not isinstance(node, Mapping) or not _is_object(node):
-            return self.rule(node, target)
-        return Rule(node.mark, target, self.fields(node, target))
+            return self.rule(node, target, node.mark)
+        return Rule(node.mark, node.mark, node.end, target, self.fields(node, target))
 
-    def _mapping(self, node: Mapping, target: str) -> Rule | None:
+    def _mapping(self, node: Mapping, target: str, key: Mark) -> Rule | None:
         unknown = [entry for key, entry in node.entries.items() if key not in RULE_KEYS]
         if unknown and not node.entries.keys() & SOURCE_KEYS.keys():
             # most likely the source itself is misspelt, or an object was meant
@@ -99,7 +107,9 @@ class Reader:
             self._findings.add(required.mark, f"required: is {kind_of(required)}; write true or false")
         default = node.node("default")
         rule = Rule(
+            key=key,
             mark=node.mark,
+            end=node.end,
             target=target,
             source=source,
             when=self._written(node, "when"),
@@ -109,11 +119,12 @@ class Reader:
             format=self._written(node, "format"),
             required=isinstance(required, Scalar) and required.value is True,
             on_error=self._word(node, "on_error", ON_ERROR_WORDS) or "fail",
+            marks=MappingProxyType({name: entry.node.mark for name, entry in node.entries.items()}),
         )
         self._check_together(node, rule)
         return rule
 
-    def _source(self, node: Mapping, target: str) -> From | Template | Value | Fields | Items | Each | None:
+    def _source(self, node: Mapping, target: str) -> Content | None:
         found = [key for key in SOURCE_KEYS if key in node.entries]
         if not found:
             known = ", ".join(SOURCE_KEYS)
@@ -136,12 +147,16 @@ class Reader:
             return None
         return self._content(node, found[0], target)
 
-    def _content(self, node: Mapping, key: str, target: str) -> From | Template | Value | Fields | Items | None:
+    def _content(self, node: Mapping, key: str, target: str) -> Content | None:
         content = node.entries[key].node
         if key == "value":
             return Value(plain_data(content))
-        if key in {"fields", "list"}:
-            return self.fields(content, target) if key == "fields" else self._list(content, target)
+        if key == "fields":
+            return self.fields(content, target)
+        if key == "list":
+            return self._list(content, target)
+        if key == "first":
+            return self._first(content, target)
         written = self._written(node, key)
         if written is None:
             return None
@@ -154,29 +169,51 @@ class Reader:
         rules = [self._item(item, f"{target}[]") for item in node.items]
         return Items(tuple(rule for rule in rules if rule is not None))
 
+    def _first(self, node: Node, target: str) -> First:
+        if not isinstance(node, Sequence) or not node.items:
+            what = "an empty list" if isinstance(node, Sequence) else kind_of(node)
+            self._findings.add(node.mark, f"first: is {what}; write [rule, rule] or one '- rule' per line")
+            return First(())
+        rules = [self._item(item, target) for item in node.items]
+        return First(tuple(rule for rule in rules if rule is not None))
+
     def _each(self, node: Mapping, target: str) -> Each | None:
-        over, name = self._written(node, "each"), self._written(node, "as")
-        fields = self.fields(node.entries["fields"].node, f"{target}[]")
+        over, name, index = (self._written(node, key) for key in ("each", "as", "index"))
         if "as" not in node.entries:
             self._findings.add(
                 node.entries["each"].mark, "each: needs as: beside it, a name for the item, such as as: item"
             )
-        elif name is not None and (not name.text.isidentifier() or name.text == "index"):
-            self._findings.add(
-                name.mark,
-                f"'{name.text}' cannot be the name of an item; use a word of letters, such as item (index is taken)",
-            )
-        return Each(over, name.text, fields) if over and name else None
+        before = len(self._around)
+        for written, what in ((name, "item"), (index, "item's number")):
+            if written is not None:
+                self._check_name(written, what)
+                self._around.append(written.text)
+        fields = self.fields(node.entries["fields"].node, f"{target}[]")
+        del self._around[before:]
+        return Each(over, name.text, index.text if index else "index", fields) if over and name else None
+
+    def _check_name(self, written: Written, what: str) -> None:
+        name = written.text
+        if name in self._taken:
+            problem = f"'{name}' is a var already; give the {what} another name"
+        elif name in self._around:
+            problem = f"'{name}' is taken by the each around or beside this one; give the {what} another name"
+        elif not is_name(name) or (name == "index" and what == "item"):
+            problem = f"'{name}' cannot be the name of an {what}; use a word of letters, such as item (index is taken)"
+        else:
+            return
+        self._findings.add(written.mark, problem)
 
     def _check_together(self, node: Mapping, rule: Rule) -> None:
-        single = isinstance(rule.source, From | Template | Value)
+        single = isinstance(rule.source, From | Template | Value | First)
         for key in _SINGLE:
             if not single and key in node.entries:
                 self._findings.add(
                     node.entries[key].mark, f"{key}: works on a single value; write it at the rules inside"
                 )
-        if "as" in node.entries and not isinstance(rule.source, Each):
-            self._findings.add(node.entries["as"].mark, "as: goes with each:")
+        for key in ("as", "index"):
+            if key in node.entries and not isinstance(rule.source, Each):
+                self._findings.add(node.entries[key].mark, f"{key}: goes with each:")
         if rule.format is not None and "type" not in node.entries:
             self._findings.add(rule.format.mark, "format: goes with type: date")
         elif rule.format is not None and rule.type not in {"date", None}:
@@ -190,7 +227,7 @@ class Reader:
             return None
         content = entry.node
         if isinstance(content, Scalar) and isinstance(content.value, str):
-            return Written(content.mark, content.value)
+            return Written(content.mark, content.value, content.end)
         hint = "; put quotes around it" if isinstance(content, Scalar) and content.text else ""
         if isinstance(content, Mapping) and key in {"from", "template", "when"}:
             hint = "; put quotes around text that starts with {"
@@ -203,6 +240,11 @@ class Reader:
             return written.text if written else None
         self._findings.add(written.mark, f"{key}: does not know '{written.text}'{suggestion(written.text, known)}")
         return None
+
+
+def is_name(text: str) -> bool:
+    """Say whether expressions can use a text as a name."""
+    return text.isidentifier() and text.lower() not in _WORDS_OF_EXPRESSIONS and not text.startswith("__")
 
 
 def _target_problem(target: str, lines: dict[tuple[str, ...], int]) -> str | None:

@@ -12,11 +12,11 @@ from mappings.language.shapes import looks
 from mappings.language.values import copied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from mappings.language.expressions import Expression
     from mappings.language.model import Rule
-    from mappings.language.paths import Scope
+    from mappings.language.paths import Scope, SourcePath
     from mappings.language.tables import Table
     from mappings.language.values import ValueProblem
 
@@ -31,7 +31,7 @@ class Run:
     """What comes up while one document is mapped."""
 
     problems: list[FieldProblem] = field(default_factory=list)
-    reviews: list[str] = field(default_factory=list)
+    reviews: list[FieldProblem] = field(default_factory=list)
     provenance: list[Trace] = field(default_factory=list)
 
 
@@ -58,7 +58,7 @@ class Remedy:
         if self._rule.on_error == "default":
             return copied(self._rule.default)
         if self._rule.on_error == "review":
-            run.reviews.extend(str(problem) for problem in problems)
+            run.reviews.extend(problems)
         elif self._rule.on_error == "fail":
             run.problems.extend(problems)
         return MISSING
@@ -70,14 +70,23 @@ def absence_of(expression: Expression, table: Table | None, scope: Scope) -> str
     if table is not None and value is not MISSING and value is not None:
         subject = expression.paths[0].text if len(expression.paths) == 1 else f"'{expression.text}'"
         return f"{subject} has no entry in table '{table.name}' {looks(value)}"
-    gone = [path.text for path in expression.paths if path.get(scope) is MISSING]
-    null = [path.text for path in expression.paths if path.get(scope) is None]
-    told = [
-        f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} {what}"
-        for names, what in ((gone, "missing"), (null, "null"))
-        if names
-    ]
-    return " and ".join(told) or f"'{expression.text}' gives nothing"
+    return _absent(expression.paths, scope) or f"'{expression.text}' gives nothing"
+
+
+def first_absence(sources: Sequence[Expression], scope: Scope) -> str:
+    """Say why none of the alternatives of `first` gives a value."""
+    paths = {path.text: path for expression in sources for path in expression.paths}
+    return _absent(paths.values(), scope) or "none of its alternatives has a value"
+
+
+def _absent(paths: Iterable[SourcePath], scope: Scope) -> str:
+    values = [(path.text, path.get(scope)) for path in paths]
+    told = []
+    for what, gone in (("missing", MISSING), ("null", None)):
+        names = [text for text, value in values if value is gone]
+        if names:
+            told.append(f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} {what}")
+    return " and ".join(told)
 
 
 def each_absence(over: Expression) -> Callable[[Scope], str]:

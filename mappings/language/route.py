@@ -1,39 +1,25 @@
-"""A route file, read and compiled: from where, to where, which fields how, and what the source is told."""
+"""A route, ready to map documents: from where, to where, which fields how, and what the source is told."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
-from types import MappingProxyType
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mappings.language.feedback import read_feedback
-from mappings.language.model import FILES_WORDS, ROUTE_KEYS, Written
-from mappings.language.problems import FieldProblem, Findings, MappingError, Mark, Problem, RouteError, suggestion
-from mappings.language.reading import Reader
+from mappings.language.draft import Draft, drafted
+from mappings.language.files import Bundle, Folder
+from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError
 from mappings.language.remedies import Run
-from mappings.language.rules import Compiler
-from mappings.language.tables import read_tables
 from mappings.language.values import ValueProblem
-from mappings.language.yaml_nodes import Mapping as Node
-from mappings.language.yaml_nodes import Scalar, kind_of, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mappings.language.feedback import FeedbackRule
+    from mappings.language.plan import Plan
     from mappings.language.remedies import Trace
-    from mappings.language.rules import Condition, Fill, RuleFacts
-    from mappings.language.tables import Table
-
-_ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*")
-_NEXT_STEP = {
-    "source": "add the connection and stream documents come from, such as source: hypatos.documents",
-    "destination": "add the connection and stream they go to, such as destination: zefort.contracts",
-    "fields": "add fields: with target: rule lines under it, such as attributes.title: entities.number",
-}
+    from mappings.language.rules import RuleFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +32,7 @@ class Mapped:
 
     payload: dict[str, object]
     skipped: str | None = None
-    reviews: tuple[str, ...] = ()
+    reviews: tuple[FieldProblem, ...] = ()
     provenance: tuple[Trace, ...] = ()
 
 
@@ -55,43 +41,84 @@ class Route:
     """A compiled route file; immutable, so threads may share it.
 
     `version` is a SHA-256 in hex over the file and its tables: it changes when, and only when, one of them does.
-    `files` is all, main or none. `feedback` has a rule per word (delivered, rejected, failed, withdrawn).
+    `draft` is the file as it was written.
     """
 
     name: str
-    path: Path
-    source: str
-    destination: str
+    draft: Draft
     version: str
-    files: str
-    description: str
-    feedback: Mapping[str, FeedbackRule]
-    rules: tuple[RuleFacts, ...]
-    _marks: Mapping[str, Mark]
-    _when: tuple[Written, Condition] | None
-    _fill: Fill
+    _plan: Plan
+
+    @property
+    def path(self) -> Path:
+        """The route file."""
+        return self.draft.path
+
+    @property
+    def source(self) -> str:
+        """Where documents come from: connection.stream."""
+        return self.draft.source
+
+    @property
+    def destination(self) -> str:
+        """Where they go: connection.stream."""
+        return self.draft.destination
+
+    @property
+    def files(self) -> str:
+        """Which files of a document travel: all, main or none."""
+        return self.draft.files
+
+    @property
+    def description(self) -> str:
+        """What the route is for, empty if the file does not say."""
+        return self.draft.description
+
+    @property
+    def feedback(self) -> Mapping[str, FeedbackRule]:
+        """What the source is told, by word: delivered, rejected, failed, withdrawn."""
+        return self.draft.feedback
+
+    @property
+    def rules(self) -> tuple[RuleFacts, ...]:
+        """What is known of every rule, in the order in which traces number them."""
+        return self._plan.rules
 
     def apply(self, fields: dict[str, object]) -> Mapped:
         """Map one document. Raises MappingError with everything that is wrong with it, and nothing else."""
+        mapped, problems = self.attempt(fields)
+        if problems:
+            raise MappingError(problems)
+        return mapped
+
+    def attempt(self, fields: dict[str, object]) -> tuple[Mapped, tuple[FieldProblem, ...]]:
+        """Map one document as far as it goes. Return what could be made, and everything that is wrong; never raises."""
         if not isinstance(fields, dict):
-            raise MappingError([FieldProblem(1, "document", (), "it is not an object with fields")])
-        if self._when is not None:
-            written, applies = self._when
+            return Mapped({}), (FieldProblem(1, "document", (), "it is not an object with fields"),)
+        scope = self._plan.variables.scope(fields)
+        if self._plan.when is not None:
+            written, applies = self._plan.when
             try:
-                if not applies(fields):
-                    return Mapped({}, skipped=f"the route applies only when {written.text}")
+                if not applies(scope):
+                    return Mapped({}, skipped=f"the route applies only when {written.text}"), ()
             except ValueProblem as problem:
                 message = f"{problem.subject} {problem}"
-                raise MappingError([FieldProblem(written.mark.line, "when", (), message)]) from None
+                return Mapped({}), (FieldProblem(written.mark.line, "when", (), message),)
         run = Run()
-        payload = self._fill(fields, run, ())
-        if run.problems:
-            raise MappingError(run.problems)
-        return Mapped(payload, None, tuple(run.reviews), tuple(run.provenance))
+        payload = self._plan.fill(scope, run, ())
+        return Mapped(payload, None, tuple(run.reviews), tuple(run.provenance)), tuple(run.problems)
+
+    def bundle(self) -> dict[str, str]:
+        """Return the texts the route was made of, by file name relative to the route: the route file and its tables.
+
+        load_bundle() makes the same route of them again, with the same version.
+        """
+        files = {table.file: table.source for table in self.draft.tables.values() if table.file}
+        return {f"{self.name}.yaml": self.draft.text, **files}
 
     def position(self, key: str) -> tuple[int, int]:
         """Return (line, column) of a top-level key's value, so that others can complain about it at its place."""
-        mark = self._marks[key]
+        mark = self.draft.marks[key]
         return mark.line, mark.column
 
     def feedback_actions(self, word: str, context: dict[str, object]) -> dict[str, object]:
@@ -111,90 +138,27 @@ class Route:
         ]
 
 
-def load_route(path: Path) -> Route:
-    """Read and compile a route file. Raises RouteError with every problem at its place, and nothing else."""
-    findings = Findings(path)
-    text = _text(path)
-    root = read_yaml(path, text)
-    if root is None:
-        raise RouteError([Problem(path, 1, 1, f"the file is empty; {_NEXT_STEP['source']}")])
-    if not isinstance(root, Node):
-        raise RouteError(
-            [Problem(path, root.mark.line, root.mark.column, f"the file is {kind_of(root)}; {_NEXT_STEP['source']}")]
-        )
-    for key, entry in root.entries.items():
-        if key not in ROUTE_KEYS:
-            findings.add(entry.mark, f"unknown key '{key}'{suggestion(key, ROUTE_KEYS)}")
-    for key, step in _NEXT_STEP.items():
-        if key not in root.entries:
-            findings.add(Mark(1, 1), f"{key}: is missing; {step}")
-    source, destination = _endpoint(root, "source", findings), _endpoint(root, "destination", findings)
-    files = _word(root, "files", findings) or "all"
-    description = _word(root, "description", findings) or ""
-    when = _word(root, "when", findings)
-    if files not in FILES_WORDS:
-        findings.add(root.entries["files"].node.mark, f"files: does not know '{files}'{suggestion(files, FILES_WORDS)}")
-    tables = read_tables(root.node("tables"), path, findings)
-    compiler = Compiler(tables, findings)
-    condition: tuple[Written, Condition] | None = None
-    if when is not None:
-        written = Written(root.entries["when"].node.mark, " ".join(when.split()))
-        condition = (written, compiler.condition(written))
-    fields = root.node("fields")
-    fill = None if fields is None else compiler.fields(Reader(findings).fields(fields, ""))
-    feedback = read_feedback(root.node("feedback"), findings)
-    findings.stop_if_any()
-    if fill is None:
-        raise AssertionError("a missing fields: was reported above")
-    return Route(
-        name=path.stem,
-        path=path,
-        source=source,
-        destination=destination,
-        version=_version(text, tables),
-        files=files,
-        description=description,
-        feedback=MappingProxyType(feedback),
-        rules=tuple(compiler.facts),
-        _marks=MappingProxyType({key: entry.node.mark for key, entry in root.entries.items()}),
-        _when=condition,
-        _fill=fill,
-    )
+def load_route(path: Path, text: str | None = None) -> Route:
+    """Read and compile a route file, or `text` in its place. Raises RouteError with every problem, and nothing else."""
+    return _route(path.stem, *drafted(path, text, Folder(path)))
 
 
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        known = sorted(other.name for other in path.parent.glob("*.yaml"))
-        raise RouteError([Problem(path, 1, 1, f"there is no such file{suggestion(path.name, known)}")]) from None
-    except OSError as error:
-        raise RouteError([Problem(path, 1, 1, f"the file cannot be read ({error.strerror})")]) from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise RouteError([Problem(path, line, 1, "this line is not UTF-8; save the file as UTF-8")]) from None
+def load_bundle(name: str, bundle: Mapping[str, str]) -> Route:
+    """Compile a route again from what Route.bundle() gave. Raises RouteError, and nothing else."""
+    path = Path(f"{name}.yaml")
+    if path.name not in bundle:
+        raise RouteError([Problem(path, 1, 1, "this file is not in the bundle")])
+    return _route(name, *drafted(path, bundle[path.name], Bundle(bundle)))
 
 
-def _word(root: Node, key: str, findings: Findings) -> str | None:
-    node = root.node(key)
-    if node is None or (isinstance(node, Scalar) and isinstance(node.value, str)):
-        return None if node is None else str(node.value)
-    findings.add(node.mark, f"{key}: is {kind_of(node)}, not text")
-    return None
+def _route(name: str, draft: Draft, plan: Plan) -> Route:
+    if draft.problems:
+        raise RouteError(draft.problems)
+    return Route(name, draft, _version(draft), plan)
 
 
-def _endpoint(root: Node, key: str, findings: Findings) -> str:
-    word = _word(root, key, findings)
-    if word is not None and not _ENDPOINT.fullmatch(word):
-        example = _NEXT_STEP[key].rpartition(" ")[2]
-        findings.add(root.entries[key].node.mark, f"{key}: '{word}' is not connection.stream, such as {example}")
-    return word or ""
-
-
-def _version(text: str, tables: Mapping[str, Table]) -> str:
-    digest = hashlib.sha256(text.encode())
-    for name in sorted(tables):
-        digest.update(f"\0{name}\0{tables[name].source}".encode())
+def _version(draft: Draft) -> str:
+    digest = hashlib.sha256(draft.text.encode())
+    for name in sorted(draft.tables):
+        digest.update(f"\0{name}\0{draft.tables[name].source}".encode())
     return digest.hexdigest()

@@ -11,7 +11,7 @@ from jinja2 import nodes
 
 from mappings.language.filters import FILTERS, TESTS, Filter
 from mappings.language.missing import MISSING
-from mappings.language.paths import Scope, SourcePath, keys_of, path_to
+from mappings.language.paths import Scope, SourcePath, Variable, keys_of, path_to
 from mappings.language.problems import suggestion
 from mappings.language.values import ARITHMETIC, COMPARISON, ValueProblem, cut, joined, negative, number, positive, step
 
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from mappings.language.tables import Table
 
     Evaluate = Callable[[Scope], object]
+    Names = Callable[[str], Variable | None]
 
 DEEPEST = 60
-"""How many operations may be nested."""
+"""How many operations may be nested in an expression."""
+DEEPEST_IN_ALL = 180
+"""How many operations may be nested if those of the vars it uses are counted in; Python's own stack bears more."""
 
 _REFUSED = {
     "Call": "calling functions or methods is not allowed in an expression",
@@ -43,12 +46,25 @@ def constant(value: object) -> Evaluate:
     return lambda _scope: value
 
 
-class Seal:
-    """Compiles the nodes of one expression and keeps every path they read. All methods raise ExpressionError."""
+def no_vars(_name: str) -> Variable | None:
+    """Know no vars."""
+    return None
 
-    def __init__(self, tables: Mapping[str, Table]) -> None:
+
+class Seal:
+    """Compiles the nodes of one expression. All methods raise ExpressionError.
+
+    `paths`, `variables` and `tables` are what the nodes read, by text and by name; `depth` is how many operations are nested,
+    `operations` how many there are, both without those of vars.
+    """
+
+    def __init__(self, tables: Mapping[str, Table], names: Names) -> None:
         self._tables = tables
+        self._names = names
         self.paths: dict[str, SourcePath] = {}
+        self.variables: dict[str, Variable] = {}
+        self.tables: dict[str, Table] = {}
+        self.depth = self.operations = 0
         self._known: dict[type[nodes.Node], Callable[[Any, int], Evaluate]] = {
             nodes.Const: self._const,
             nodes.List: self._list,
@@ -73,17 +89,39 @@ class Seal:
         """Turn a node into a closure; `depth` counts the operations around it."""
         if depth > DEEPEST:
             raise ExpressionError(f"more than {DEEPEST} operations are nested")
+        self.operations += 1
+        self.depth = max(self.depth, depth)
         keys = keys_of(node)
         if keys is not None:
             for key in keys:
                 _refuse_python(key)
-            path = path_to(keys)
-            return self.paths.setdefault(path.text, path).get
+            return self._read(keys, depth)
         known = self._known.get(type(node))
         if known is None:
             kind = type(node).__name__
             raise ExpressionError(_REFUSED.get(kind, f"{kind} is not allowed in an expression"))
         return known(node, depth + 1)
+
+    def _read(self, keys: tuple[str | int, ...], depth: int) -> Evaluate:
+        variable = self._names(str(keys[0]))
+        if variable is None:
+            path = path_to(keys)
+            return self.paths.setdefault(path.text, path).get
+        self.variables[variable.name] = variable
+        self.depth = max(self.depth, depth + variable.depth)
+        if self.depth > DEEPEST_IN_ALL:
+            raise ExpressionError(f"more than {DEEPEST_IN_ALL} operations are nested, those of the vars counted in")
+        get, rest = variable.get, keys[1:]
+        if not rest:
+            return get
+
+        def get_inside(scope: Scope) -> object:
+            value = get(scope)
+            for key in rest:
+                value = step(value, key)
+            return value
+
+        return get_inside
 
     def _const(self, node: nodes.Const, _depth: int) -> Evaluate:
         value = node.value
@@ -221,6 +259,7 @@ class Seal:
         table = self._tables.get(name)
         if table is None:
             raise ExpressionError(f"unknown table '{name}'{suggestion(name, self._tables)}")
+        self.tables[name] = table
 
         def found(scope: Scope) -> object:
             current = value(scope)

@@ -39,6 +39,7 @@ class Scalar:
     """A single value: text, bool, int, Decimal or None. `plain` is False where it was quoted or a block."""
 
     mark: Mark
+    end: Mark
     value: str | bool | int | Decimal | None
     text: str
     plain: bool
@@ -49,6 +50,7 @@ class Sequence:
     """A list of nodes."""
 
     mark: Mark
+    end: Mark
     items: tuple[Node, ...]
 
 
@@ -66,6 +68,7 @@ class Mapping:
     """A mapping in the order it was written."""
 
     mark: Mark
+    end: Mark
     entries: dict[str, Entry]
 
     def node(self, key: str) -> Node | None:
@@ -75,6 +78,7 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+"""Every node has the place where it begins (`mark`) and the place just behind it (`end`)."""
 
 
 def read_yaml(path: Path, text: str) -> Node | None:
@@ -165,15 +169,17 @@ class _Reader:
             return self._scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(event, events, depth)
-        return self._mapping(event, events, depth)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(event, events, depth)
+        raise AssertionError("an alias is refused above, and there are no other events here")
 
-    def _sequence(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Sequence:
+    def _sequence(self, start: yaml.SequenceStartEvent, events: Iterator[yaml.Event], depth: int) -> Sequence:
         items: list[Node] = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(self._node(event, events, depth + 1))
-        return Sequence(self._mark(start), tuple(items))
+        return Sequence(self._mark(start), _end(start, event, items), tuple(items))
 
-    def _mapping(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Mapping:
+    def _mapping(self, start: yaml.MappingStartEvent, events: Iterator[yaml.Event], depth: int) -> Mapping:
         entries: dict[str, Entry] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self._node(event, events, depth + 1)
@@ -183,12 +189,22 @@ class _Reader:
                 first = entries[key.text].mark.line
                 raise self._refuse(event, f"duplicate key '{key.text}' (first on line {first}); keep one of them")
             entries[key.text] = Entry(key.mark, key.text, self._node(next(events), events, depth + 1))
-        return Mapping(self._mark(start), entries)
+        return Mapping(self._mark(start), _end(start, event, [entry.node for entry in entries.values()]), entries)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         text = event.value
         plain = bool(event.implicit[0])
-        return Scalar(self._mark(event), _value(text) if plain else text, text, plain)
+        return Scalar(self._mark(event), _after(event), _value(text) if plain else text, text, plain)
+
+
+def _after(event: yaml.Event) -> Mark:
+    end = event.end_mark
+    return Mark(end.line + 1, end.column + 1) if end else Mark(1, 1)
+
+
+def _end(start: yaml.CollectionStartEvent, end: yaml.Event, inside: list[Node]) -> Mark:
+    """Return where a list or mapping ends: at its bracket, or else with what is last in it, before any comments."""
+    return inside[-1].end if inside and not start.flow_style else _after(end)
 
 
 def _value(text: str) -> str | bool | int | Decimal | None:

@@ -23,7 +23,7 @@ MISTAKES = {
     "a misspelt top key": (HEAD + "»feilds: {a: b}\nfields: {a: b}\n", "unknown key 'feilds' (did you mean 'fields'?)"),
     "tests, which are not known": (
         HEAD + "fields: {a: b}\n»unit_checks: []\n",
-        "unknown key 'unit_checks' (known: description, destination, feedback, fields, files, source, tables, when)",
+        "unknown key 'unit_checks' (known: description, destination, feedback, fields, files, resend, source, tables, tests, vars, when)",
     ),
     "a source without a stream": (
         "source: »hypatos\ndestination: zefort.contracts\nfields: {a: b}\n",
@@ -79,7 +79,7 @@ MISTAKES = {
     "required: yes": (HEAD + "fields:\n  a: {from: x, required: »yes}\n", "required: is text; write true or false"),
     "a rule without a source": (
         HEAD + "fields:\n  a: »{type: date}\n",
-        "the rule for a does not say where its value comes from; it needs one of: from, template, value, list, each, fields",
+        "the rule for a does not say where its value comes from; it needs one of: from, template, value, list, first, each, fields",
     ),
     "a rule with two sources": (
         HEAD + "fields:\n  a: {from: x, »value: y}\n",
@@ -93,7 +93,7 @@ MISTAKES = {
     "a list as a rule": (HEAD + "fields:\n  a: »[x, y]\n", "the rule for a is a list; write a: {list: [...]}"),
     "a nested object without fields": (
         HEAD + "fields:\n  a: {»b: x, c: y}\n",
-        "unknown key 'b' (known: as, default, each, fields, format, from, list, lookup, on_error, required, template, type, value, when); an object goes under fields:",
+        "unknown key 'b' (known: as, default, each, fields, first, format, from, index, list, lookup, on_error, required, template, type, value, when); an object goes under fields:",
     ),
     "brackets in a target": (
         HEAD + "fields:\n  »tags[]: x\n",

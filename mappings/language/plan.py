@@ -1,0 +1,39 @@
+"""What a draft comes to once it is compiled: closures that map documents. Immutable, so threads may share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mappings.language.model import Fields
+from mappings.language.pieces import Pieces, condition
+from mappings.language.rules import Compiler
+from mappings.language.variables import Variables
+
+if TYPE_CHECKING:
+    from mappings.language.containers import Fill
+    from mappings.language.draft import Draft
+    from mappings.language.model import Written
+    from mappings.language.pieces import Condition
+    from mappings.language.problems import Findings
+    from mappings.language.rules import RuleFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled draft; `when` is None if the route applies to every document, `rules` are numbered as in traces."""
+
+    variables: Variables
+    when: tuple[Written, Condition] | None
+    fill: Fill
+    rules: tuple[RuleFacts, ...]
+
+
+def compile_plan(draft: Draft, findings: Findings) -> Plan:
+    """Compile what a draft has; what is wrong with it goes to `findings`."""
+    variables = Variables(draft.vars, draft.tables, findings)
+    pieces = Pieces(draft.tables, variables, findings)
+    when = None if draft.when is None else (draft.when, condition(pieces.expression(draft.when)))
+    compiler = Compiler(pieces)
+    fill = compiler.fields(draft.fields or Fields(()))
+    return Plan(variables, when, fill, tuple(compiler.facts))

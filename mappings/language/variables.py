@@ -1,0 +1,138 @@
+"""The route's `vars`: named expressions over the document, evaluated at most once per document, and only if used.
+
+A var is the same everywhere in the route: it hides the document's field of its name, and never sees an item of `each`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mappings.language.expressions import compile_expression
+from mappings.language.missing import MISSING
+from mappings.language.paths import SourcePath, Variable
+from mappings.language.seal import ExpressionError, constant
+from mappings.language.values import ValueProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mappings.language.expressions import Expression
+    from mappings.language.model import Var
+    from mappings.language.paths import Scope
+    from mappings.language.problems import Findings
+    from mappings.language.tables import Table
+
+_VALUES: Final = "__vars__"
+"""Where a scope keeps the values; a field of a document that is called so cannot be read by any expression."""
+_UNKNOWN: Final = object()
+_LONGEST_CHAIN: Final = 40  # compiling one takes about ten calls inside one another
+
+
+class _Values:
+    """The values of one document's vars, as far as they were asked for."""
+
+    __slots__ = ("document", "values")
+
+    def __init__(self, document: Scope, count: int) -> None:
+        self.document = document
+        self.values: list[object] = [_UNKNOWN] * count
+
+
+class _Refused:
+    """In place of a value: why there is none, so that an impossible expression is tried once only."""
+
+    __slots__ = ("message", "subject")
+
+    def __init__(self, problem: ValueProblem, name: str) -> None:
+        self.message = str(problem)
+        self.subject = problem.subject or f"var '{name}'"
+
+
+class Variables:
+    """Compiles the vars of one route; what is wrong with them goes to `findings`."""
+
+    def __init__(self, drafts: Mapping[str, Var], tables: Mapping[str, Table], findings: Findings) -> None:
+        self._drafts = drafts
+        self._tables = tables
+        self._findings = findings
+        self._numbers = {name: number for number, name in enumerate(drafts)}
+        self._known: dict[str, Variable] = {}
+        self._open: list[str] = []  # vars that are being compiled, the outermost first
+        for name in drafts:
+            self.find(name)
+
+    @property
+    def operations(self) -> int:
+        """How many operations all of them have together."""
+        return sum(variable.operations for variable in self._known.values())
+
+    def find(self, name: str) -> Variable | None:
+        """Return a var by its name, None if there is none. Raises ExpressionError if it is used inside itself."""
+        draft = self._drafts.get(name)
+        if draft is None:
+            if name == "vars" and self._drafts:
+                raise ExpressionError(f"a var is used by its name alone, such as {next(iter(self._drafts))}")
+            return None
+        if name in self._open:
+            raise ExpressionError(_circle([*self._open[self._open.index(name) :], name]))
+        if name not in self._known:
+            if len(self._open) == _LONGEST_CHAIN:
+                raise ExpressionError(f"more than {_LONGEST_CHAIN} vars build on each other")
+            self._open.append(name)
+            self._known[name] = self._compiled(draft)
+            self._open.pop()
+        return self._known[name]
+
+    def scope(self, document: Scope) -> Scope:
+        """Return what expressions see of a document at the top."""
+        return {**document, _VALUES: _Values(document, len(self._drafts))} if self._drafts else document
+
+    def _compiled(self, draft: Var) -> Variable:
+        try:
+            expression = compile_expression(draft.expression.text, self._tables, self.find)
+        except ExpressionError as error:
+            self._findings.add(draft.expression.mark, str(error))
+            # kept, without a value, so that those who use it are not reported as well
+            return Variable(draft.name, constant(MISSING))
+        paths = tuple(SourcePath(path.text, path.keys, _of_document(path), draft.name) for path in expression.paths)
+        get = _getter(draft.name, self._numbers[draft.name], expression)
+        return Variable(draft.name, get, paths, expression.tables, expression.depth + 1, expression.operations)
+
+
+def _getter(name: str, number: int, expression: Expression) -> Callable[[Scope], object]:
+    evaluate = expression.evaluate
+
+    def get(scope: Scope) -> object:
+        kept: _Values = scope[_VALUES]  # type: ignore[assignment]  # put there by Variables.scope
+        value = kept.values[number]
+        if value is _UNKNOWN:
+            try:
+                value = evaluate({**kept.document, _VALUES: kept})
+            except ValueProblem as problem:
+                value = _Refused(problem, name)
+            kept.values[number] = value
+        if type(value) is _Refused:
+            raise ValueProblem(value.message, value.subject)
+        return value
+
+    return get
+
+
+def _of_document(path: SourcePath) -> Callable[[Scope], object]:
+    """Return a getter that reads a path of the document also where an item of `each` hides its first name."""
+    get = path.get
+    if path.through:
+        return get  # it does so already
+
+    def outside(scope: Scope) -> object:
+        kept: _Values = scope[_VALUES]  # type: ignore[assignment]  # put there by Variables.scope
+        return get(kept.document)
+
+    return outside
+
+
+def _circle(names: list[str]) -> str:
+    if len(names) > 2:  # noqa: PLR2004 -- two names are one var and itself
+        return f"vars use each other in a circle ({' → '.join(names)}); one of them must do without"
+    name = names[0]
+    return f"var '{name}' uses itself (it hides the document's field of that name); give the var another name"
