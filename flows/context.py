@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
     from flows.routes import OpenRoute
-    from state.records import Transfer
+    from flows.settling import Suspect
     from state.run import RouteRun
 
 log = logging.getLogger("docferry")
@@ -49,7 +49,7 @@ class Context:
     halts: dict[str, Exception] = field(default_factory=dict)
     """Why work on a connection ended, by connection name ("" stops everything)."""
     notes: list[str] = field(default_factory=list)
-    suspects: dict[int, tuple[Transfer, str, str | None]] = field(default_factory=dict)
+    suspects: dict[int, Suspect] = field(default_factory=dict)
     """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
     overtaken: Counter[int] = field(default_factory=Counter)
     """How often documents (transfer ids) were made due again because they changed before the source was told."""

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from connectors.contract import Attachment, Delivery, Document
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
 from flows.context import is_fatal, pool, sleep_or_stop, where
+from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
-from flows.redact import content
+from flows.redact import unnamed
 from flows.settling import (
     Seen,
     acquit,
@@ -30,7 +29,7 @@ from flows.settling import (
 from flows.tally import Fate
 from mappings.language import MappingError
 from state.errors import StateError
-from state.records import NOT_READY, WITHDRAWN
+from state.records import DATA, NOT_READY, WITHDRAWN
 
 if TYPE_CHECKING:
     import asyncio
@@ -40,9 +39,8 @@ if TYPE_CHECKING:
     from state.records import Transfer
 
 log = logging.getLogger("docferry")
-VERDICTS = frozenset({"data", "source", "destination", WITHDRAWN})
+VERDICTS = frozenset({DATA, "source", "destination", WITHDRAWN})
 """The reason classes of what was judged by its content."""
-_canonical = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
 
 async def deliver(context: Context, listed: asyncio.Event) -> None:
@@ -104,14 +102,15 @@ async def carry(context: Context, transfer: Transfer) -> None:
     try:
         await _carry(context, transfer, seen)
     except MappingError as error:
-        await settle_rejected(context, transfer, "data", seen.cleared(error), seen.version)
+        await settle_rejected(context, transfer, DATA, seen.cleared(error), seen)
     except RejectedError as error:
         context.got_through(error.connection)
         class_ = "source" if error.connection == context.source_name else "destination"
-        if class_ == "destination" and not context.delivered:
-            suspect(context, transfer, seen.cleared(error), seen.version)
+        class_ = DATA if isinstance(error, UnfitError) else class_
+        if class_ != "source" and not context.delivered:
+            suspect(context, transfer, class_, seen.cleared(error), seen)
         else:
-            await settle_rejected(context, transfer, class_, seen.cleared(error), seen.version)
+            await settle_rejected(context, transfer, class_, seen.cleared(error), seen)
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:
@@ -134,8 +133,8 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
         await leave(context, transfer, "gone", str(error))
         return
     context.got_through(context.source_name)
-    seen.values.append(content(document.fields))
-    seen.version = context.run.fingerprint(document.version)
+    seen.values.append(unnamed(document.fields))
+    seen.document, seen.version = document, context.run.fingerprint(document.version)
     ended = _ended_by_us(transfer, document)
     if document.not_ready is not None and not (_restores(context, transfer, document) or (ended and transfer.asked)):
         await leave(context, transfer, NOT_READY, document.not_ready, ended=ended)
@@ -143,20 +142,12 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     if _stands(context, transfer, seen):
         await confirm_verdict(context, transfer)
         return
-    mapped = opened.route.apply(document.fields)
+    mapped = fit(opened, document, seen.values)
     if mapped.skipped is not None:
         await skip(context, transfer, document, mapped)
         return
-    seen.values.append(mapped.payload)
-    opened.destination.check(mapped.payload)
-    files = [
-        Attachment(file, partial(opened.source.open, file))
-        for file in document.files
-        if opened.route.files == "all" or (opened.route.files == "main" and file.main)
-    ]
-    # A file without a version counts by its id alone: its bytes do not change under it, as far as anybody can see.
-    held = [[item.file.id, item.file.version] if item.file.version else item.file.id for item in files]
-    digest = context.run.fingerprint(_canonical.encode([mapped.payload, held]))
+    files = travelling(opened.route, document.files)
+    digest = context.run.fingerprint(content(mapped.payload, files))
     journal = LedgerJournal(context.run, transfer.id, transfer.steps)
     if transfer.external_id is not None:
         sending = journal.results("sending").get("sending", digest)
@@ -165,7 +156,8 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
             return
         # Whoever compares digests after a crash must know that the far end may hold this one in part.
         await journal.keep("sending", digest)
-    delivery = Delivery(transfer.key, mapped.payload, files, replaces=transfer.external_id)
+    attached = [Attachment(file, partial(opened.source.open, file)) for file in files]
+    delivery = Delivery(transfer.key, mapped.payload, attached, replaces=transfer.external_id)
     external_id = await opened.destination.push(delivery, journal)
     context.got_through(context.destination_name)
     context.delivered = True

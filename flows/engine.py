@@ -85,6 +85,7 @@ async def sync(
         requests = opened.requests()
         proven = False
         try:
+            await run.recording.renew()
             if documents:
                 wanted = await run.want(documents, datetime.now(UTC))
                 context.only = frozenset((*wanted.new, *wanted.changed))
@@ -95,6 +96,7 @@ async def sync(
                     await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
                 )
             proven = await _passes(context, phase)
+            await run.recording.prune(datetime.now(UTC))
             owed = await run.outbox.owed_count()
         except StateError as error:
             context.halt(error)

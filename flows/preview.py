@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.secrets import mask
-from flows.redact import content, redact
+from flows.fitting import fit
+from flows.redact import redact, unnamed
 from flows.tally import Fate, Report, Tally
 from mappings.language import MappingError
 
@@ -106,14 +107,12 @@ async def _would(opened: OpenRoute, document_id: str, external_id: str | None, *
         except GoneError as error:
             # One that was listed has left since, as they do; one that was asked for by name was never there.
             return (Fate.FAILED if asked else Fate.SKIPPED), f"not at the source: {mask(str(error))}"
-        values.append(content(document.fields))
+        values.append(unnamed(document.fields))
         if document.not_ready is not None:
             return Fate.SKIPPED, document.not_ready
-        mapped = opened.route.apply(document.fields)
+        mapped = fit(opened, document, values)
         if mapped.skipped is not None:
             return Fate.SKIPPED, mapped.skipped
-        values.append(mapped.payload)
-        opened.destination.check(mapped.payload)
     except (MappingError, RejectedError) as error:
         return Fate.REJECTED, redact(mask(str(error)), values)
     return (Fate.DELIVERED if external_id is None else Fate.UPDATED), ""

@@ -76,7 +76,7 @@ def _alike(edge: str) -> str:
     return "[0-9]" if edge.isdigit() else "[a-z]"
 
 
-def content(fields: dict[str, object]) -> dict[str, object]:
+def unnamed(fields: dict[str, object]) -> dict[str, object]:
     """Return a document without what names it: its ids, its state and our own marks on it may be said aloud."""
     return {name: value for name, value in fields.items() if not _NAMES.search(name)}
 

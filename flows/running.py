@@ -70,7 +70,7 @@ async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
     for key in gateway.keys.get_secret_value().split(","):
         hide(key.strip())
     with telling_of_a_lock():
-        ledger = await Ledger.open(gateway.state_url, vault=vault(gateway))
+        ledger = await Ledger.open(gateway.state_url, vault=vault(gateway), retention=gateway.retention)
     try:
         yield ledger
     finally:

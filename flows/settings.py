@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import mappings
 from connectors.settings import SettingsError, check_env_file
 from flows.policy import Policy
+from state.snapshots import Retention
 
 _ENV_FILE = ".env"
 
@@ -38,11 +39,39 @@ class Gateway(BaseSettings):
     patience: float = Field(
         150.0, ge=0, description="How long an otherwise idle run waits for documents to become due."
     )
+    snapshots: str = Field(
+        "1000",
+        description="How many documents of each route stay recorded as they were judged (1000), or for how long (30d), "
+        "or both (1000, 30d); those of rejected documents do not count. 0 for none.",
+    )
+
+    @field_validator("snapshots")
+    @classmethod
+    def _is_a_retention(cls, text: str) -> str:
+        retention(text)
+        return text
+
+    @property
+    def retention(self) -> Retention:
+        """Which documents stay recorded."""
+        return retention(self.snapshots)
 
     @property
     def policy(self) -> Policy:
         """How patient a run is, as set."""
         return Policy(in_flight=self.in_flight, acknowledging=self.in_flight, patience=self.patience)
+
+
+def retention(text: str) -> Retention:
+    """Read how many snapshots are kept, and for how long. Raises ValueError with a sentence."""
+    newest: int | None = None
+    days: int | None = None
+    for part in text.split(","):
+        number, unit = part.strip().removesuffix("d"), part.strip().endswith("d")
+        if not number.isascii() or not number.isdigit() or (days if unit else newest) is not None:
+            raise ValueError("write a number of documents (1000), of days (30d), both (1000, 30d), or 0 for none")
+        newest, days = (newest, int(number)) if unit else (int(number), days)
+    return Retention(newest, days)
 
 
 def load_gateway() -> Gateway:
@@ -52,7 +81,7 @@ def load_gateway() -> Gateway:
         return Gateway()
     except ValidationError as error:
         problems = [
-            f"DOCFERRY_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg'].lower()}"
+            f"DOCFERRY_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg'].lower().removeprefix('value error, ')}"
             for item in error.errors()
         ]
         raise SettingsError("; ".join(problems) + ". Correct it in the environment or in .env.") from None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError
+from flows.recorded import pack
 from flows.redact import told
 from flows.tally import Fate
 from state.records import NOT_READY, WITHDRAWN
@@ -22,14 +23,29 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Seen:
-    """What an attempt has read of its document: values that no sentence may show, and the version (a fingerprint)."""
+    """What an attempt has read: the document and its version (a fingerprint), and values that no sentence may show."""
 
     values: list[object] = field(default_factory=list)
     version: str | None = None
+    document: Document | None = None
 
     def cleared(self, error: Exception) -> str:
         """Return what an error says, without secrets and values."""
         return told(error, self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A refusal that is held back, with what would be written down about it."""
+
+    transfer: Transfer
+    reason_class: str
+    reason: str
+    seen: Seen
+
+
+def _snapshot(context: Context, document: Document | None) -> bytes | None:
+    return pack(document) if document is not None and context.run.recording.on else None
 
 
 async def settle_sent(
@@ -62,6 +78,7 @@ async def settle_sent(
         tell_again=news or transfer.mapping_version != context.open.route.version,
         event=fate.value,
         detail=f"{external_id}, {to_review}" if to_review else external_id,
+        snapshot=_snapshot(context, document),
     )
     context.tally.decide(transfer.id, fate)
     if to_review:
@@ -70,16 +87,16 @@ async def settle_sent(
         context.tally.clear(transfer.document_id)
 
 
-def suspect(context: Context, transfer: Transfer, reason: str, version: str | None) -> None:
+def suspect(context: Context, transfer: Transfer, reason_class: str, reason: str, seen: Seen) -> None:
     """Hold a refusal back while the destination has taken nothing: a wrong route would reject the whole queue."""
-    context.suspects[transfer.id] = (transfer, reason, version)
+    context.suspects[transfer.id] = Suspect(transfer, reason_class, reason, seen)
     _explain(context, transfer, Fate.WAITING, reason)
     if len(context.suspects) >= context.policy.suspects:
         _accuse(context)
 
 
 def _accuse(context: Context) -> None:
-    _, first, _ = next(iter(context.suspects.values()))
+    first = next(iter(context.suspects.values())).reason
     context.halt(
         ConnectorError(
             f"{context.destination_name} refused all {len(context.suspects)} documents that were tried, so the route or "
@@ -92,9 +109,9 @@ def _accuse(context: Context) -> None:
 async def acquit(context: Context) -> None:
     """Settle the refusals that were held back: the destination does take others."""
     while context.suspects:
-        id_, (transfer, reason, version) = context.suspects.popitem()
+        id_, held = context.suspects.popitem()
         context.acquitted.add(id_)  # until it is written down it is still due, and must not be begun again
-        await settle_rejected(context, transfer, "destination", reason, version)
+        await settle_rejected(context, held.transfer, held.reason_class, held.reason, held.seen)
         context.acquitted.discard(id_)
 
 
@@ -112,39 +129,35 @@ async def judge(context: Context) -> None:
         _accuse(context)
     if not context.halted(context.destination_name):
         await acquit(context)
-    for transfer, reason, _ in context.suspects.values():
-        attempts = transfer.attempts + 1
-        fault = ConnectorError(reason, connection=context.destination_name)
+    for held in context.suspects.values():
+        attempts = held.transfer.attempts + 1
+        fault = ConnectorError(held.reason, connection=context.destination_name)
         await context.run.postpone(
-            transfer.id,
+            held.transfer.id,
             due_at=context.policy.retry_at(
                 attempts, fault, others_succeed=False
             ),  # so that others come first next time
             attempts=attempts,
-            reason_class="destination",
-            reason=reason,
+            reason_class=held.reason_class,
+            reason=held.reason,
             at=datetime.now(UTC),
         )
 
 
-async def settle_rejected(
-    context: Context, transfer: Transfer, reason_class: str, reason: str, version: str | None
-) -> None:
-    """Write down that the document is refused for what it contains, and owe the source the reason.
-
-    `version` is the fingerprint of what was judged, None if nothing could be read.
-    """
+async def settle_rejected(context: Context, transfer: Transfer, reason_class: str, reason: str, seen: Seen) -> None:
+    """Write down that the document is refused for what it contains, and owe the source the reason."""
     await context.run.settle(
         transfer.id,
         status="rejected",
         at=datetime.now(UTC),
-        content_version=version,
+        content_version=seen.version,
         reason_class=reason_class,
         reason=reason,
         mapping_version=context.open.route.version,
         tell="rejected" if "rejected" in context.open.route.feedback else None,
         event="rejected",
         detail=reason,
+        snapshot=_snapshot(context, seen.document),
     )
     _explain(context, transfer, Fate.REJECTED, reason)
 
@@ -177,6 +190,7 @@ async def skip(context: Context, transfer: Transfer, document: Document, mapped:
         mapping_version=context.open.route.version,
         event="skipped",
         detail=mapped.skipped,
+        snapshot=_snapshot(context, document),
     )
     _explain(context, transfer, Fate.SKIPPED, mapped.skipped or "")
 
@@ -248,6 +262,7 @@ async def try_later(context: Context, transfer: Transfer, error: ConnectorError,
             tell="failed" if "failed" in context.open.route.feedback else None,
             event="failed",
             detail=reason,
+            snapshot=_snapshot(context, seen.document),
         )
         _explain(context, transfer, Fate.FAILED, reason)
         return

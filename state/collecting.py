@@ -1,4 +1,4 @@
-"""What is made due: by a listing (new, changed, listed again), by name, by an operator, or by the far end."""
+"""What is made due: by a listing (new, changed, listed again), by name, by an operator, a mended mapping, or the far end."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _REOPEN = (
     )
 )
 _REOPEN_AFRESH = _REOPEN.values(reason_class=None, reason=None, asked=True)
-"""As a person asked for it."""
+"""As a person asked for it, or one who has mended the mapping."""
 
 
 def remember(
@@ -119,6 +119,12 @@ def reopen(connection: Connection, transfer_ids: Sequence[int], now: datetime, k
     _reopen(connection, dict.fromkeys(transfer_ids), now, afresh=True)
     _send_anyway(connection, transfer_ids)
     _note(connection, transfer_ids, kind, None, now, note)
+
+
+def wake(connection: Connection, transfer_ids: Sequence[int], run_id: str, now: datetime, detail: str) -> None:
+    """Make settled transfers due again because the mapping has changed; what was sent last stays known."""
+    _reopen(connection, dict.fromkeys(transfer_ids), now, afresh=True)
+    _note(connection, transfer_ids, "woken", run_id, now, detail)
 
 
 def overtake(connection: Connection, transfer_id: int, run_id: str, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from state.errors import SettingError, StateError
 from state.instants import Instant
 from state.lease import check_idle
 from state.models import fingerprint_key, memory, step, transfer
+from state.snapshots import drop_unreadable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -107,6 +108,7 @@ def _rekey(connection: Connection, vault: Vault | None) -> int:
         # Put aside, not deleted: should this transaction fail, the ledger still has its key.
         file.replace(file.with_name(f"{file.name}.replaced"))
     _keep(connection, vault, b"")
+    drop_unreadable(connection, vault)
     return connection.execute(select(func.count()).select_from(step).where(step.c.name == REKEYED)).scalar_one()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state import collecting, reading
+from state.archive import Archive
 from state.database import address, connect, prepare
 from state.errors import LeaseLostError, RouteBusyError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
@@ -25,6 +26,7 @@ from state.owner import Owner
 from state.reader import Reader
 from state.records import FAILED, REJECTED, Summary, Timeline, Transfer
 from state.run import RouteRun
+from state.snapshots import Retention, Snapshots
 from state.writer import Writer
 
 if TYPE_CHECKING:
@@ -47,23 +49,35 @@ class Ledger:
     Belongs to the event loop it was opened in. Every method raises StateError with a sentence for the operator.
     """
 
-    def __init__(self, engine: Engine, fingerprints: Fingerprints) -> None:
-        self._fingerprints = fingerprints
+    def __init__(self, engine: Engine, fingerprints: Fingerprints, snapshots: Snapshots) -> None:
+        self.fingerprint = fingerprints.of
+        """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
+        self._snapshots = snapshots
         self._writer = Writer(engine)
         self._reader = Reader(engine)
+        self.archive = Archive(self._reader, snapshots)
+        """What was judged, and by which mapping."""
 
     @classmethod
-    async def open(cls, url: str, *, vault: Vault | None = None, busy_timeout: float = 30.0) -> Ledger:
+    async def open(
+        cls,
+        url: str,
+        *,
+        vault: Vault | None = None,
+        retention: Retention | None = None,
+        busy_timeout: float = 30.0,
+    ) -> Ledger:
         """Open a database like `sqlite:///.docferry/state.db`, creating folder, tables and key as needed.
 
-        `busy_timeout` is how many seconds a write waits for another process's transaction to end. Raises SettingError
-        if the key of the ledger's fingerprints is missing, in the `vault` or in the file beside the database.
+        `retention` says which documents stay recorded as they were judged, which takes a vault. `busy_timeout` is how
+        many seconds a write waits for another process's transaction to end. Raises SettingError if the key of the
+        ledger's fingerprints is missing, in the `vault` or in the file beside the database.
         """
         engine = connect(address(url), busy_timeout=busy_timeout)
         await asyncio.to_thread(prepare, engine)
         fingerprints = await asyncio.to_thread(open_fingerprints, engine, vault)
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
-        return cls(engine, fingerprints)
+        return cls(engine, fingerprints, Snapshots(vault, retention or Retention()))
 
     @classmethod
     async def rekey(cls, url: str, *, vault: Vault | None = None) -> int:
@@ -120,7 +134,8 @@ class Ledger:
                 previous=previous,
                 writer=self._writer,
                 reader=self._reader,
-                fingerprints=self._fingerprints,
+                fingerprint=self.fingerprint,
+                snapshots=self._snapshots,
             )
         finally:
             beating.cancel()
@@ -246,15 +261,13 @@ class Ledger:
 
     async def recall(self, connection: str, name: str) -> str | None:
         """Return what a connection has kept under a name, None if nothing."""
-        query = select(memory.c.value).where(
-            memory.c.connection == connection, memory.c.name == self._fingerprints.of(name)
-        )
+        query = select(memory.c.value).where(memory.c.connection == connection, memory.c.name == self.fingerprint(name))
         return await self._reader.ask(lambda opened: opened.execute(query).scalar())
 
     async def keep(self, connection: str, name: str, value: str) -> None:
         """Keep something for a connection; of the name only a fingerprint."""
         row = upsert(memory).values(
-            connection=connection, name=self._fingerprints.of(name), value=value, kept_at=datetime.now(UTC)
+            connection=connection, name=self.fingerprint(name), value=value, kept_at=datetime.now(UTC)
         )
         keep = row.on_conflict_do_update(
             index_elements=["connection", "name"],

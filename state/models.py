@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -55,10 +56,13 @@ transfer = Table(
     Column("reason_class", Text),
     Column("reason", Text),
     Column("mapping_version", Text),
+    # Under which version of the mapping it was last tried whether that would change anything, if it was not.
+    Column("tried_under", Text),
     Column("payload_digest", Text),
     Column("follow_at", Instant),
     Column("delivered_at", Instant),
     UniqueConstraint("route", "document_id"),
+    Index(None, "document_id"),
     Index(None, "route", "status", "due_at"),
     Index(None, "route", "follow_at"),
     Index(None, "external_id"),
@@ -109,6 +113,31 @@ event = Table(
     Column("kind", Text, nullable=False),
     Column("detail", Text),
     Index(None, "transfer_id"),
+)
+
+# The mappings that runs have used. A route file and its tables hold no secrets and no document's values.
+mapping_version = Table(
+    "mapping_version",
+    metadata,
+    Column("route", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("first_used_at", Instant, nullable=False),
+    Column("last_used_at", Instant, nullable=False),
+    # When everything that earlier versions had judged was tried under this one; None while that is to be done.
+    Column("tried_at", Instant),
+    Column("bundle", LargeBinary, nullable=False),  # the texts by file name, as JSON, compressed
+)
+
+# Source documents as they were last judged, so that another mapping can be tried on them. Kept only with a vault.
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("transfer_id", ForeignKey("transfer.id"), primary_key=True, autoincrement=False),
+    Column("route", Text, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+    Column("key", Text, nullable=False),  # the name of the vault's key
+    Column("sealed", Text, nullable=False),  # compressed, then encrypted
+    Index(None, "route", "taken_at"),
 )
 
 run = Table(

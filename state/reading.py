@@ -22,7 +22,8 @@ CHUNK = 500
 """How many values one IN list takes: every database allows that many parameters."""
 
 FOLLOWABLE = ("delivered", "confirmed", "withdrawn")
-_COLUMNS = [column for column in transfer.c]  # noqa: C416 -- spelled out: the order is that of Transfer's fields
+TRANSFER = [transfer.c[field] for field in Transfer.__dataclass_fields__ if field != "steps"]
+"""The columns of a transfer, in the order of the record's fields."""
 _STEP_COLUMNS = (step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
 
 
@@ -69,7 +70,7 @@ def claim(
 ) -> list[Transfer]:
     """Read what is due (of `only`), the longest-due first."""
     # What is in flight is skipped here, not in SQL: the statement stays the same and the list is short.
-    query = select(*_COLUMNS).where(*_due(route, now)).order_by(transfer.c.due_at, transfer.c.id)
+    query = select(*TRANSFER).where(*_due(route, now)).order_by(transfer.c.due_at, transfer.c.id)
     if only is not None:
         query = query.where(transfer.c.id.in_(only))
     return _without(transfers(connection, query.limit(limit + len(exclude))), exclude, limit)
@@ -94,7 +95,7 @@ def to_follow(
 ) -> list[Transfer]:
     """Read what the far end has to be asked about."""
     query = (
-        select(*_COLUMNS)
+        select(*TRANSFER)
         .where(transfer.c.route == route, transfer.c.follow_at <= now, transfer.c.status.in_(FOLLOWABLE))
         .order_by(transfer.c.follow_at, transfer.c.id)
         .limit(limit + len(exclude))
@@ -197,7 +198,7 @@ def where_to_go_on(connection: Connection, route: str, stream: str) -> str | Non
 
 def find(connection: Connection, text: str, route: str | None) -> list[Transfer]:
     """Find a document by its id, its id at the far end, or its key."""
-    query = select(*_COLUMNS).where(
+    query = select(*TRANSFER).where(
         or_(transfer.c.document_id == text, transfer.c.external_id == text, transfer.c.key == text)
     )
     if route is not None:
@@ -209,7 +210,7 @@ def lookup(connection: Connection, route: str, document_ids: Sequence[str]) -> d
     """Read the transfers of these documents, by document id."""
     found: dict[str, Transfer] = {}
     for some in chunks(document_ids):
-        query = select(*_COLUMNS).where(transfer.c.route == route, transfer.c.document_id.in_(some))
+        query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.document_id.in_(some))
         found.update((one.document_id, one) for one in transfers(connection, query))
     return found
 
@@ -219,7 +220,7 @@ def rejects(connection: Connection, route: str, limit: int) -> list[Transfer]:
     latest = (
         select(func.max(event.c.id)).where(event.c.transfer_id == transfer.c.id).correlate(transfer).scalar_subquery()
     )
-    query = select(*_COLUMNS).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed")))
+    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed")))
     return transfers(connection, query.order_by(latest.desc()).limit(limit))
 
 

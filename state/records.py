@@ -16,6 +16,7 @@ REJECTED = "rejected"  # refused for what it contains
 FAILED = "failed"  # could not be brought there
 SKIPPED = "skipped"  # the route does not want it
 WITHDRAWN = "withdrawn"  # it was there and was dropped at the far end
+DATA = "data"  # the reason class of what the mapping, or the check of what it made, has refused
 NOT_READY = "not ready"  # the reason class of what the source showed and must not be exported
 SETTLED = (DELIVERED, CONFIRMED, REJECTED, FAILED, SKIPPED, WITHDRAWN)
 
@@ -37,7 +38,8 @@ class Transfer:
     `version` is the listing's hint when last seen, `content_version` the content that was last judged.
     `due_at` is None unless it is pending, `follow_at` when the far end is to be asked again (None: never).
     `asked`: a person, or a change at the source, wants it carried although the source let go of it.
-    `key` never changes; `external_id` is the id at the far end.
+    `key` never changes; `external_id` is the id at the far end. `mapping_version` is what it was last judged by,
+    `tried_under` the version under which it was last tried without being judged anew (see state.waking).
     """
 
     id: int
@@ -54,6 +56,7 @@ class Transfer:
     reason_class: str | None
     reason: str | None
     mapping_version: str | None
+    tried_under: str | None
     payload_digest: str | None
     follow_at: datetime | None
     delivered_at: datetime | None

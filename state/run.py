@@ -13,16 +13,18 @@ from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
 from state.records import DELIVERED, Remembered, Transfer
+from state.snapshots import Recording
+from state.waking import Waking
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
-    from state.fingerprints import Fingerprints
     from state.lease import Lease
     from state.reader import Reader
+    from state.snapshots import Snapshots
     from state.writer import Line, Writer
 
 
@@ -43,7 +45,8 @@ class RouteRun:
         previous: bool,
         writer: Writer,
         reader: Reader,
-        fingerprints: Fingerprints,
+        fingerprint: Callable[[str | bytes], str],
+        snapshots: Snapshots,
     ) -> None:
         self.id = run_id
         self.route = lease.route
@@ -52,11 +55,15 @@ class RouteRun:
         self._lease = lease
         self._writer = writer
         self._reader = reader
-        self.fingerprint = fingerprints.of
+        self.fingerprint = fingerprint
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._claimed: dict[int, str] = {}
+        self.recording = Recording(lease, writer, snapshots)
+        """Documents as they were judged."""
         self.outbox = Outbox(run_id, lease, writer, reader)
         """What the source is owed."""
+        self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        """What another version of the mapping may change."""
 
     # Collect
 
@@ -162,11 +169,13 @@ class RouteRun:
         tell: str | None = None,
         tell_again: bool = True,
         detail: str | None = None,
+        snapshot: bytes | None = None,
     ) -> None:
         """Write down what became of a transfer and, with `tell`, owe the source that outcome; both or neither.
 
-        What was owed before about this transfer is superseded by it.
-        Without `tell_again` nothing is owed, and nothing superseded, if the same outcome is still owed, or was refused within the last hour.
+        `snapshot` is the document that was judged, if there is a `content_version`, in a form of the caller's.
+
+        What was owed before about this transfer is superseded by it. Without `tell_again` nothing is owed, nor superseded, if the same outcome is still owed, or was refused within the last hour.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
         """
@@ -185,6 +194,8 @@ class RouteRun:
             "to_delivered": at if status == DELIVERED else None,
         }
         lines = [(sql.SETTLE, values), self._event(transfer_id, at, event, detail if detail is not None else reason)]
+        if content_version is not None and self.recording.on:
+            lines.append(self.recording.line(transfer_id, snapshot, at))
         if tell is not None:
             owe = sql.OWE if tell_again else sql.OWE_UNLESS_OWED
             words: dict[str, object] = {"this": transfer_id, "what": tell, "why": reason, "now": at}
@@ -192,6 +203,7 @@ class RouteRun:
                 lines.append((sql.SUPERSEDE, {"this": transfer_id, "now": at}))
             lines.append((owe, words if tell_again else {**words, "lately": at - collecting.REFUSED_FOR}))
         await self._write(*lines)
+        await self.recording.prune_if_many(at)
 
     async def postpone(
         self, transfer_id: int, *, due_at: datetime, attempts: int, reason_class: str, reason: str, at: datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -32,10 +33,13 @@ class Vault:
                 ) from None
         self._first = fernets[0]
         self._fernets = MultiFernet(fernets)
+        self.names = tuple(hashlib.sha256(b"docferry key " + key.strip().encode()).hexdigest()[:12] for key in keys)
+        """What the keys are called, the first one first. A name tells nothing of its key."""
 
-    def encrypt(self, text: str) -> str:
+    def encrypt(self, content: str | bytes) -> str:
         """Encrypt with the first key."""
-        return self._fernets.encrypt(text.encode()).decode("ascii")
+        data = content.encode() if isinstance(content, str) else content
+        return self._fernets.encrypt(data).decode("ascii")
 
     def is_current(self, text: str) -> bool:
         """Tell whether the first key made this text."""
@@ -46,8 +50,13 @@ class Vault:
         return True
 
     def decrypt(self, text: str) -> str | None:
+        """Decrypt what was encrypted as text, None if no key fits or it was altered."""
+        data = self.decrypt_bytes(text)
+        return None if data is None else data.decode()
+
+    def decrypt_bytes(self, text: str) -> bytes | None:
         """Decrypt, None if no key fits or the text was altered."""
         try:
-            return self._fernets.decrypt(text.encode()).decode()
+            return self._fernets.decrypt(text.encode())
         except InvalidToken:
             return None

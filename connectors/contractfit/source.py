@@ -16,6 +16,7 @@ from connectors.contractfit.models import Row
 from connectors.contractfit.slices import slices
 from connectors.contractfit.status import OPEN, status_of, tells, unknown
 from connectors.contractfit.versions import current
+from connectors.downloads import refuse_a_page
 from connectors.errors import GoneError, RejectedError, TransientError
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from connectors.contractfit.inboxes import Inboxes
     from connectors.contractfit.listing import Lister
     from connectors.contractfit.status import Status
-
-_NO_FILE = frozenset({"text/html", "application/json"})
 
 
 @dataclass(slots=True)
@@ -163,13 +162,7 @@ class Documents:
                 yield download
             return
         async with self._client.original(document_id) as download:
-            if download.media_type in _NO_FILE and download.media_type != file.media_type and not download.name:
-                # A proxy, a login screen or an error in disguise answered in the file's place.
-                raise TransientError(
-                    f"contract.fit sent {download.media_type} instead of the file of {file.id}",
-                    connection=self._client.api.connection,
-                    arrived="no",
-                )
+            refuse_a_page(download, file, self._client.api.connection)
             yield download
 
     async def report(self, feedback: Feedback, journal: Journal) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from connectors.contract import Change, Document, File, Page
+from connectors.downloads import refuse_a_page
 from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Analysed:
         place, _ = await self._place(file.id)
         if self._direct:
             async with self._client.original(place.template, place.dossier, file.id) as download:
+                refuse_a_page(download, file, self._client.api.connection)
                 yield download
         else:
             async with self._packages.original(place, file) as download:

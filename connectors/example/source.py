@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from connectors.contract import Change, Document, File, Page
+from connectors.downloads import refuse_a_page
 from connectors.errors import OvertakenError, RejectedError, TransientError
 from connectors.example import feedback as words
 from connectors.example.models import EXPORTED, READY, REFUSED, TRASHED
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _CONTENT = ("title", "amount")
 """What a new version is made of, besides the files. Nothing that our own feedback touches."""
-_NO_FILE = frozenset({"text/html", "application/json"})
 
 
 class Documents:
@@ -70,13 +70,7 @@ class Documents:
     async def open(self, file: File) -> AsyncGenerator[Download, None]:
         """Stream one file, under the name and media type that the download states."""
         async with self._client.file(file.id) as download:
-            if download.media_type in _NO_FILE and download.media_type != file.media_type and not download.name:
-                # A proxy, a login screen or an error in disguise answered in the file's place.
-                raise TransientError(
-                    f"{self._client.api.connection} sent {download.media_type} instead of file {file.id}",
-                    connection=self._client.api.connection,
-                    arrived="no",
-                )
+            refuse_a_page(download, file, self._client.api.connection)
             yield download
 
     async def report(self, feedback: Feedback, journal: Journal) -> None:

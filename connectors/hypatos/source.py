@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from connectors.downloads import refuse_a_page
 from connectors.errors import OvertakenError, RejectedError, TransientError
 from connectors.hypatos import feedback as words
 from connectors.hypatos import models
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from connectors.contract import Document, Download, Feedback, File, Journal, Page
     from connectors.hypatos.client import HypatosClient
-
-_NO_FILE = frozenset({"text/html", "application/json"})
 
 
 _SOON = timedelta(seconds=5)
@@ -65,9 +64,7 @@ class Documents:
     async def open(self, file: File) -> AsyncGenerator[Download, None]:
         """Stream one file, under the name and media type that the download states."""
         async with self._client.file(file.id) as download:
-            if download.media_type in _NO_FILE and download.media_type != file.media_type and not download.name:
-                # A proxy, a login screen or an error in disguise answered in the file's place.
-                raise TransientError(f"hypatos sent {download.media_type} instead of file {file.id}", arrived="no")
+            refuse_a_page(download, file, self._client.api.connection)
             # Names beyond Latin-1 are percent-encoded by those who upload; whether the server decodes them is not known.
             yield replace(download, name=unquote(download.name)) if download.name else download
 

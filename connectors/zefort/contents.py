@@ -22,8 +22,6 @@ _PARTY = ("name", "org_id", "external_id", "country", "role", "contact", "group"
 _PARTY_MORE = ("extra_text_field_1", "extra_text_field_2")
 _BESIDE = ("esigns", "activities", "emails", "related_contracts")
 """Lists of a contract whose items are not published: of each only id, status and time are compared."""
-NO_FILE = frozenset({"text/html", "application/json"})
-"""What is no file of a contract unless the contract says so: a page, or an error."""
 _READY = frozenset({"review", "done", "archived", "limited"})
 _OPEN = {"queued": "it is still waiting to be processed", "processing": "it is still being processed"}
 

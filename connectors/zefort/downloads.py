@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from connectors.downloads import refuse_a_page
 from connectors.errors import ConnectorError, GoneError, NoSuchCallError, TransientError
 from connectors.settings import variable
-from connectors.zefort.contents import NO_FILE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -41,12 +41,7 @@ class Downloads:
         """
         try:
             async with self.api.stream(path, params=params) as download:
-                if download.media_type in NO_FILE and download.media_type != file.media_type:
-                    raise TransientError(
-                        f"zefort sent {download.media_type} instead of file {file.id}; {self._hint}",
-                        connection=self.api.connection,
-                        arrived="no",
-                    )
+                refuse_a_page(download, file, self.api.connection, self._hint)
                 self._proven = True
                 yield download
         except (GoneError, NoSuchCallError) as error:

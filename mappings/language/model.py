@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mappings.language.conversions import OPTIONS
 from mappings.language.missing import MISSING
 
 if TYPE_CHECKING:
@@ -15,27 +16,28 @@ if TYPE_CHECKING:
 
 ROUTE_KEYS = {
     "description": "what this route is for, in a sentence",
-    "source": "where documents come from: connection.stream",
-    "destination": "where they go: connection.stream",
-    "when": "an expression; documents for which it is not true are skipped",
-    "files": "which files of a document travel: all, main or none",
+    "source": "the `connection.stream` that documents come from, such as `hypatos.documents`; needed",
+    "destination": "the `connection.stream` they go to, such as `zefort.contracts`; needed",
+    "when": "an expression; documents for which it is not true are *skipped* (counted, not rejected)",
+    "files": "which files of a document travel: `all` (default), `main` or `none`",
     "tables": "lookup tables, written here or kept in csv files",
     "vars": "names for expressions that several rules use",
-    "fields": "target on the left, rule on the right",
+    "fields": "target on the left, rule on the right; needed",
     "feedback": "what the source is told about a document, by what became of it",
-    "resend": "whether delivered documents are sent again when the mapping changes what they come to: never or changed",
+    "resend": "what becomes of delivered documents when the file or a table changes: `never` (default) leaves them, `changed` "
+    "sends those again that now come to something else",
     "tests": "documents and what must become of them",
 }
 """Every key a route file may have at the top."""
 
 SOURCE_KEYS = {
     "from": "a path or expression",
-    "template": "text with {{ expressions }} in it",
-    "value": "a fixed value",
+    "template": "text with `{{ expressions }}` in it; without a value as a whole if one of its parts is missing or null",
+    "value": "a fixed value, of any kind",
     "list": "a list of rules or objects; those that come to nothing are left out",
     "first": "a list of rules; the first that gives a value that is not null counts",
-    "each": "a path to a list; `fields` is filled once per item",
-    "fields": "an object: target on the left, rule on the right",
+    "each": "a path to a list; goes with `as` and `fields`, which is filled once per item",
+    "fields": "an object: again target on the left, rule on the right",
 }
 """The keys that say where a rule's value comes from; a rule has one of them (`each` goes with `fields`)."""
 
@@ -45,8 +47,8 @@ RULE_KEYS = SOURCE_KEYS | {
     "when": "an expression; the rule applies only where it is true",
     "lookup": "a table in which the value is looked up",
     "default": "what is written if there is nothing or null",
-    "type": "string, integer, decimal, date or boolean",
-    "format": "how a date is written at the source, such as %d.%m.%Y",
+    "type": "what the value must be or becomes, such as date, decimal or iban",
+    **OPTIONS,
     "required": "true: a document without this is rejected",
     "on_error": "fail, skip, default or review",
 }
@@ -64,8 +66,9 @@ RESEND_WORDS = {
 TABLE_KEYS = {
     "file": "a csv file beside the route, with the columns key and value",
     "rows": "the entries themselves, key: value",
-    "type": "what the values are: string, integer, decimal, date or boolean",
-    "unknown": "what becomes of a value that has no entry: missing, keep or reject",
+    "type": "what the values are: `string`, `integer`, `decimal`, `date` or `boolean`, converted as in rules; one that is not is "
+    "told at its line",
+    "unknown": "what becomes of a value without an entry: `missing` (default), `keep` or `reject`",
 }
 """Every key of a table that is not written out as `key: value` or as the name of a file alone."""
 
@@ -78,22 +81,22 @@ UNKNOWN_WORDS = {
 
 TEST_KEYS = {
     "name": "what the test shows, in a sentence",
-    "input": "the document: a file beside the route, or written out; an empty one if this is left out",
-    "patch": "values in which the document differs from the input, by source path",
+    "input": "the document: the name of a JSON file beside the route, or the document itself; an empty one if left out",
+    "patch": "values in which the document differs from the input, by source path such as `entities.items[0].net`",
     "remove": "source paths that the document does not have",
-    "expect": "what must be in the payload, by target path",
+    "expect": "what must be in the payload, by target path such as `lines[2].net`; the rest does not count",
     "expect_missing": "target paths that must not be in the payload",
-    "expect_error": "the target that must be the reason for a rejection, or targets with a part of their sentence",
-    "expect_review": "the target that must be shown to a person, or targets with a part of their sentence",
-    "expect_skipped": "true: the route does not apply to the document",
+    "expect_error": "the target for which the document must be rejected, or `{target: part of the sentence}`",
+    "expect_review": "the target that must be shown to a person, or `{target: part of the sentence}`",
+    "expect_skipped": "`true`: the route does not apply to the document",
 }
 """Every key a test may have."""
 
 ON_ERROR_WORDS = {
-    "fail": "the document is rejected",
+    "fail": "the document is rejected (default); all its problems are collected first",
     "skip": "the field is left out",
-    "default": "the default is written",
-    "review": "the field is left out and the document is marked for review",
+    "default": "`default` is written",
+    "review": "the field is left out, the document goes on, and the problem is shown to a person",
 }
 """What `on_error:` may say."""
 
@@ -187,7 +190,7 @@ class Rule:
 
     `key` is the place of the target's name (of the rule itself inside a list), `mark` and `end` enclose what stands on
     the right, `marks` has the places of the values under the rule's own keys. `target` has [] where a position goes;
-    `default` is MISSING if there is none.
+    `default` is MISSING if there is none. `options` are the texts under the keys beside `type` (conversions.OPTIONS).
     """
 
     key: Mark
@@ -199,7 +202,7 @@ class Rule:
     lookup: Written | None = None
     default: object = MISSING
     type: str | None = None
-    format: Written | None = None
+    options: Mapping[str, tuple[Written, ...]] = field(default_factory=lambda: MappingProxyType({}))
     required: bool = False
     on_error: str = "fail"
     marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))

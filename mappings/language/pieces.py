@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from mappings.language.conversions import FormatError, converter
+from mappings.language.codes.currencies import known_code
+from mappings.language.conversions import TYPES, Options
 from mappings.language.expressions import Expression, compile_expression, compile_template
 from mappings.language.missing import MISSING
 from mappings.language.problems import suggestion
 from mappings.language.seal import ExpressionError, constant
 from mappings.language.values import ValueProblem
+from mappings.language.words import FormatError
+
+_CODE = re.compile(r"[A-Z]{3}")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,15 +67,37 @@ class Pieces:
             self._findings.add(written.mark, f"unknown table '{written.text}'{suggestion(written.text, self._tables)}")
         return table
 
-    def conversion(self, rule: Rule) -> Convert | None:
-        """Return what a rule's `type` and `format` do to a value, None if there are none."""
+    def conversion(self, rule: Rule, currency: Expression | None) -> Convert | None:
+        """Return what a rule's `type` and the keys beside it do to a value, None if there are none."""
         if rule.type is None:
             return None
+        texts = {key: tuple(written.text for written in found) for key, found in rule.options.items()}
+        single = {key: texts[key][0] for key in ("zone", "to_zone", "round") if key in texts}
         try:
-            return converter(rule.type, rule.format.text if rule.format and rule.type == "date" else None)
+            return TYPES[rule.type].make(
+                Options(
+                    format=texts.get("format", ()),
+                    locale=texts.get("locale", ()),
+                    currency=currency.evaluate if currency else None,
+                    **single,
+                )
+            )
         except FormatError as error:
-            if rule.format is not None:
-                self._findings.add(rule.format.mark, str(error))
+            places = rule.options.get(error.option)
+            self._findings.add(places[error.place].mark if places else rule.marks["type"], str(error))
+            return None
+
+    def currency(self, rule: Rule) -> Expression | None:
+        """Return what a rule's `currency` says: a code such as EUR, or else a path or expression."""
+        if "currency" not in rule.options:
+            return None
+        written = rule.options["currency"][0]
+        if not _CODE.fullmatch(written.text):
+            return self.expression(written)
+        try:
+            return Expression(written.text, constant(known_code(written.text)), ())
+        except FormatError as error:
+            self._findings.add(written.mark, str(error))
             return None
 
 

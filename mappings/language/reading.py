@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mappings.language.conversions import TYPES
+from mappings.language.conversions import OPTIONS, TYPES
 from mappings.language.missing import MISSING
 from mappings.language.model import (
     ON_ERROR_WORDS,
@@ -24,6 +24,7 @@ from mappings.language.model import (
     Written,
 )
 from mappings.language.problems import near, suggestion
+from mappings.language.reading_options import read_options
 from mappings.language.yaml_nodes import Mapping, Node, Scalar, Sequence, kind_of, plain_data
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 _MODIFIERS = frozenset({"type", "format", "as", "index"})
 _CONTROL = frozenset({"when", "lookup", "default", "required", "on_error"})
-_SINGLE = ("lookup", "type", "format")  # these work on one value, not on a list or object
+_SINGLE = ("lookup", "type", *OPTIONS)  # these work on one value, not on a list or object
 _WORDS_OF_EXPRESSIONS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
 
 
@@ -106,6 +107,7 @@ class Reader:
         if required is not None and not (isinstance(required, Scalar) and isinstance(required.value, bool)):
             self._findings.add(required.mark, f"required: is {kind_of(required)}; write true or false")
         default = node.node("default")
+        kind = self._word(node, "type", TYPES)
         rule = Rule(
             key=key,
             mark=node.mark,
@@ -115,8 +117,8 @@ class Reader:
             when=self._written(node, "when"),
             lookup=self._written(node, "lookup"),
             default=MISSING if default is None else plain_data(default),
-            type=self._word(node, "type", TYPES),
-            format=self._written(node, "format"),
+            type=kind,
+            options=read_options(node, kind, self._findings),
             required=isinstance(required, Scalar) and required.value is True,
             on_error=self._word(node, "on_error", ON_ERROR_WORDS) or "fail",
             marks=MappingProxyType({name: entry.node.mark for name, entry in node.entries.items()}),
@@ -214,10 +216,6 @@ class Reader:
         for key in ("as", "index"):
             if key in node.entries and not isinstance(rule.source, Each):
                 self._findings.add(node.entries[key].mark, f"{key}: goes with each:")
-        if rule.format is not None and "type" not in node.entries:
-            self._findings.add(rule.format.mark, "format: goes with type: date")
-        elif rule.format is not None and rule.type not in {"date", None}:
-            self._findings.add(rule.format.mark, f"format: goes with type: date, not with type: {rule.type}")
         if rule.on_error == "default" and rule.default is MISSING:
             self._findings.add(node.entries["on_error"].mark, "on_error: default needs default: beside it")
 
@@ -234,7 +232,7 @@ class Reader:
         self._findings.add(content.mark, f"{key}: is {kind_of(content)}, not text{hint}")
         return None
 
-    def _word(self, node: Mapping, key: str, known: dict[str, str]) -> str | None:
+    def _word(self, node: Mapping, key: str, known: Collection[str]) -> str | None:
         written = self._written(node, key)
         if written is None or written.text in known:
             return written.text if written else None
@@ -264,6 +262,6 @@ def _is_object(node: Mapping) -> bool:
     keys = node.entries.keys()
     if keys & SOURCE_KEYS.keys() or keys & _CONTROL or not keys:
         return False
-    fields = keys - _MODIFIERS
+    fields = keys - _MODIFIERS - (OPTIONS.keys() if "type" in keys else set())
     # {form: x} and {valeu: x, type: date} are misspelt rules, not objects with such fields
     return len(fields) > 1 or any(not get_close_matches(key, SOURCE_KEYS, n=1, cutoff=0.75) for key in fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mappings.language.conversions import converter
+from mappings.language.conversions import TYPES, Options
 from mappings.language.csv_rows import read_rows
 from mappings.language.files import UnreadableError
 from mappings.language.model import TABLE_KEYS, UNKNOWN_WORDS
@@ -122,11 +122,11 @@ class TableReader:
         """Convert the values; one that cannot be is told where it stands."""
         if table.type is None:
             return table
-        convert = converter(table.type, None)
+        convert = TYPES[table.type].make(Options())
         rows: dict[str, object] = {}
         for key, value in table.rows.items():
             try:
-                rows[key] = convert(value)
+                rows[key] = convert({}, value)
             except ValueProblem as problem:
                 mark = table.places[key]
                 message = f"table '{table.name}': the value for '{key}' {problem}"

@@ -74,14 +74,17 @@ class Compiler:
         self._sources.append([])
         when = self._pieces.expression(rule.when) if rule.when else None
         table = self._pieces.table(rule.lookup)
-        parts = Parts(rule, number, condition(when) if when else None, table, self._pieces.conversion(rule))
+        currency = self._pieces.currency(rule)
+        convert = self._pieces.conversion(rule, currency)
+        parts = Parts(rule, number, condition(when) if when else None, table, convert)
         step, expressions = self._step(parts, rule.source)
         self._sources[number] = expressions
-        read = [*expressions, *([when] if when else [])]
+        made_of = [*expressions, *([currency] if currency else [])]
+        read = [*made_of, *([when] if when else [])]
         tables = [*([table.name] if table else []), *(name for each in read for name in each.tables)]
         self.facts[number] = replace(
             self.facts[number],
-            sources=_texts(expressions),
+            sources=_texts(made_of),
             conditions=_texts([when] if when else []),
             tables=tuple(dict.fromkeys(tables)),
         )

@@ -12,8 +12,9 @@ from jinja2 import nodes
 from mappings.language.filters import FILTERS, TESTS, Filter
 from mappings.language.missing import MISSING
 from mappings.language.paths import Scope, SourcePath, Variable, keys_of, path_to
-from mappings.language.problems import suggestion
+from mappings.language.problems import near, suggestion
 from mappings.language.values import ARITHMETIC, COMPARISON, ValueProblem, cut, joined, negative, number, positive, step
+from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -228,7 +229,8 @@ class Seal:
         if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             raise ExpressionError(f"'is {node.name}' takes no arguments")
         value = self.compile(node.node, depth)
-        return lambda scope: test(value(scope))
+        run = test.run
+        return lambda scope: run(value(scope))
 
     def _filter(self, node: nodes.Filter, depth: int) -> Evaluate:
         if node.node is None or node.kwargs or node.dyn_args or node.dyn_kwargs:
@@ -238,19 +240,14 @@ class Seal:
             return self._lookup(node, value)
         known = FILTERS.get(node.name)
         if known is None:
-            raise ExpressionError(f"unknown filter '| {node.name}'{suggestion(node.name, [*FILTERS, 'lookup'])}")
+            meant = near(node.name, [*FILTERS, "lookup"])
+            hint = f" (did you mean '{meant}'?)" if meant else "; docs/route-file.md lists them all"
+            raise ExpressionError(f"unknown filter '| {node.name}'{hint}")
         if not known.least <= len(node.args) <= known.most:
             raise ExpressionError(f"'| {node.name}' does not take {len(node.args)} arguments ({_takes(known)})")
+        _check_fixed(known, node)
         arguments = [self.compile(argument, depth) for argument in node.args]
-        run, always = known.run, node.name == "default"
-
-        def filtered(scope: Scope) -> object:
-            current = value(scope)
-            if not always and (current is MISSING or current is None):
-                return current
-            return run(current, *[argument(scope) for argument in arguments])
-
-        return filtered
+        return _always(known.run, value, arguments) if known.always else _filtered(known.run, value, arguments)
 
     def _lookup(self, node: nodes.Filter, value: Evaluate) -> Evaluate:
         name = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], nodes.Const) else None
@@ -277,3 +274,32 @@ def _takes(known: Filter) -> str:
     if known.least == known.most:
         return f"it takes {known.most or 'none'}"
     return f"it takes {known.least} to {known.most}"
+
+
+def _check_fixed(known: Filter, node: nodes.Filter) -> None:
+    for place, argument in enumerate(node.args):
+        if known.check is not None and isinstance(argument, nodes.Const) and argument.value is not None:
+            try:
+                known.check(place, argument.value)
+            except FormatError as error:
+                raise ExpressionError(f"'| {node.name}': {error}") from None
+
+
+def _always(run: Callable[..., object], value: Evaluate, arguments: list[Evaluate]) -> Evaluate:
+    return lambda scope: run(value(scope), *[argument(scope) for argument in arguments])
+
+
+def _filtered(run: Callable[..., object], value: Evaluate, arguments: list[Evaluate]) -> Evaluate:
+    """Return what applies a filter, except where the value or an argument is missing or null: that is what it gives."""
+
+    def filtered(scope: Scope) -> object:
+        current = value(scope)
+        if current is MISSING or current is None:
+            return current
+        given = [argument(scope) for argument in arguments]
+        for item in given:
+            if item is MISSING or item is None:
+                return item
+        return run(current, *given)
+
+    return filtered

@@ -49,7 +49,7 @@ def single(parts: Parts, expression: Expression) -> Step:
             if applies is not None and not applies(scope):
                 return MISSING
             value = evaluate(scope)
-            value = instead(scope, value) if value is None or value is MISSING else convert(value)
+            value = instead(scope, value) if value is None or value is MISSING else convert(scope, value)
         except ValueProblem as problem:
             value = remedy.apply([remedy.told(problem, positions)], run)
         if value is not MISSING:
@@ -79,7 +79,7 @@ def first_of(parts: Parts, steps: Sequence[Step], sources: Sequence[Expression])
             value = None if found is None else value
             del run.provenance[traces:]
         if value is not None and value is not MISSING:
-            return value if convert is None else convert(value)
+            return value if convert is None else convert(scope, value)
         del run.provenance[traces:]
         value = instead(scope, value)
         if value is not MISSING:
@@ -112,7 +112,7 @@ def covering(parts: Parts, remedy: Remedy, make: Step) -> Step:
     return step
 
 
-def _plain(value: object) -> object:
+def _plain(_scope: Scope, value: object) -> object:
     return copied(value) if type(value) in _TO_COPY else value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import pkgutil
@@ -48,9 +49,16 @@ def breaks():
 
 
 def problem(broken):
-    """Say why a break cannot be made, None if it can: its text must be there exactly once."""
-    count = (ROOT / "connectors" / broken.file).read_text().count(broken.old)
-    return None if count == 1 else f"{broken.file} has the text {count} times: {broken.old}"
+    """Say why a break cannot be made, None if it can: its text must be there exactly once, and leave Python behind."""
+    text = (ROOT / "connectors" / broken.file).read_text()
+    count = text.count(broken.old)
+    if count != 1:
+        return f"{broken.file} has the text {count} times: {broken.old}"
+    try:
+        ast.parse(text.replace(broken.old, broken.new))
+    except SyntaxError as error:
+        return f"{broken.file}, broken, is not Python any more: {error}"
+    return None
 
 
 def copy_tree(folder):
@@ -85,8 +93,9 @@ def attempt(connector, broken):
         raise ValueError(
             f"'{broken.what}' asks nothing, or nothing could be run:\n{done.stdout[-2000:]}{done.stderr[-500:]}"
         )
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    # A break may keep a module from being imported: then a file fails, not a promise in it.
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    if done.returncode and not failed:
+        raise ValueError(f"'{broken.what}' keeps the promises from being asked at all:\n{done.stdout[-2000:]}")
     names = dict.fromkeys(line.rpartition("::")[2].partition("[")[0].removeprefix("test_") for line in failed)
     return Verdict(connector, broken, caught=done.returncode == 1, by=tuple(names))
 

@@ -220,7 +220,7 @@ def test_templates_mean_this(text, expected):
         ("a is defned", "unknown test 'is defned' (did you mean 'defined'?)"),
         ("a is defined(1)", "takes no arguments"),
         ("a | replace('x')", "does not take 1 arguments (it takes 2)"),
-        ("a | round(1, 2)", "it takes 0 to 1"),
+        ("a | round(1, 'up', 2)", "it takes 0 to 2"),
         ("a | trim(1)", "it takes none"),
         ("a | default(value=1)", "plain arguments only"),
         ("a | lookup('currency')", "unknown table 'currency' (did you mean 'currencies'?)"),

@@ -66,7 +66,7 @@ MISTAKES = {
     ),
     "a type of another language": (
         HEAD + "fields:\n  a: {from: x, type: »varchar}\n",
-        "type: does not know 'varchar' (known: boolean, date, decimal, integer, string)",
+        "type: does not know 'varchar' (known: bic, boolean, country, currency, date, datetime, decimal, iban, integer, language, money, string, unit, vat)",
     ),
     "an unknown on_error": (
         HEAD + "fields:\n  a: {from: x, on_error: »skipp}\n",
@@ -93,7 +93,7 @@ MISTAKES = {
     "a list as a rule": (HEAD + "fields:\n  a: »[x, y]\n", "the rule for a is a list; write a: {list: [...]}"),
     "a nested object without fields": (
         HEAD + "fields:\n  a: {»b: x, c: y}\n",
-        "unknown key 'b' (known: as, default, each, fields, first, format, from, index, list, lookup, on_error, required, template, type, value, when); an object goes under fields:",
+        "unknown key 'b' (known: as, currency, default, each, fields, first, format, from, index, list, locale, lookup, on_error, required, round, template, to_zone, type, value, when, zone); an object goes under fields:",
     ),
     "brackets in a target": (
         HEAD + "fields:\n  »tags[]: x\n",
@@ -133,10 +133,13 @@ MISTAKES = {
         "cannot be understood from '=' on: y = 5",
     ),
     # conversions
-    "format without type": (HEAD + 'fields:\n  a: {from: x, format: »"%d.%m.%Y"}\n', "format: goes with type: date"),
+    "format without type": (
+        HEAD + 'fields:\n  a: {from: x, format: »"%d.%m.%Y"}\n',
+        "format: goes with type: integer, decimal, money, date or datetime",
+    ),
     "format with another type": (
-        HEAD + 'fields:\n  a: {from: x, type: decimal, format: »"0.00"}\n',
-        "format: goes with type: date, not with type: decimal",
+        HEAD + 'fields:\n  a: {from: x, type: boolean, format: »"0.00"}\n',
+        "format: goes with type: integer, decimal, money, date or datetime, not with type: boolean",
     ),
     "a format of another language": (
         HEAD + "fields:\n  a: {from: x, type: date, format: »dd.mm.yyyy}\n",

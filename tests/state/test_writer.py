@@ -12,6 +12,7 @@ from sqlalchemy import event
 from state import Ledger, RouteRun, StateError
 from state.database import address, connect, prepare
 from state.fingerprints import open_fingerprints
+from state.snapshots import Retention, Snapshots
 
 NOBODY = 999_999
 
@@ -149,7 +150,7 @@ async def test_a_full_disk_is_one_sentence_and_loses_nothing_that_was_written(ur
     def shrink(connection: sqlite3.Connection, _entry: object) -> None:
         connection.execute("PRAGMA max_page_count=60")
 
-    ledger = Ledger(engine, fingerprints)
+    ledger = Ledger(engine, fingerprints, Snapshots(None, Retention()))
     kept = 0
     async with ledger.run("r") as run:
         this = (await remembered(run, now))[0]
@@ -177,7 +178,7 @@ async def test_a_read_only_database_is_one_sentence(url: str, now: datetime):
     def protect(connection: sqlite3.Connection, _entry: object) -> None:
         connection.execute("PRAGMA query_only=ON")
 
-    ledger = Ledger(engine, fingerprints)
+    ledger = Ledger(engine, fingerprints, Snapshots(None, Retention()))
     with pytest.raises(StateError, match="is read-only"):
         await ledger.save_token("c", "t")
     assert await ledger.load_token("c") is None

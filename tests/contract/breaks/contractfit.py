@@ -104,8 +104,8 @@ SOURCE = (
     Break(
         "a web page passes for a file",
         "contractfit/source.py",
-        "if download.media_type in _NO_FILE and",
-        "if download.media_type is False and",
+        "refuse_a_page(download, file, self._client.api.connection)",
+        "pass",
         "web_page",
     ),
     Break(

@@ -56,8 +56,8 @@ DOCUMENTS = (
     Break(
         "a web page passes for a file",
         "example/source.py",
-        "if download.media_type in _NO_FILE and",
-        "if download.media_type is False and",
+        "refuse_a_page(download, file, self._client.api.connection)",
+        "pass",
         "web_page",
     ),
     Break(
@@ -202,7 +202,7 @@ RECORDS = (
         "example/client.py",
         'return models.new_id((await self.api.call("POST", "/documents", json=body)).json())',
         'body = {**body, "amount": float(str(body["amount"]))}\n'
-        '        return models.new_id((await self.api.call("POST", "/documents", json=body)).json())',
+        '            return models.new_id((await self.api.call("POST", "/documents", json=body)).json())',
         "money",
     ),
 )

@@ -97,8 +97,8 @@ CONTRACTS = (
     Break(
         "a web page passes for a file",
         "zefort/downloads.py",
-        "if download.media_type in NO_FILE and",
-        "if download.media_type is False and",
+        "refuse_a_page(download, file, self.api.connection, self._hint)",
+        "pass",
         "web_page",
     ),
     Break(
@@ -204,8 +204,8 @@ ESIGNS = (
     Break(
         "a web page passes for a signed file",
         "zefort/downloads.py",
-        "if download.media_type in NO_FILE and",
-        "if download.media_type is False and",
+        "refuse_a_page(download, file, self.api.connection, self._hint)",
+        "pass",
         "web_page",
     ),
     Break(

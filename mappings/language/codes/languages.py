@@ -1,0 +1,27 @@
+"""Languages: from codes of ISO 639 and tags of BCP 47 to the tag that is registered for them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from mappings.language.shapes import looks
+from mappings.language.values import ValueProblem
+
+_TAG: Final = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,6}")
+
+
+def language(value: object) -> str:
+    """Return a BCP 47 tag such as de or pt-BR, from a tag or an ISO 639 code of two or three letters. Raises ValueProblem."""
+    if isinstance(value, str) and _TAG.fullmatch(value.strip()):
+        # loaded where a route uses it
+        from langcodes import standardize_tag, tag_is_valid  # noqa: PLC0415
+        from langcodes.tag_parser import LanguageTagError  # noqa: PLC0415
+
+        try:
+            tag = standardize_tag(value.strip())
+            if tag != "und" and tag_is_valid(tag):
+                return tag
+        except LanguageTagError:
+            pass
+    raise ValueProblem(f"is not a language of ISO 639 or BCP 47 {looks(value)}")

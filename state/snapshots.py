@@ -1,0 +1,161 @@
+"""Source documents as they were last judged: compressed, encrypted by the vault, and kept no longer than the policy says.
+
+Without a vault nothing is kept. What a snapshot holds is the caller's business; to the ledger it is bytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from state.models import snapshot, transfer
+from state.records import REJECTED
+from state.writer import Statement
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from state.lease import Lease
+    from state.vault import Vault
+    from state.writer import Line, Writer
+
+_FAST = 1
+"""zlib's level: documents are small and many, and more effort gains a tenth."""
+_AT_ONCE = 500
+"""How many snapshots are encrypted anew in one transaction, and after how many new ones old ones are dropped."""
+
+_row = upsert(snapshot)
+_KEEP = Statement(
+    "snapshot",
+    _row.on_conflict_do_update(
+        index_elements=["transfer_id"],
+        set_={name: _row.excluded[name] for name in ("taken_at", "key", "sealed")},
+    ),
+)
+_DROP = Statement("snapshot", delete(snapshot).where(snapshot.c.transfer_id == bindparam("this")))
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Which snapshots are kept: the `newest` of each route and, whatever their number, those of rejected documents.
+
+    None of them is kept for more than `days`. None means that there is no such limit.
+    """
+
+    newest: int | None = 1000
+    days: int | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no snapshot is kept at all."""
+        return self.newest == 0 or self.days == 0
+
+
+class Snapshots:
+    """The snapshots of one ledger. `taken` tells whether documents are recorded at all: there is a key, and the policy wants it."""
+
+    def __init__(self, vault: Vault | None, retention: Retention) -> None:
+        self._vault = vault
+        self._retention = retention
+        self.taken = vault is not None and not retention.nothing
+
+    def line(self, transfer_id: int, route: str, content: bytes, at: datetime) -> Line:
+        """Return what writes a document down in place of its earlier snapshot. Only if snapshots are `taken`."""
+        if self._vault is None:
+            raise AssertionError("nothing is recorded without a key")
+        sealed = self._vault.encrypt(zlib.compress(content, _FAST))
+        key = self._vault.names[0]
+        return _KEEP, {"transfer_id": transfer_id, "route": route, "taken_at": at, "key": key, "sealed": sealed}
+
+    def open(self, sealed: str | None) -> bytes | None:
+        """Return what was recorded, None if there is nothing or no key opens it."""
+        content = None if self._vault is None or sealed is None else self._vault.decrypt_bytes(sealed)
+        return None if content is None else zlib.decompress(content)
+
+    def prune(self, connection: Connection, route: str, now: datetime) -> None:
+        """Drop what the policy does not keep: of this route by number, of all routes by age."""
+        newest, days = self._retention.newest, self._retention.days
+        if self._vault is None or self._retention.nothing:
+            connection.execute(delete(snapshot))
+            return
+        if days is not None:
+            connection.execute(delete(snapshot).where(snapshot.c.taken_at < now - timedelta(days=days)))
+        if newest is None:
+            return
+        here = snapshot.c.route == route
+        last = select(snapshot.c.taken_at).where(here).order_by(snapshot.c.taken_at.desc()).offset(newest - 1).limit(1)
+        edge = connection.execute(last).scalar()
+        if edge is not None:
+            rejected = select(transfer.c.id).where(transfer.c.route == route, transfer.c.status == REJECTED)
+            older = delete(snapshot).where(here, snapshot.c.taken_at < edge)
+            connection.execute(older.where(snapshot.c.transfer_id.not_in(rejected)))
+
+    def renew(self, connection: Connection) -> bool:
+        """Encrypt some that an earlier key has encrypted with the first one; return whether others are left."""
+        if self._vault is None or len(self._vault.names) == 1:
+            return False
+        earlier = snapshot.c.key.in_(self._vault.names[1:])
+        rows = connection.execute(
+            select(snapshot.c.transfer_id, snapshot.c.sealed).where(earlier).limit(_AT_ONCE)
+        ).all()
+        anew = [
+            {"this": id_, "to_key": self._vault.names[0], "to_sealed": self._vault.encrypt(content)}
+            for id_, sealed in rows
+            if (content := self._vault.decrypt_bytes(sealed)) is not None
+        ]
+        if anew:
+            connection.execute(
+                update(snapshot)
+                .where(snapshot.c.transfer_id == bindparam("this"))
+                .values(key=bindparam("to_key"), sealed=bindparam("to_sealed")),
+                anew,
+            )
+        return len(rows) == _AT_ONCE and bool(anew)
+
+
+class Recording:
+    """The snapshots as one run writes them. Writes fail as the run's do. `on`: whether anything is recorded at all."""
+
+    def __init__(self, lease: Lease, writer: Writer, snapshots: Snapshots) -> None:
+        self._lease = lease
+        self._writer = writer
+        self._snapshots = snapshots
+        self._written = 0
+        self.on = snapshots.taken
+
+    def line(self, transfer_id: int, content: bytes | None, at: datetime) -> Line:
+        """Return what puts a document in the place of its earlier snapshot, None being nothing. Only if this is `on`."""
+        if content is None:
+            return _DROP, {"this": transfer_id}
+        self._written += 1
+        return self._snapshots.line(transfer_id, self._lease.route, content, at)
+
+    async def prune_if_many(self, now: datetime) -> None:
+        """Prune each time that many were written: a long first run must not fill the disk with what goes at its end."""
+        if self._written >= _AT_ONCE:
+            self._written = 0
+            await self.prune(now)
+
+    async def prune(self, now: datetime) -> None:
+        """Drop what is not to be kept any longer."""
+        await self._writer.call(
+            lambda connection: self._snapshots.prune(connection, self._lease.route, now), self._lease
+        )
+
+    async def renew(self) -> None:
+        """Encrypt anew what an earlier key has encrypted, so that it may go; of all routes."""
+        while await self._writer.call(self._snapshots.renew, self._lease):
+            pass
+
+
+def drop_unreadable(connection: Connection, vault: Vault | None) -> None:
+    """Drop what no key opens any more."""
+    names = () if vault is None else vault.names
+    connection.execute(delete(snapshot).where(snapshot.c.key.not_in(names)))

@@ -1,0 +1,160 @@
+"""A login that is refused or fails: who is told, who may try again, and silence once the credentials are dead."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from connectors.auth import Basic, ClientCredentials
+from connectors.errors import AccessError, ConnectorError, NoSuchCallError, TransientError
+from tests.connectors.login_server import Login, everybody
+
+
+@pytest.mark.parametrize("death", ["useless tokens", "400", "401", "403"])
+async def test_after_the_credentials_die_at_most_three_requests_leave_and_all_callers_fail(loopback, death):
+    login = Login(loopback)
+    api = await login.open()
+    await api.call("GET", "/")
+    login.valid.clear()
+    login.calls, login.meet = 0, 16
+    login.met.clear()
+    login.useless_tokens = True
+    login.token_status = int(death) if death.isdigit() else 200
+    answers = await everybody(api, 200)  # sixteen leave, the others wait for a slot
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert api.requests - 2 <= 16 + 3
+    before = api.requests
+    with pytest.raises(AccessError):
+        await api.call("GET", "/")
+    with pytest.raises(AccessError):
+        async with api.stream("/files/1"):
+            pass
+    assert api.requests == before
+
+
+async def test_a_wrong_password_is_dead_at_once(loopback):
+    arrived = asyncio.Event()
+
+    async def handler(request, writer):
+        if len(loopback.arrived) >= 17:
+            arrived.set()
+        if len(loopback.arrived) > 1:
+            await arrived.wait()
+        return loopback.reply(401 if len(loopback.arrived) > 1 else 200)
+
+    api = await loopback.api(handler, auth=Basic("key", ""))
+    await api.call("GET", "/")
+    answers = await everybody(api, 100)
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert api.requests == 17
+
+
+async def test_calls_that_wait_for_their_turn_do_not_leave_once_the_password_is_refused(loopback):
+    async def handler(request, writer):
+        return loopback.reply(401)
+
+    api = await loopback.api(handler, rate=10)
+    answers = await everybody(api)
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert api.requests == 1
+
+
+async def test_a_new_token_that_has_not_been_seen_to_work_is_tried_by_one_caller_only(loopback, skipping):
+    login = Login(loopback)
+    broken = 0
+
+    async def handler(request, writer):
+        nonlocal broken
+        if login.issued == 2 and request.path != "/auth/token" and not broken:
+            broken += 1
+            return None  # the one that tries the new token first learns nothing
+        return await login(request, writer)
+
+    login.url = await loopback.serve(handler)
+    api = login.client(clock=skipping)
+    await api.call("GET", "/")
+    login.valid.clear()
+    login.useless_tokens = True
+    login.calls, login.meet = 0, 16
+    login.met.clear()
+    answers = await everybody(api)
+    assert broken == 1
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert api.requests - 2 == 16 + 3  # a token, the one that broke, the one that was refused
+
+
+async def test_a_missing_right_stops_only_the_call_that_lacks_it(loopback):
+    async def handler(request, writer):
+        return loopback.reply(403 if request.path == "/admin" else 200)
+
+    api = await loopback.api(handler)
+    with pytest.raises(AccessError):
+        await api.call("GET", "/admin")
+    assert (await api.call("GET", "/")).status == 200
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_a_refused_login_needs_a_person(loopback, status):
+    login = Login(loopback)
+    login.token_status = status
+    api = await login.open()
+    answers = await everybody(api)
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert str(answers[0]) == f"demo: POST /auth/token answered {status}: Invalid client credentials"
+    assert api.requests == login.issued == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_login_that_fails_for_now_has_sent_nothing(loopback, skipping, status):
+    login = Login(loopback)
+    login.token_status = status
+    api = await login.open(clock=skipping)
+    with pytest.raises(TransientError) as caught:
+        await api.call("POST", "/contracts/", json={})
+    assert caught.value.arrived == "no"
+    assert login.calls == 0
+    assert login.issued > 1
+    login.token_status = 200
+    assert (await api.call("POST", "/contracts/", json={})).status == 200
+
+
+async def test_a_renewal_that_fails_for_now_is_shared_and_tried_again_later(loopback):
+    login = Login(loopback)
+    await login.open()
+    api = login.client(attempts=1)
+    await api.call("GET", "/")
+    login.valid.clear()
+    login.calls, login.meet = 0, 16
+    login.met.clear()
+    login.token_status = 503
+    before = login.issued
+    answers = await everybody(api)
+    assert {type(answer) for answer in answers} == {TransientError}
+    assert {answer.arrived for answer in answers} == {"no"}
+    assert login.issued == before + 1
+    login.token_status = 200
+    answers = await everybody(api)
+    assert [answer.status for answer in answers] == [200] * 16
+
+
+@pytest.mark.parametrize("status", [301, 404, 405])
+async def test_a_wrong_token_address_is_told_from_wrong_credentials(loopback, status):
+    login = Login(loopback)
+    login.token_status = status
+    api = await login.open()
+    with pytest.raises(ConnectorError) as caught:
+        await api.call("GET", "/")
+    assert type(caught.value) in (ConnectorError, NoSuchCallError)
+    assert api.requests == 1
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"access_token": ""}', b'{"access_token": 5}'])
+async def test_a_login_without_a_token_is_not_as_documented(loopback, body):
+    async def handler(request, writer):
+        return loopback.reply(200, body)
+
+    url = await loopback.serve(handler)
+    api = loopback.client(url, ClientCredentials(f"{url}/auth/token", "client", "secret"))
+    with pytest.raises(ConnectorError, match="without a token"):
+        await api.call("GET", "/")
