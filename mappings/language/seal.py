@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from mappings.language.comparisons import COMPARISON
 from mappings.language.filters import FILTERS, TESTS, Filter
 from mappings.language.missing import MISSING
 from mappings.language.paths import Scope, SourcePath, Variable, keys_of, path_to
 from mappings.language.problems import near, suggestion
-from mappings.language.values import ARITHMETIC, COMPARISON, ValueProblem, cut, joined, negative, number, positive, step
+from mappings.language.values import ARITHMETIC, ValueProblem, cut, joined, negative, number, positive, step
 from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mappings.language.tables import Table
 
@@ -55,14 +56,14 @@ def no_vars(_name: str) -> Variable | None:
 class Seal:
     """Compiles the nodes of one expression. All methods raise ExpressionError.
 
-    `paths`, `variables` and `tables` are what the nodes read, by text and by name; `depth` is how many operations are nested,
+    `paths` (by text and the var they are read through), `variables` and `tables` are what the nodes read; `depth` is how many operations are nested,
     `operations` how many there are, both without those of vars.
     """
 
     def __init__(self, tables: Mapping[str, Table], names: Names) -> None:
         self._tables = tables
         self._names = names
-        self.paths: dict[str, SourcePath] = {}
+        self.paths: dict[tuple[str, str], SourcePath] = {}
         self.variables: dict[str, Variable] = {}
         self.tables: dict[str, Table] = {}
         self.depth = self.operations = 0
@@ -86,6 +87,15 @@ class Seal:
         for name in ARITHMETIC:
             self._known[getattr(nodes, name)] = self._arithmetic
 
+    def text(self, template: nodes.Output) -> Evaluate:
+        """Turn the pieces of a template into a closure that gives its text."""
+        parts: list[Evaluate] = []
+        for piece in template.nodes:
+            if isinstance(piece, nodes.List | nodes.Tuple):
+                raise ExpressionError("a list cannot be written as text (use | join(', '))")
+            parts.append(constant(piece.data) if isinstance(piece, nodes.TemplateData) else self.compile(piece))
+        return lambda scope: joined([part(scope) for part in parts])
+
     def compile(self, node: nodes.Node, depth: int = 0) -> Evaluate:
         """Turn a node into a closure; `depth` counts the operations around it."""
         if depth > DEEPEST:
@@ -107,8 +117,11 @@ class Seal:
         variable = self._names(str(keys[0]))
         if variable is None:
             path = path_to(keys)
-            return self.paths.setdefault(path.text, path).get
+            return self.paths.setdefault((path.text, ""), path).get
         self.variables[variable.name] = variable
+        for path in variable.paths:
+            through = SourcePath(path.text, path.keys, path.get, variable.name)
+            self.paths.setdefault((path.text, variable.name), through)
         self.depth = max(self.depth, depth + variable.depth)
         if self.depth > DEEPEST_IN_ALL:
             raise ExpressionError(f"more than {DEEPEST_IN_ALL} operations are nested, those of the vars counted in")
@@ -140,7 +153,8 @@ class Seal:
             fixed = [self._const(item, depth)({}) for item in node.items if isinstance(item, nodes.Const)]
             return constant(fixed)
         items = [self.compile(item, depth) for item in node.items]
-        return lambda scope: [item(scope) for item in items]
+        # nothing is in no list, as in `list:`
+        return lambda scope: [value for item in items if (value := item(scope)) is not MISSING]
 
     def _getattr(self, node: nodes.Getattr, depth: int) -> Evaluate:
         _refuse_python(node.attr)
@@ -245,9 +259,13 @@ class Seal:
             raise ExpressionError(f"unknown filter '| {node.name}'{hint}")
         if not known.least <= len(node.args) <= known.most:
             raise ExpressionError(f"'| {node.name}' does not take {len(node.args)} arguments ({_takes(known)})")
-        _check_fixed(known, node)
-        arguments = [self.compile(argument, depth) for argument in node.args]
-        return _always(known.run, value, arguments) if known.always else _filtered(known.run, value, arguments)
+        fixed = len(node.args) if known.fixed is None else known.fixed
+        try:
+            run = known.make(*_fixed_texts(node.name, node.args[fixed:]))
+        except FormatError as error:
+            raise ExpressionError(f"'| {node.name}': {error}") from None
+        arguments = [self.compile(argument, depth) for argument in node.args[:fixed]]
+        return _always(run, value, arguments) if known.always else _filtered(run, value, arguments)
 
     def _lookup(self, node: nodes.Filter, value: Evaluate) -> Evaluate:
         name = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], nodes.Const) else None
@@ -276,13 +294,11 @@ def _takes(known: Filter) -> str:
     return f"it takes {known.least} to {known.most}"
 
 
-def _check_fixed(known: Filter, node: nodes.Filter) -> None:
-    for place, argument in enumerate(node.args):
-        if known.check is not None and isinstance(argument, nodes.Const) and argument.value is not None:
-            try:
-                known.check(place, argument.value)
-            except FormatError as error:
-                raise ExpressionError(f"'| {node.name}': {error}") from None
+def _fixed_texts(name: str, arguments: list[nodes.Expr]) -> Iterator[str]:
+    for argument in arguments:
+        if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
+            raise ExpressionError(f"'| {name}' takes fixed text in quotes here, no path or expression")
+        yield argument.value
 
 
 def _always(run: Callable[..., object], value: Evaluate, arguments: list[Evaluate]) -> Evaluate:
