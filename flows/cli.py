@@ -14,7 +14,7 @@ from rich.markup import escape
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows import checks, demonstration, output, provider_commands, state_commands, streams
+from flows import checks, demonstration, map_commands, output, provider_commands, state_commands, streams
 from flows.progress import following
 from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
@@ -43,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(state_commands.app)
 app.add_typer(provider_commands.app)
+app.add_typer(map_commands.app)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; logs go to stderr.")]
 RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="A route's name: its file in mappings/ without .yaml.")]
 T = TypeVar("T")

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from mappings.language.problems import Findings, Mark
 
-_MODIFIERS = frozenset({"type", "format", "as", "index"})
-_CONTROL = frozenset({"when", "lookup", "default", "required", "on_error"})
-_SINGLE = ("lookup", "type", *OPTIONS)  # these work on one value, not on a list or object
+MODIFIER_KEYS = frozenset({"type", "format", "as", "index"})
+CONTROL_KEYS = frozenset({"when", "lookup", "default", "required", "on_error"})
+SINGLE_KEYS = ("lookup", "type", *OPTIONS)  # these work on one value, not on a list or object
 _WORDS_OF_EXPRESSIONS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
 
 
@@ -208,7 +208,7 @@ class Reader:
 
     def _check_together(self, node: Mapping, rule: Rule) -> None:
         single = isinstance(rule.source, From | Template | Value | First)
-        for key in _SINGLE:
+        for key in SINGLE_KEYS:
             if not single and key in node.entries:
                 self._findings.add(
                     node.entries[key].mark, f"{key}: works on a single value; write it at the rules inside"
@@ -260,8 +260,8 @@ def _target_problem(target: str, lines: dict[tuple[str, ...], int]) -> str | Non
 
 def _is_object(node: Mapping) -> bool:
     keys = node.entries.keys()
-    if keys & SOURCE_KEYS.keys() or keys & _CONTROL or not keys:
+    if keys & SOURCE_KEYS.keys() or keys & CONTROL_KEYS or not keys:
         return False
-    fields = keys - _MODIFIERS - (OPTIONS.keys() if "type" in keys else set())
+    fields = keys - MODIFIER_KEYS - (OPTIONS.keys() if "type" in keys else set())
     # {form: x} and {valeu: x, type: date} are misspelt rules, not objects with such fields
     return len(fields) > 1 or any(not get_close_matches(key, SOURCE_KEYS, n=1, cutoff=0.75) for key in fields)
