@@ -2,19 +2,25 @@
 
 from mappings.language.draft import Draft, read_draft
 from mappings.language.feedback import FeedbackRule
+from mappings.language.missing import MISSING
+from mappings.language.origins import Origin
 from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError
+from mappings.language.recording import TableRow
 from mappings.language.route import Mapped, Route, load_bundle, load_route
 from mappings.language.shapes import shape_of
 
 __all__ = [
+    "MISSING",
     "Draft",
     "FeedbackRule",
     "FieldProblem",
     "Mapped",
     "MappingError",
+    "Origin",
     "Problem",
     "Route",
     "RouteError",
+    "TableRow",
     "load_bundle",
     "load_route",
     "read_draft",

@@ -9,6 +9,7 @@ from mappings.language.remedies import Remedy
 from mappings.language.shapes import looks
 from mappings.language.singles import covering
 from mappings.language.values import ValueProblem, copied
+from mappings.language.work import spend, spend_on_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,8 +60,12 @@ def list_of(steps: Sequence[Step]) -> Step:
     return build
 
 
-def one_per_item(source: Each, over: Expression, fill: Fill, applies: Condition | None) -> Step:
-    """Return what makes an object of every item for which `applies`; empty ones are left out."""
+def one_per_item(source: Each, over: Expression, fill: Fill, applies: Condition | None, steps: tuple[int, int]) -> Step:
+    """Return what makes an object of every item for which `applies`; empty ones are left out.
+
+    `steps` are those it takes to look at an item, and to make its object.
+    """
+    to_look, to_make = steps
     name, index, evaluate = source.name, source.index, over.evaluate
 
     def build(scope: Scope, run: Run, positions: Positions) -> object:
@@ -70,10 +75,13 @@ def one_per_item(source: Each, over: Expression, fill: Fill, applies: Condition 
         if not isinstance(items, list):
             raise ValueProblem(f"is not a list {looks(items)}")
         made: list[object] = []
+        spend_on_items(len(scope))
         inner = dict(scope)
         for place, item in enumerate(items):
             inner[name], inner[index] = item, place + 1
+            spend(to_look)
             if applies is None or applies(inner):
+                spend(to_make)
                 value = fill(inner, run, (*positions, place))
                 if value:
                     made.append(value)

@@ -13,14 +13,12 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
 
-from mappings.language.paths import SourcePath
-from mappings.language.seal import ExpressionError, Seal, constant, no_vars
-from mappings.language.values import joined
+from mappings.language.seal import ExpressionError, Seal, no_vars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mappings.language.paths import Scope
+    from mappings.language.paths import Scope, SourcePath
     from mappings.language.seal import Evaluate, Names
     from mappings.language.tables import Table
 
@@ -63,6 +61,22 @@ class Expression:
 
 def compile_expression(text: str, tables: Mapping[str, Table], names: Names = no_vars) -> Expression:
     """Compile a bare expression, as in `from:` and `when:`; `names` gives vars by name. Raises ExpressionError."""
+    seal = Seal(tables, names)
+    node = parse_expression(text)
+    with _Explained(text):
+        return _expression(text.strip(), seal.compile(node), node, seal)
+
+
+def compile_template(text: str, tables: Mapping[str, Table], names: Names = no_vars) -> Expression:
+    """Compile text with `{{ expressions }}` in it; `names` gives vars by name. Raises ExpressionError."""
+    seal = Seal(tables, names)
+    node = parse_template(text)
+    with _Explained(text):
+        return _expression(text, seal.text(node), node, seal)
+
+
+def parse_expression(text: str) -> nodes.Expr:
+    """Return the syntax tree of a bare expression; what is in it was not looked at. Raises ExpressionError."""
     source = text.strip()
     if not source:
         raise ExpressionError("the expression is empty")
@@ -72,50 +86,33 @@ def compile_expression(text: str, tables: Mapping[str, Table], names: Names = no
         raise ExpressionError(
             f"an expression has no {{{{ }}}} around it (text with {{{{ }}}} is a template): {_shown(source)}"
         )
-    seal = Seal(tables, names)
     with _Explained(source):
         parser = Parser(_ENVIRONMENT, source, state="variable")
         node = parser.parse_expression()
         if not parser.stream.eos:
             raise ExpressionError(f"cannot be understood from '{parser.stream.current.value}' on")
-        evaluate = seal.compile(node)
-    return _expression(source, evaluate, node, seal)
+    return node
 
 
-def compile_template(text: str, tables: Mapping[str, Table], names: Names = no_vars) -> Expression:
-    """Compile text with `{{ expressions }}` in it; `names` gives vars by name. Raises ExpressionError."""
+def parse_template(text: str) -> nodes.Output:
+    """Return the pieces of a template, text and expressions that were not looked at. Raises ExpressionError."""
     if len(text) > LONGEST_TEMPLATE:
         raise ExpressionError(f"the template is too long ({len(text)} characters, at most {LONGEST_TEMPLATE})")
-    seal = Seal(tables, names)
-    parts: list[Callable[[Scope], object]] = []
-    written: list[nodes.Expr] = []
+    pieces: list[nodes.Expr] = []
     with _Explained(text):
         for body in Parser(_ENVIRONMENT, text).parse().body:
             if not isinstance(body, nodes.Output):
                 raise ExpressionError("{% %} is not allowed in a template, only {{ }}")
-            for node in body.nodes:
-                written.append(node)
-                if isinstance(node, nodes.TemplateData):
-                    parts.append(constant(node.data))
-                    continue
-                if isinstance(node, nodes.List | nodes.Tuple):
-                    raise ExpressionError("a list cannot be written as text (use | join(', '))")
-                parts.append(seal.compile(node))
-    return _expression(text, lambda scope: joined([part(scope) for part in parts]), nodes.Output(written), seal)
+            pieces.extend(body.nodes)
+    return nodes.Output(pieces)
 
 
 def _expression(text: str, evaluate: Evaluate, node: nodes.Expr | nodes.Output, seal: Seal) -> Expression:
-    through = [
-        SourcePath(path.text, path.keys, path.get, variable.name)
-        for variable in seal.variables.values()
-        for path in variable.paths
-    ]
-    paths = (*seal.paths.values(), *through)
     tables = [*seal.tables, *(name for variable in seal.variables.values() for name in variable.tables)]
     return Expression(
         text,
         evaluate,
-        paths,
+        tuple(seal.paths.values()),
         node,
         vars=tuple(seal.variables),
         tables=tuple(dict.fromkeys(tables)),

@@ -14,8 +14,6 @@ from mappings.language.seal import ExpressionError, constant
 from mappings.language.values import ValueProblem
 from mappings.language.words import FormatError
 
-_CODE = re.compile(r"[A-Z]{3}")
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -23,10 +21,13 @@ if TYPE_CHECKING:
     from mappings.language.model import Rule, Written
     from mappings.language.paths import Scope
     from mappings.language.problems import Findings
+    from mappings.language.seal import Evaluate
     from mappings.language.tables import Table
     from mappings.language.variables import Variables
 
     Condition = Callable[[Scope], object]
+
+_CODE = re.compile(r"[A-Z]{3}")
 
 
 class Pieces:
@@ -69,19 +70,8 @@ class Pieces:
 
     def conversion(self, rule: Rule, currency: Expression | None) -> Convert | None:
         """Return what a rule's `type` and the keys beside it do to a value, None if there are none."""
-        if rule.type is None:
-            return None
-        texts = {key: tuple(written.text for written in found) for key, found in rule.options.items()}
-        single = {key: texts[key][0] for key in ("zone", "to_zone", "round") if key in texts}
         try:
-            return TYPES[rule.type].make(
-                Options(
-                    format=texts.get("format", ()),
-                    locale=texts.get("locale", ()),
-                    currency=currency.evaluate if currency else None,
-                    **single,
-                )
-            )
+            return conversion(rule, currency.evaluate if currency else None)
         except FormatError as error:
             places = rule.options.get(error.option)
             self._findings.add(places[error.place].mark if places else rule.marks["type"], str(error))
@@ -92,13 +82,28 @@ class Pieces:
         if "currency" not in rule.options:
             return None
         written = rule.options["currency"][0]
-        if not _CODE.fullmatch(written.text):
+        if not is_code(written):
             return self.expression(written)
         try:
             return Expression(written.text, constant(known_code(written.text)), ())
         except FormatError as error:
             self._findings.add(written.mark, str(error))
             return None
+
+
+def conversion(rule: Rule, currency: Evaluate | None) -> Convert | None:
+    """Return what a rule's `type` and the keys beside it do to a value, None if there are none. Raises FormatError."""
+    if rule.type is None:
+        return None
+    texts = {key: tuple(written.text for written in found) for key, found in rule.options.items()}
+    single = {key: texts[key][0] for key in ("zone", "to_zone", "round") if key in texts}
+    options = Options(format=texts.get("format", ()), locale=texts.get("locale", ()), currency=currency, **single)
+    return TYPES[rule.type].make(options)
+
+
+def is_code(currency: Written) -> bool:
+    """Say whether a `currency` is the code of one, not a path or expression."""
+    return _CODE.fullmatch(currency.text) is not None
 
 
 def condition(expression: Expression) -> Condition:

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled draft; `when` is None if the route applies to every document, `rules` are numbered as in traces."""
+    """A compiled draft; `when` is None if the route applies to every document, `rules` are numbered as in traces.
+
+    `steps` is how much work every document is, without what `each` repeats and vars that it uses.
+    """
 
     variables: Variables
     when: tuple[Written, Condition] | None
     fill: Fill
     rules: tuple[RuleFacts, ...]
+    steps: int
 
 
 def compile_plan(draft: Draft, findings: Findings) -> Plan:
@@ -36,4 +40,4 @@ def compile_plan(draft: Draft, findings: Findings) -> Plan:
     when = None if draft.when is None else (draft.when, condition(pieces.expression(draft.when)))
     compiler = Compiler(pieces)
     fill = compiler.fields(draft.fields or Fields(()))
-    return Plan(variables, when, fill, tuple(compiler.facts))
+    return Plan(variables, when, fill, tuple(compiler.facts), compiler.steps)

@@ -10,6 +10,7 @@ from mappings.language.model import From
 from mappings.language.problems import FieldProblem
 from mappings.language.shapes import looks
 from mappings.language.values import copied
+from mappings.language.work import FOR_A_PROBLEM, spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mappings.language.paths import Scope, SourcePath
     from mappings.language.tables import Table
     from mappings.language.values import ValueProblem
+    from mappings.language.work import TooMuchWorkError
 
 Positions = tuple[int, ...]
 """Where in the lists around it a rule works: the place in `list:` as written, or in the source list of `each:`."""
@@ -40,18 +42,27 @@ class Remedy:
 
     def __init__(self, rule: Rule, expression: Expression | None) -> None:
         self._rule = rule
-        self._paths = tuple(path.text for path in expression.paths) if expression else ()
+        self._paths = tuple(dict.fromkeys(path.text for path in expression.paths)) if expression else ()
         self._subject = "the value"
         if expression and (self._paths or isinstance(rule.source, From)):
             self._subject = expression.text if expression.text in self._paths else f"'{expression.text}'"
 
     def told(self, problem: ValueProblem, positions: Positions) -> FieldProblem:
-        """Say in one sentence what is wrong."""
+        """Say in one sentence what is wrong. Raises TooMuchWorkError if there is no end of that."""
+        spend(FOR_A_PROBLEM)
         subject = self._subject if problem.subject is None else problem.subject
+        return self._problem(f"{subject} {problem}".strip(), positions)
+
+    def stopped(self, error: TooMuchWorkError, positions: Positions) -> TooMuchWorkError:
+        """Say that this is the rule at which a document took too many steps, unless one inside it has said so."""
+        error.problem = error.problem or self._problem(f"it {error}", positions)
+        return error
+
+    def _problem(self, message: str, positions: Positions) -> FieldProblem:
         pieces = self._rule.target.split("[]")
         places = [f"[{place}]" for place in positions]
         target = "".join(piece + place for piece, place in zip(pieces, [*places, ""], strict=True))
-        return FieldProblem(self._rule.mark.line, target, self._paths, f"{subject} {problem}".strip())
+        return FieldProblem(self._rule.mark.line, target, self._paths, message)
 
     def apply(self, problems: list[FieldProblem], run: Run) -> object:
         """Return what is written instead, MISSING for nothing."""
@@ -68,7 +79,8 @@ def absence_of(expression: Expression, table: Table | None, scope: Scope) -> str
     """Say why a required value is not there: which paths are missing or null, or what the table does not know."""
     value = expression.evaluate(scope)
     if table is not None and value is not MISSING and value is not None:
-        subject = expression.paths[0].text if len(expression.paths) == 1 else f"'{expression.text}'"
+        alone = len(expression.paths) == 1 and not expression.vars
+        subject = expression.paths[0].text if alone else f"'{expression.text}'"
         return f"{subject} has no entry in table '{table.name}' {looks(value)}"
     return _absent(expression.paths, scope) or f"'{expression.text}' gives nothing"
 
@@ -83,7 +95,7 @@ def _absent(paths: Iterable[SourcePath], scope: Scope) -> str:
     values = [(path.text, path.get(scope)) for path in paths]
     told = []
     for what, gone in (("missing", MISSING), ("null", None)):
-        names = [text for text, value in values if value is gone]
+        names = list(dict.fromkeys(text for text, value in values if value is gone))
         if names:
             told.append(f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} {what}")
     return " and ".join(told)

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from mappings.language.draft import Draft, drafted
 from mappings.language.files import Bundle, Folder
+from mappings.language.origins import Origin, Origins
 from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError
 from mappings.language.remedies import Run
 from mappings.language.values import ValueProblem
+from mappings.language.work import TooMuchWorkError, begin, end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mappings.language.feedback import FeedbackRule
+    from mappings.language.paths import Scope
     from mappings.language.plan import Plan
     from mappings.language.remedies import Trace
     from mappings.language.rules import RuleFacts
@@ -48,6 +51,7 @@ class Route:
     draft: Draft
     version: str
     _plan: Plan
+    _origins: Origins
 
     @property
     def path(self) -> Path:
@@ -95,7 +99,15 @@ class Route:
         """Map one document as far as it goes. Return what could be made, and everything that is wrong; never raises."""
         if not isinstance(fields, dict):
             return Mapped({}), (FieldProblem(1, "document", (), "it is not an object with fields"),)
-        scope = self._plan.variables.scope(fields)
+        try:
+            begin(self._plan.steps)
+            return self._mapped(self._plan.variables.scope(fields))
+        except TooMuchWorkError as error:
+            return Mapped({}), (error.problem or FieldProblem(1, "document", (), f"it {error}"),)
+        finally:
+            end()
+
+    def _mapped(self, scope: Scope) -> tuple[Mapped, tuple[FieldProblem, ...]]:
         if self._plan.when is not None:
             written, applies = self._plan.when
             try:
@@ -107,6 +119,10 @@ class Route:
         run = Run()
         payload = self._plan.fill(scope, run, ())
         return Mapped(payload, None, tuple(run.reviews), tuple(run.provenance)), tuple(run.problems)
+
+    def origins(self, fields: dict[str, object], mapped: Mapped) -> list[Origin]:
+        """Explain every written field of a document that apply() or attempt() mapped, in the order of writing."""
+        return self._origins.of(fields, mapped.provenance)
 
     def bundle(self) -> dict[str, str]:
         """Return the texts the route was made of, by file name relative to the route: the route file and its tables.
@@ -154,7 +170,7 @@ def load_bundle(name: str, bundle: Mapping[str, str]) -> Route:
 def _route(name: str, draft: Draft, plan: Plan) -> Route:
     if draft.problems:
         raise RouteError(draft.problems)
-    return Route(name, draft, _version(draft), plan)
+    return Route(name, draft, _version(draft), plan, Origins(draft))
 
 
 def _version(draft: Draft) -> str:

@@ -45,6 +45,7 @@ class Compiler:
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
         self.facts: list[RuleFacts] = []
+        self.steps = 0  # how much work the rules so far are, each of them once, but for those that `each` repeats
         self._sources: list[list[Expression]] = []  # what the value of each rule comes from, numbered like `facts`
 
     def fields(self, fields: Fields) -> Fill:
@@ -77,10 +78,11 @@ class Compiler:
         currency = self._pieces.currency(rule)
         convert = self._pieces.conversion(rule, currency)
         parts = Parts(rule, number, condition(when) if when else None, table, convert)
-        step, expressions = self._step(parts, rule.source)
+        step, expressions = self._step(parts, rule.source, when)
         self._sources[number] = expressions
         made_of = [*expressions, *([currency] if currency else [])]
         read = [*made_of, *([when] if when else [])]
+        self.steps += 1 + steps_of(*read)
         tables = [*([table.name] if table else []), *(name for each in read for name in each.tables)]
         self.facts[number] = replace(
             self.facts[number],
@@ -90,7 +92,7 @@ class Compiler:
         )
         return step
 
-    def _step(self, parts: Parts, source: Content) -> tuple[Step, list[Expression]]:
+    def _step(self, parts: Parts, source: Content, when: Expression | None) -> tuple[Step, list[Expression]]:
         """Return what a rule does, and the expressions its value comes from."""
         match source:
             case Fields():
@@ -99,8 +101,11 @@ class Compiler:
                 steps = [self.rule(rule) for rule in source.rules]
                 return container(parts, list_of(steps), inner_absence("items")), []
             case Each():
-                over = self._pieces.expression(source.over)
-                build = one_per_item(source, over, self.fields(source.fields), parts.applies)
+                over, outside = self._pieces.expression(source.over), self.steps
+                fill = self.fields(source.fields)
+                inside, self.steps = self.steps - outside, outside
+                to_look = 1 + steps_of(*([when] if when else []))
+                build = one_per_item(source, over, fill, parts.applies, (to_look, inside))
                 return container(replace(parts, applies=None), build, each_absence(over), over), [over]
             case First():
                 numbers, steps = [], []
@@ -116,6 +121,11 @@ class Compiler:
             case Value():
                 expression = Expression("value", constant(source.value), ())
         return single(parts, expression), [expression]
+
+
+def steps_of(*expressions: Expression) -> int:
+    """Return how many steps it takes to evaluate some expressions."""
+    return sum(expression.operations for expression in expressions) // 4
 
 
 def _texts(expressions: list[Expression]) -> tuple[str, ...]:

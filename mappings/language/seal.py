@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from mappings.language.comparisons import COMPARISON
 from mappings.language.filters import FILTERS, TESTS, Filter
 from mappings.language.missing import MISSING
 from mappings.language.paths import Scope, SourcePath, Variable, keys_of, path_to
 from mappings.language.problems import near, suggestion
-from mappings.language.values import ARITHMETIC, COMPARISON, ValueProblem, cut, joined, negative, number, positive, step
+from mappings.language.values import ARITHMETIC, ValueProblem, cut, joined, negative, number, positive, step
 from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
@@ -55,14 +56,14 @@ def no_vars(_name: str) -> Variable | None:
 class Seal:
     """Compiles the nodes of one expression. All methods raise ExpressionError.
 
-    `paths`, `variables` and `tables` are what the nodes read, by text and by name; `depth` is how many operations are nested,
+    `paths` (by text and the var they are read through), `variables` and `tables` are what the nodes read; `depth` is how many operations are nested,
     `operations` how many there are, both without those of vars.
     """
 
     def __init__(self, tables: Mapping[str, Table], names: Names) -> None:
         self._tables = tables
         self._names = names
-        self.paths: dict[str, SourcePath] = {}
+        self.paths: dict[tuple[str, str], SourcePath] = {}
         self.variables: dict[str, Variable] = {}
         self.tables: dict[str, Table] = {}
         self.depth = self.operations = 0
@@ -86,6 +87,15 @@ class Seal:
         for name in ARITHMETIC:
             self._known[getattr(nodes, name)] = self._arithmetic
 
+    def text(self, template: nodes.Output) -> Evaluate:
+        """Turn the pieces of a template into a closure that gives its text."""
+        parts: list[Evaluate] = []
+        for piece in template.nodes:
+            if isinstance(piece, nodes.List | nodes.Tuple):
+                raise ExpressionError("a list cannot be written as text (use | join(', '))")
+            parts.append(constant(piece.data) if isinstance(piece, nodes.TemplateData) else self.compile(piece))
+        return lambda scope: joined([part(scope) for part in parts])
+
     def compile(self, node: nodes.Node, depth: int = 0) -> Evaluate:
         """Turn a node into a closure; `depth` counts the operations around it."""
         if depth > DEEPEST:
@@ -107,8 +117,11 @@ class Seal:
         variable = self._names(str(keys[0]))
         if variable is None:
             path = path_to(keys)
-            return self.paths.setdefault(path.text, path).get
+            return self.paths.setdefault((path.text, ""), path).get
         self.variables[variable.name] = variable
+        for path in variable.paths:
+            through = SourcePath(path.text, path.keys, path.get, variable.name)
+            self.paths.setdefault((path.text, variable.name), through)
         self.depth = max(self.depth, depth + variable.depth)
         if self.depth > DEEPEST_IN_ALL:
             raise ExpressionError(f"more than {DEEPEST_IN_ALL} operations are nested, those of the vars counted in")
@@ -140,7 +153,8 @@ class Seal:
             fixed = [self._const(item, depth)({}) for item in node.items if isinstance(item, nodes.Const)]
             return constant(fixed)
         items = [self.compile(item, depth) for item in node.items]
-        return lambda scope: [item(scope) for item in items]
+        # nothing is in no list, as in `list:`
+        return lambda scope: [value for item in items if (value := item(scope)) is not MISSING]
 
     def _getattr(self, node: nodes.Getattr, depth: int) -> Evaluate:
         _refuse_python(node.attr)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mappings.language.missing import MISSING
 from mappings.language.remedies import Remedy, absence_of, first_absence
 from mappings.language.values import ValueProblem, copied
+from mappings.language.work import TooMuchWorkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +53,8 @@ def single(parts: Parts, expression: Expression) -> Step:
             value = instead(scope, value) if value is None or value is MISSING else convert(scope, value)
         except ValueProblem as problem:
             value = remedy.apply([remedy.told(problem, positions)], run)
+        except TooMuchWorkError as error:
+            raise remedy.stopped(error, positions) from None
         if value is not MISSING:
             run.provenance.append((number, positions))
         return value
@@ -101,6 +104,8 @@ def covering(parts: Parts, remedy: Remedy, make: Step) -> Step:
             del run.provenance[traces:]
             run.problems.append(remedy.told(problem, positions))
             value = MISSING
+        except TooMuchWorkError as error:
+            raise remedy.stopped(error, positions) from None
         if lenient and len(run.problems) > problems:
             told = run.problems[problems:]
             del run.problems[problems:], run.provenance[traces:]

@@ -7,11 +7,12 @@ expression from using up time or memory.
 from __future__ import annotations
 
 import operator
-from decimal import Context, Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING
 
 from mappings.language.missing import MISSING
 from mappings.language.shapes import looks
+from mappings.language.work import LONG, spend, spend_on_items, spend_on_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,8 @@ DIGITS = 30
 """How many digits a number in an expression may have before the decimal point, and how many after it."""
 
 _LARGEST = 10**DIGITS
+DEEPEST = 100
+"""How many levels a value may be nested that is copied or compared."""
 _EXACT = Context(prec=4 * DIGITS + 1)  # enough for every sum and product of numbers within DIGITS
 _SMALLEST = Decimal(1).scaleb(-28)
 _DIVISION = Context(prec=28)
@@ -76,8 +79,10 @@ def text(value: object) -> str:
 
 def short(value: str) -> str:
     """Return text that is within bounds. Raises ValueProblem."""
-    if len(value) > LONGEST_TEXT:
-        raise ValueProblem(f"is text of more than {LONGEST_TEXT:,} characters")
+    if len(value) > LONG:
+        if len(value) > LONGEST_TEXT:
+            raise ValueProblem(f"is text of more than {LONGEST_TEXT:,} characters")
+        spend_on_text(len(value))
     return value
 
 
@@ -139,78 +144,6 @@ def positive(value: object) -> object:
     return value if value is MISSING or value is None else _operand(value)
 
 
-def same(left: object, right: object) -> bool:
-    """Compare two values as JSON does: true is not 1, and 1.0 is 1."""
-    if isinstance(left, bool) is not isinstance(right, bool):
-        return False
-    if isinstance(left, float) or isinstance(right, float):
-        raise ValueProblem("is compared with a binary float, which cannot be exact")
-    try:
-        return left == right
-    except (RecursionError, InvalidOperation):
-        raise ValueProblem("cannot be compared: it is nested too deeply, or not a number at all") from None
-
-
-def equal(left: object, right: object) -> object:
-    """Return whether both are the same; missing if one of them is."""
-    return MISSING if left is MISSING or right is MISSING else same(left, right)
-
-
-def unequal(left: object, right: object) -> object:
-    """Return whether both differ; missing if one of them is."""
-    return MISSING if left is MISSING or right is MISSING else not same(left, right)
-
-
-def _order(compare: Callable[[Any, Any], bool]) -> Callable[[object, object], object]:
-    def ordered(left: object, right: object) -> object:
-        if left is MISSING or right is MISSING:
-            return MISSING
-        if left is None or right is None:
-            return None
-        if isinstance(left, str) and isinstance(right, str):
-            return compare(left, right)
-        if is_number(left) and is_number(right):
-            return compare(left, right)
-        odd = left if is_number(right) or isinstance(right, str) else right
-        raise ValueProblem(f"cannot be compared by size {looks(odd)}; both sides must be numbers, or both text")
-
-    return ordered
-
-
-def contained(needle: object, hay: object) -> object:
-    """Return whether a list holds a value, text holds text, or an object has a field."""
-    if needle is MISSING or hay is MISSING:
-        return MISSING
-    if hay is None:
-        return None
-    if isinstance(hay, list | tuple):
-        return any(same(needle, item) for item in hay)
-    if isinstance(hay, str):
-        return only_text(needle) in short(hay)
-    if isinstance(hay, dict):
-        return isinstance(needle, str) and needle in hay
-    raise ValueProblem(f"cannot be searched with 'in' {looks(hay)}; it must be a list, text or an object")
-
-
-def not_contained(needle: object, hay: object) -> object:
-    """Return the opposite of contained(); missing and null stay what they are."""
-    found = contained(needle, hay)
-    return found if found is MISSING or found is None else not found
-
-
-COMPARISON: dict[str, Callable[[object, object], object]] = {
-    "eq": equal,
-    "ne": unequal,
-    "lt": _order(operator.lt),
-    "lteq": _order(operator.le),
-    "gt": _order(operator.gt),
-    "gteq": _order(operator.ge),
-    "in": contained,
-    "notin": not_contained,
-}
-"""Comparisons, by the name of their operator in the syntax tree."""
-
-
 def joined(parts: list[object]) -> object:
     """Return all parts as one text; missing if a part is missing or null, since nothing is never written as a word."""
     texts: list[str] = []
@@ -223,6 +156,8 @@ def joined(parts: list[object]) -> object:
         if length > LONGEST_TEXT:
             raise ValueProblem(f"gives text of more than {LONGEST_TEXT:,} characters")
         texts.append(piece)
+    spend_on_text(length)
+    spend_on_items(len(parts))
     return "".join(texts)
 
 
@@ -241,7 +176,9 @@ def cut(value: object, start: object, stop: object) -> object:
         return value
     if not isinstance(value, str | list):
         raise ValueProblem(f"cannot be cut with [:] {looks(value)}; it must be text or a list")
-    return value[_place(start) : _place(stop)]
+    part = value[_place(start) : _place(stop)]
+    spend_on_text(len(part))
+    return part
 
 
 def _place(bound: object) -> int | None:
@@ -252,17 +189,16 @@ def _place(bound: object) -> int | None:
     return bound
 
 
-_DEEPEST = 100
-
-
 def copied(value: object, depth: int = 0) -> object:
     """Copy a list or object out of a document. Raises ValueProblem if it holds binary floats or is nested absurdly."""
     if isinstance(value, float):
         raise ValueProblem("is or holds a binary float, which cannot be exact; it must arrive as a decimal")
-    if depth > _DEEPEST:
-        raise ValueProblem(f"is nested more than {_DEEPEST} levels deep")
+    if depth > DEEPEST:
+        raise ValueProblem(f"is nested more than {DEEPEST} levels deep")
     if isinstance(value, dict):
+        spend(1 + len(value) // 2)
         return {key: copied(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
+        spend(1 + len(value) // 2)
         return [copied(item, depth + 1) for item in value]
     return value

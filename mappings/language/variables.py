@@ -12,6 +12,7 @@ from mappings.language.missing import MISSING
 from mappings.language.paths import SourcePath, Variable
 from mappings.language.seal import ExpressionError, constant
 from mappings.language.values import ValueProblem
+from mappings.language.work import spend, spend_on_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,11 +62,6 @@ class Variables:
         for name in drafts:
             self.find(name)
 
-    @property
-    def operations(self) -> int:
-        """How many operations all of them have together."""
-        return sum(variable.operations for variable in self._known.values())
-
     def find(self, name: str) -> Variable | None:
         """Return a var by its name, None if there is none. Raises ExpressionError if it is used inside itself."""
         draft = self._drafts.get(name)
@@ -102,10 +98,14 @@ class Variables:
 def _getter(name: str, number: int, expression: Expression) -> Callable[[Scope], object]:
     evaluate = expression.evaluate
 
+    steps = 1 + expression.operations // 4
+
     def get(scope: Scope) -> object:
         kept: _Values = scope[_VALUES]  # type: ignore[assignment]  # put there by Variables.scope
         value = kept.values[number]
         if value is _UNKNOWN:
+            spend(steps)
+            spend_on_items(len(kept.document))
             try:
                 value = evaluate({**kept.document, _VALUES: kept})
             except ValueProblem as problem:

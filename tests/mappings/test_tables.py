@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mappings.language import MappingError, RouteError
+from mappings.language import MappingError, RouteError, load_route
 
 
 def test_a_value_is_replaced_by_its_entry_and_an_unknown_one_counts_as_missing(route):
@@ -76,3 +76,72 @@ def test_a_table_outside_the_routes_folder_is_not_read(route, tmp_path):
     for name in ("../secret.csv", str(tmp_path.parent / "secret.csv"), "link.csv", "tables/../../secret.csv"):
         with pytest.raises(RouteError, match="outside the route's folder"):
             route(f"tables: {{t: {name}}}\nfields: {{x: {{from: y, lookup: t}}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "value"),
+    [
+        ("decimal", "12.50", Decimal("12.50")),
+        ("integer", "007", 7),
+        ("boolean", "True", True),
+        ("date", "2026-02-27", "2026-02-27"),
+        ("string", "7", "7"),
+    ],
+)
+def test_the_values_of_a_table_have_its_type(route, kind, written, value):
+    text = f"tables: {{t: {{file: t.csv, type: {kind}}}}}\nfields: {{x: {{from: y, lookup: t}}, z: y | lookup('t')}}\n"
+    payload = route(text, {"t.csv": f"key,value\na,{written}\n"}).apply({"y": "a"}).payload
+    assert payload == {"x": value, "z": value}
+    assert type(payload["x"]) is type(value)
+    inline = f'tables: {{t: {{rows: {{a: "{written}"}}, type: {kind}}}}}\nfields: {{x: {{from: y, lookup: t}}}}\n'
+    assert route(inline).apply({"y": "a"}).payload == {"x": value}
+
+
+def test_values_that_are_not_of_the_tables_type_are_told_at_their_lines_without_the_value(route):
+    with pytest.raises(RouteError) as caught:
+        route(
+            "tables: {t: {file: tables/t.csv, type: decimal}}\nfields: {x: {from: y, lookup: t}}\n",
+            {"tables/t.csv": "key,value\na,1.5\n\nb,12 EUR\nc,1e5\n"},
+        )
+    assert [line.partition("tables/t.csv:")[2] for line in str(caught.value).splitlines()] == [
+        "4:1: table 't': the value for 'b' is not a number (looks like '99 AAA')",
+        "5:1: table 't': the value for 'c' is not a number (looks like '9a9')",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "expected"),
+    [("missing", {"a": "d", "c": None}), ("keep", {"a": 1.5, "b": 1.5, "c": None}), ("reject", None)],
+)
+def test_a_value_without_an_entry_is_missing_or_kept_or_rejected(route, unknown, expected):
+    loaded = route(
+        f"tables: {{t: {{rows: {{a: b}}, unknown: {unknown}}}}}\n"
+        "fields: {a: {from: v, lookup: t, default: d}, b: v | lookup('t'), c: {from: n, lookup: t}}\n"
+    )
+    document = {"v": Decimal("1.5"), "n": None}
+    if expected is not None:
+        assert loaded.apply(document).payload == expected
+        return
+    with pytest.raises(MappingError) as caught:
+        loaded.apply(document)
+    assert str(caught.value) == (
+        "a: v has no entry in table 't' (looks like '9.9'); b: 'v | lookup('t')' has no entry in table 't' (looks like '9.9')"
+    )
+    assert loaded.apply({"v": "a"}).payload == {"a": "b", "b": "b"}
+
+
+def test_an_entry_may_be_called_like_a_key_of_tables(route):
+    loaded = route(
+        "tables: {t: {file: Datei, kind: Art}, u: {rows: {file: x.csv}}}\nfields: {x: {from: y, lookup: t}, z: y | lookup('u')}\n"
+    )
+    assert loaded.apply({"y": "file"}).payload == {"x": "Datei", "z": "x.csv"}
+
+
+def test_a_table_that_was_edited_is_used_by_the_next_run_under_another_version(write_route):
+    text = "source: a.b\ndestination: c.d\ntables: {t: t.csv}\nfields: {x: {from: y, lookup: t}}\n"
+    path = write_route(text, {"t.csv": "key,value\na,old\n"})
+    before = load_route(path)
+    (path.parent / "t.csv").write_text("key,value\na,new\n", encoding="utf-8")
+    after = load_route(path)
+    assert (before.apply({"y": "a"}).payload, after.apply({"y": "a"}).payload) == ({"x": "old"}, {"x": "new"})
+    assert before.version != after.version

@@ -10,6 +10,7 @@ from mappings.language.missing import MISSING
 from mappings.language.shapes import looks
 from mappings.language.values import LONGEST_TEXT, ValueProblem, joined, only_text, text
 from mappings.language.words import ANY, NUMBER, TEXT, Example
+from mappings.language.work import spend_on_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,10 @@ def _replace(value: object, old: object, new: object) -> object:
     source, old_text, new_text = only_text(value), only_text(old), only_text(new)
     if not old_text:
         raise ValueProblem("cannot have empty text replaced")
-    if len(source) + source.count(old_text) * (len(new_text) - len(old_text)) > LONGEST_TEXT:
+    length = len(source) + source.count(old_text) * (len(new_text) - len(old_text))
+    if length > LONGEST_TEXT:
         raise ValueProblem(f"gives text of more than {LONGEST_TEXT:,} characters")
+    spend_on_text(length)
     return source.replace(old_text, new_text)
 
 
