@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MODIFIER_KEYS = frozenset({"type", "format", "as", "index"})
 CONTROL_KEYS = frozenset({"when", "lookup", "default", "required", "on_error"})
 SINGLE_KEYS = ("lookup", "type", *OPTIONS)  # these work on one value, not on a list or object
-_WORDS_OF_EXPRESSIONS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
+EXPRESSION_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
 
 
 class Reader:
@@ -242,7 +242,7 @@ class Reader:
 
 def is_name(text: str) -> bool:
     """Say whether expressions can use a text as a name."""
-    return text.isidentifier() and text.lower() not in _WORDS_OF_EXPRESSIONS and not text.startswith("__")
+    return text.isidentifier() and text.lower() not in EXPRESSION_WORDS and not text.startswith("__")
 
 
 def _target_problem(target: str, lines: dict[tuple[str, ...], int]) -> str | None:

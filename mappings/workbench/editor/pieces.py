@@ -10,6 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from mappings.language.reading import EXPRESSION_WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -27,8 +29,9 @@ STEP = r"[^\s.\[\]{}]([^.\[\]{}]*[^\s.\[\]{}])?"
 """A name in a target: no dots, no brackets, no white space around it."""
 TARGET = rf"{STEP}(\.{STEP})*"
 """Names with dots between them."""
-NAME = r"(?![0-9])[^\x00-/:-@\[-^`{-\x7f]+"
-"""A name in expressions, as far as a pattern can tell that is read alike everywhere: no digit first, no signs."""
+_TAKEN = "|".join("".join(f"[{letter}{letter.upper()}]" for letter in word) for word in sorted(EXPRESSION_WORDS))
+NAME = rf"(?!({_TAKEN})$)(?!__)(?![0-9])[^\x00-/:-@\[-^`{{-\x7f]+"
+"""A name in expressions: none of their words, no digit first, no signs. Patterns know letters of other scripts by nothing else."""
 
 _PLAIN = re.compile(r"[^\W\d_][\w./-]*( [\w./-]+)*")
 _NOT_TEXT = frozenset({"true", "false", "null"})

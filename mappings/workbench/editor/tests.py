@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mappings.language.schema import Schema
     from mappings.workbench.editor.pieces import JsonSchema
 
+_SENTENCE: JsonSchema = {"type": [*SCALAR["type"], "null"]}
+
 
 def tests() -> JsonSchema:
     """Return the schema of the list of tests. It refers to what `paths_in_tests` defines."""
@@ -23,7 +25,9 @@ def tests() -> JsonSchema:
         "remove": {"type": "array", "items": reference("read_path")},
         "expect": {"type": "object", **made},
         "expect_missing": {"type": "array", "items": reference("made_path")},
-        "expect_error": {"anyOf": [reference("made_path"), {"type": "object", "additionalProperties": SCALAR, **made}]},
+        "expect_error": {
+            "anyOf": [reference("made_path"), {"type": "object", "additionalProperties": _SENTENCE, **made}]
+        },
         "expect_skipped": YES_OR_NO,
     }
     shapes["expect_review"] = shapes["expect_error"]
