@@ -88,7 +88,7 @@ class Pieces:
             return Expression(written.text, constant(known_code(written.text)), ())
         except FormatError as error:
             self._findings.add(written.mark, str(error))
-            return None
+            return Expression(written.text, constant(MISSING), ())
 
 
 def conversion(rule: Rule, currency: Evaluate | None) -> Convert | None:

@@ -81,7 +81,7 @@ class NumberFormat:
 def number_format(text: str) -> NumberFormat:
     """Check an example. Raises FormatError."""
     core = _CORE.search(text)
-    if core is None or len(text) > LONGEST_FORMAT:
+    if core is None or len(text) > LONGEST_FORMAT or "#" in text:
         raise FormatError(f"format '{text[:LONGEST_FORMAT]}' is not an example of a number; {_HELP}")
     before, after = text[: core.start()], text[core.end() :]
     if "-" in before or "+" in before or "\u2212" in before:
@@ -96,7 +96,7 @@ def number_format(text: str) -> NumberFormat:
         first, last = prefix, rf"(?P<last>{sign})?"
     else:
         # -€ 5 and € -5 are both written
-        first, last = rf"(?:(?P<first>{sign})?{prefix}|{prefix}(?P<inner>{sign}))", ""
+        first, last = rf"(?P<first>{sign})?{prefix}(?(first)|(?P<inner>{sign})?)", ""
     rest = rf"(?:{_either(decimal)}(?P<rest>[0-9]{{1,{DIGITS}}}))?" if decimal else ""
     pattern = f"{first}(?P<whole>{_whole(group, sizes)}){rest}{last}{_literal(after, after_it=False)}"
     return NumberFormat(
