@@ -183,3 +183,11 @@ _ENVIRONMENT: Final = _ExactEnvironment(keep_trailing_newline=True)
 def _shown(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= _LONGEST_SHOWN else f"{flat[: _LONGEST_SHOWN - 1]}…"
+
+
+def tokens(text: str, *, template: bool = False) -> Iterator[tuple[int, str, str]]:
+    """Walk the tokens of an expression or template that compiles: where each begins in the text, its kind, its text."""
+    start = 0
+    for _, kind, written in _ENVIRONMENT.lexer.tokeniter(text, None, None, None if template else "variable"):
+        yield start, kind, written
+        start += len(written)

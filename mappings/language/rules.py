@@ -9,7 +9,6 @@ from mappings.language.containers import container, list_of, object_of, one_per_
 from mappings.language.expressions import Expression
 from mappings.language.missing import MISSING
 from mappings.language.model import Each, Fields, First, From, Items, Template, Value
-from mappings.language.pieces import condition
 from mappings.language.remedies import each_absence, inner_absence
 from mappings.language.seal import constant
 from mappings.language.singles import Parts, first_of, single
@@ -74,11 +73,11 @@ class Compiler:
         number = len(self.facts)
         self.facts.append(RuleFacts(rule.mark.line, rule.mark.column, rule.target))
         self._sources.append([])
-        when = self._pieces.expression(rule.when) if rule.when else None
+        when, applies = self._pieces.condition(rule.when) if rule.when else (None, None)
         table = self._pieces.table(rule.lookup)
         currency = self._pieces.currency(rule)
         convert = self._pieces.conversion(rule, currency)
-        parts = Parts(rule, number, condition(when) if when else None, table, convert)
+        parts = Parts(rule, number, applies, table, convert)
         step, expressions = self._step(parts, rule.source, when)
         self._sources[number] = expressions
         made_of = [*expressions, *([currency] if currency else [])]
