@@ -134,15 +134,20 @@ def test_an_amount_has_the_places_of_its_currency(route, rule, value, others, ex
         ("currency: JPY, round: none", Decimal("2.5"), {}, "x has more than 0 places"),
         ("currency: of", 5, {}, "x is an amount whose currency is missing"),
         ("currency: of", 5, {"of": None}, "x is an amount whose currency is null"),
-        ("currency: of", 5, {"of": "$"}, "is a sign of several currencies (USD, AUD, CAD, NZD …)"),
+        ("currency: of", 5, {"of": "$"}, "is an amount whose currency is a sign of several currencies"),
         (
             "currency: of",
             5,
             {"of": "DEM"},
             "x is an amount whose currency is not a currency of ISO 4217 (looks like 'AAA')",
         ),
-        ("currency: of", 5, {"of": "XAU"}, "x is an amount in XAU, which has no minor unit to round to"),
-        ("currency: of, format: '1.234,56 ¤'", "5,5 $", {"of": "EUR"}, "carries the sign of another currency than EUR"),
+        ("currency: of", 5, {"of": "XAU"}, "x is an amount in a currency that has no minor unit to round to"),
+        (
+            "currency: of, format: '1.234,56 ¤'",
+            "5,5 $",
+            {"of": "EUR"},
+            "carries the sign of another currency than its own (looks like '9,9 $')",
+        ),
         ("currency: of, format: '1.234,56 ¤'", "5,5", {"of": "EUR"}, "is not a number of the form '1.234,56 ¤'"),
     ],
 )
