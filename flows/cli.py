@@ -14,7 +14,7 @@ from rich.markup import escape
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows import checks, demonstration, output, provider_commands, state_commands, streams
+from flows import checks, demonstration, map_commands, output, provider_commands, state_commands, streams
 from flows.progress import following
 from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
@@ -43,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(state_commands.app)
 app.add_typer(provider_commands.app)
+app.add_typer(map_commands.app)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; logs go to stderr.")]
 RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="A route's name: its file in mappings/ without .yaml.")]
 T = TypeVar("T")
@@ -211,7 +212,7 @@ def _run(work: Coroutine[object, object, T]) -> T:
 
 
 def _stop(message: str, code: int) -> None:
-    _complain(message)
+    output.complain(message)
     raise typer.Exit(code)
 
 
@@ -219,14 +220,14 @@ def main() -> None:
     """Run the command; every foreseeable error becomes one sentence and an exit code. Always raises SystemExit."""
     sys.argv[1:] = streams.words(sys.argv[1:])
     if sys.stdout is None and "--json" in sys.argv:
-        _complain("stdout is closed, and --json prints there; nothing was done")
+        output.complain("stdout is closed, and --json prints there; nothing was done")
         sys.exit(STOPPED)
     try:
         code = _ended()
         if sys.stdout is not None:
             sys.stdout.flush()
     except OutputError as error:
-        _complain(f"the output cannot be written ({error.strerror})")
+        output.complain(f"the output cannot be written ({error.strerror})")
         code = STOPPED
     sys.exit(code)
 
@@ -264,12 +265,8 @@ def _say(message: str, code: int) -> int:
     """Tell why the command ended, in the form that was asked for, and return the code."""
     if "--json" in sys.argv:
         output.print_json({"error": mask(message), "exit_code": code})
-    _complain(message)
+    output.complain(message)
     return code
-
-
-def _complain(message: str) -> None:
-    output.err.print(f"[red]docferry:[/] {escape(mask(message))}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from mappings.language import MappingError, RouteError, load_route
 from mappings.language.conversions import TYPES
 from mappings.language.filters import FILTERS, TESTS
 from mappings.language.model import FEEDBACK_NAMES, FEEDBACK_WORDS, FILES_WORDS, ON_ERROR_WORDS, ROUTE_KEYS, RULE_KEYS
+from mappings.workbench.testing import run_tests
 
 DOCS = Path(mappings.__file__).parents[1] / "docs"
 PAGE = (DOCS / "route-file.md").read_text(encoding="utf-8")
@@ -51,7 +52,9 @@ def test_an_example_does_what_the_page_says(write_route, name):
                 load_route(path)
             assert str(refused.value).replace(f"{path.parent}/", "") == problems.strip()
         case [("json", document), ("json", payload)]:
-            result = load_route(path).apply(plain(document)).payload
+            route = load_route(path)
+            assert [trial.failures for trial in run_tests(route) if not trial.passed] == []
+            result = route.apply(plain(document)).payload
             assert result == plain(payload)
             assert ENCODER.encode(result) == ENCODER.encode(plain(payload))
         case [("json", document), ("text", reason)]:

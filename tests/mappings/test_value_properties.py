@@ -107,7 +107,8 @@ def test_a_code_in_its_one_form_stays_as_it_is_and_a_refusal_shows_shapes_only(n
         told = str(problem)
     else:
         assert convert({}, code) == code
-    assert len(text) < 6 or shape_of(text) == text or text not in told
+    # of signs alone the shape is the text itself
+    assert len(set(text)) < 4 or not text.isascii() or shape_of(text) == text or text not in told
 
 
 @given(at=st.integers(4, 21), digit=st.integers(1, 9))
