@@ -75,20 +75,6 @@ def test_every_recipe_is_in_the_list_at_the_top_of_the_cookbook():
     assert re.findall(r"\(#(.*?)\)", COOKBOOK) == anchors
 
 
-def test_the_routes_of_the_first_mapping_work_on_its_document(write_route):
-    page = (DOCS / "first-mapping.md").read_text(encoding="utf-8")
-    found = re.findall(r"^```(yaml|json)\n(.*?)^```\n", page, re.MULTILINE | re.DOTALL)
-    assert [kind for kind, _ in found] == ["json", "yaml", "yaml"]
-    document, first, whole = (text for _, text in found)
-    payloads = [
-        load_route(write_route(text, {"samples/invoice.json": document})).apply(plain(document)).payload
-        for text in (first, whole)
-    ]
-    assert payloads[0] == {"attributes": {"title": "RE-2026-17"}}
-    assert payloads[1]["attributes"]["end_date"] == "2026-04-06"
-    assert payloads[1]["parties"] == [{"name": "Müller GmbH", "org_id": "DE136695976", "role": "supplier"}]
-
-
 @pytest.mark.parametrize(
     "word",
     sorted(
