@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     Steps = tuple[str, ...]
 
-_MODIFIERS = frozenset({"type", "format", "as", "index"})
-_CONTROL = frozenset({"when", "lookup", "default", "required", "on_error"})
-_SINGLE = ("lookup", "type", *OPTIONS)  # these work on one value, not on a list or object
-_WORDS_OF_EXPRESSIONS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
+MODIFIER_KEYS = frozenset({"type", "format", "as", "index"})
+CONTROL_KEYS = frozenset({"when", "lookup", "default", "required", "on_error"})
+SINGLE_KEYS = ("lookup", "type", *OPTIONS)  # these work on one value, not on a list or object
+EXPRESSION_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
 
 
 class Reader:
@@ -209,7 +209,7 @@ class Reader:
 
     def _check_together(self, node: Mapping, rule: Rule) -> None:
         single = isinstance(rule.source, From | Template | Value | First)
-        for key in _SINGLE:
+        for key in SINGLE_KEYS:
             if not single and key in node.entries:
                 self._findings.add(
                     node.entries[key].mark, f"{key}: works on a single value; write it at the rules inside"
@@ -243,7 +243,7 @@ class Reader:
 
 def is_name(text: str) -> bool:
     """Say whether expressions can use a text as a name."""
-    return text.isidentifier() and text.lower() not in _WORDS_OF_EXPRESSIONS and not text.startswith("__")
+    return text.isidentifier() and text.lower() not in EXPRESSION_WORDS and not text.startswith("__")
 
 
 def _target_problem(target: str, line: int, begun: dict[Steps, tuple[str, int]]) -> str | None:
@@ -262,8 +262,8 @@ def _target_problem(target: str, line: int, begun: dict[Steps, tuple[str, int]])
 
 def _is_object(node: Mapping) -> bool:
     keys = node.entries.keys()
-    if keys & SOURCE_KEYS.keys() or keys & _CONTROL or not keys:
+    if keys & SOURCE_KEYS.keys() or keys & CONTROL_KEYS or not keys:
         return False
-    fields = keys - _MODIFIERS - (OPTIONS.keys() if "type" in keys else set())
+    fields = keys - MODIFIER_KEYS - (OPTIONS.keys() if "type" in keys else set())
     # {form: x} and {valeu: x, type: date} are misspelt rules, not objects with such fields
     return len(fields) > 1 or any(not get_close_matches(key, SOURCE_KEYS, n=1, cutoff=0.75) for key in fields)
