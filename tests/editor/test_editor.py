@@ -104,10 +104,9 @@ def test_nothing_is_offered_where_it_does_not_belong(server, folder):
 
 
 def test_what_is_offered_is_put_in_as_a_route_file_needs_it_and_explained(server, folder):
-    assert server.completions(folder, FIELDS + "  »")["attributes.title"] == (
-        "attributes.title: ",
-        "What it is called. Text, required.",
-    )
+    targets = server.completions(folder, FIELDS + "  »")
+    assert targets["attributes.title"] == ("attributes.title: ", "What it is called. Text, required.")
+    assert targets["attributes.paid by: #1"][0] == '"attributes.paid by: #1": '
     assert server.completions(folder, HEAD + "feedback:\n  failed: {transfer: »}")["{{ reason }}"] == (
         '"{{ reason }}"',
         "why, in a sentence",
