@@ -212,7 +212,7 @@ def _run(work: Coroutine[object, object, T]) -> T:
 
 
 def _stop(message: str, code: int) -> None:
-    _complain(message)
+    output.complain(message)
     raise typer.Exit(code)
 
 
@@ -220,14 +220,14 @@ def main() -> None:
     """Run the command; every foreseeable error becomes one sentence and an exit code. Always raises SystemExit."""
     sys.argv[1:] = streams.words(sys.argv[1:])
     if sys.stdout is None and "--json" in sys.argv:
-        _complain("stdout is closed, and --json prints there; nothing was done")
+        output.complain("stdout is closed, and --json prints there; nothing was done")
         sys.exit(STOPPED)
     try:
         code = _ended()
         if sys.stdout is not None:
             sys.stdout.flush()
     except OutputError as error:
-        _complain(f"the output cannot be written ({error.strerror})")
+        output.complain(f"the output cannot be written ({error.strerror})")
         code = STOPPED
     sys.exit(code)
 
@@ -265,12 +265,8 @@ def _say(message: str, code: int) -> int:
     """Tell why the command ended, in the form that was asked for, and return the code."""
     if "--json" in sys.argv:
         output.print_json({"error": mask(message), "exit_code": code})
-    _complain(message)
+    output.complain(message)
     return code
-
-
-def _complain(message: str) -> None:
-    output.err.print(f"[red]docferry:[/] {escape(mask(message))}", soft_wrap=True)
 
 
 if __name__ == "__main__":

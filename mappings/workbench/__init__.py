@@ -1,1 +1,1 @@
-"""What stands around a route file while somebody works on it: checks, tests and what editors need to know."""
+"""What an ops engineer works on a route with: tests and their coverage, previews, edits, and what editors need to know."""
