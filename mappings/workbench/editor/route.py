@@ -12,6 +12,7 @@ from mappings.workbench.editor.paths import lists, paths
 from mappings.workbench.editor.pieces import offers, reference, whole, word
 from mappings.workbench.editor.rules import ANYTHING, Rules, keys
 from mappings.workbench.editor.tables import table
+from mappings.workbench.editor.telling import telling
 from mappings.workbench.editor.tests import paths_in_tests, tests
 from mappings.workbench.editor.together import sourced, sourced_item, together
 
