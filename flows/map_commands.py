@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows import map_trials
+from flows import map_schema, map_trials
 
 app = typer.Typer(
     name="map",
@@ -15,3 +15,4 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(map_trials.app)
+app.add_typer(map_schema.app)

@@ -92,7 +92,7 @@ class TestReader:
         content = node.node(key)
         if content is None:
             return ""
-        if isinstance(content, Scalar) and content.text:
+        if isinstance(content, Scalar) and content.value not in (None, ""):
             return content.text
         self._findings.add(content.mark, f"{key}: is {kind_of(content)}, not text")
         return ""
@@ -131,7 +131,7 @@ class TestReader:
             return ()
         paths: list[str] = []
         for item in content.items:
-            if isinstance(item, Scalar) and item.text:
+            if isinstance(item, Scalar) and item.value not in (None, ""):
                 self._check_path(item.text, item.mark)
                 paths.append(item.text)
             else:
@@ -142,7 +142,7 @@ class TestReader:
         content = node.node(key)
         if content is None:
             return {}
-        if isinstance(content, Scalar) and content.text:
+        if isinstance(content, Scalar) and content.value not in (None, ""):
             self._check_path(content.text, content.mark)
             return {content.text: ""}
         if not isinstance(content, Mapping):
