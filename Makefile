@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EDITOR := tests/editor
+EDITOR_READY := $(EDITOR)/node_modules/.ready
 
 .PHONY: help setup demo test check soak bench certify mutate format clean
 
@@ -13,7 +15,7 @@ help:
 	@echo "make mutate  break the connectors in a copy and see that the promises notice"
 	@echo "make bench   print the benchmark      make soak    the long kill sweeps"
 
-setup: $(READY)
+setup: $(READY) $(EDITOR_READY)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "docferry needs Python 3.11 or newer; call: make PYTHON=/path/to/python3.11 …"; exit 2; }
@@ -21,11 +23,17 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# The language server that tests/editor speak to. Without npm, or without what it asks for, those tests are skipped and say so.
+$(EDITOR_READY): $(EDITOR)/package.json
+	@if command -v npm >/dev/null; then \
+	  npm install --prefix $(EDITOR) --no-package-lock --ignore-scripts --fetch-retries 1 --no-fund --no-audit --silent && touch $@ \
+	  || echo "npm could not install the language server; tests/editor will be skipped"; fi
+
 # Exit code 1 means "finished, some documents were rejected": that is what the sample data is made for.
 demo: $(READY)
 	@$(BIN)/docferry demo; code=$$?; [ $$code -le 1 ] || exit $$code
 
-test: $(READY)
+test: setup
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not soak'
 
 soak: $(READY)
@@ -53,4 +61,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) $(EDITOR)/node_modules .pytest_cache .mypy_cache .ruff_cache build *.egg-info

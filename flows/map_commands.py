@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows import map_lint, map_trials
+from flows import map_lint, map_schema, map_trials
 
 app = typer.Typer(
     name="map",
@@ -16,3 +16,4 @@ app = typer.Typer(
 )
 app.add_typer(map_lint.app)
 app.add_typer(map_trials.app)
+app.add_typer(map_schema.app)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from connectors.settings import SettingsError
 from flows import map_output, map_preview, output
 from flows.map_documents import NoDocumentError, choose
 from flows.map_testing import Tested, accept, try_route, write_junit
@@ -27,7 +28,7 @@ FINDINGS, USAGE = 1, 2
 @app.command("test")
 def run_tests(
     routes: Annotated[
-        list[str] | None, typer.Argument(metavar="[ROUTE]…", help="Routes; all if left out.", show_default=False)
+        list[str] | None, typer.Argument(metavar="ROUTE", help="Routes; all if left out.", show_default=False)
     ] = None,
     accept_: Annotated[
         bool, typer.Option("--accept", help="Write what comes out now into the files, as what failing tests expect.")
@@ -46,10 +47,14 @@ def run_tests(
     """
     gateway = load_gateway()
     known = route_names(gateway.mappings)
+    if not known:
+        raise SettingsError(
+            f"{gateway.mappings} holds no routes (*.yaml); set DOCFERRY_MAPPINGS to the folder that does."
+        )
     for name in routes or ():
         if name not in known:
             read_route(gateway, name)  # raises with what there is
-    results = [try_route(gateway, name) for name in routes or known]
+    results = [try_route(gateway, name) for name in dict.fromkeys(routes or known)]
     if accept_:
         results = [accept(gateway, result) for result in results]
     if junit is not None:
@@ -73,7 +78,7 @@ def show_preview(
     document: Annotated[
         str | None,
         typer.Argument(
-            metavar="[DOCUMENT|FILE]",
+            metavar="DOCUMENT|FILE",
             help="A document's id, or a JSON file; the document of the route's first test if left out.",
             show_default=False,
         ),

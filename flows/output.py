@@ -106,6 +106,10 @@ def show_report(report: Report) -> None:
     table.add_row(str(report.listed), "[bold]listed[/]", f"by the source{times}")
     if report.resumed:
         table.add_row(str(report.resumed), "[bold]resumed[/]", "due from earlier runs")
+    if report.woken:
+        table.add_row(
+            str(report.woken), "[bold]woken[/]", "among the resumed: the changed mapping makes something else of them"
+        )
     for fate, name, style, meaning in _ROWS:
         count = getattr(report, fate.value)
         if count or fate is Fate.DELIVERED:

@@ -118,6 +118,8 @@ class Route:
             except ValueProblem as problem:
                 message = f"{problem.subject} {problem}"
                 return Mapped({}), (FieldProblem(written.mark.line, "when", (), message),)
+            except TooMuchWorkError as error:
+                return Mapped({}), (FieldProblem(written.mark.line, "when", (), f"it {error}"),)
         run = Run()
         payload = self._plan.fill(scope, run, ())
         return Mapped(payload, None, tuple(run.reviews), tuple(run.provenance)), tuple(run.problems)

@@ -12,6 +12,7 @@ from mappings.language.model import Each, Fields, First, From, Items, Template, 
 from mappings.language.remedies import each_absence, inner_absence
 from mappings.language.seal import constant
 from mappings.language.singles import Parts, first_of, single
+from mappings.language.work import steps_of_word
 
 if TYPE_CHECKING:
     from mappings.language.containers import Fill
@@ -81,7 +82,8 @@ class Compiler:
         self._sources[number] = expressions
         made_of = [*expressions, *([currency] if currency else [])]
         read = [*made_of, *([when] if when else [])]
-        self.steps += 1 + steps_of(*read)
+        ways = len(rule.options.get("format", ())) or 1
+        self.steps += 1 + steps_of(*read) + (steps_of_word(rule.type) * ways if rule.type else 0)
         tables = [*([table.name] if table else []), *(name for each in read for name in each.tables)]
         self.facts[number] = replace(
             self.facts[number],
@@ -123,8 +125,8 @@ class Compiler:
 
 
 def steps_of(*expressions: Expression) -> int:
-    """Return how many steps it takes to evaluate some expressions."""
-    return sum(expression.operations for expression in expressions) // 4
+    """Return how many steps it takes to evaluate some expressions: two operations are one."""
+    return sum(expression.operations for expression in expressions) // 2
 
 
 def _texts(expressions: list[Expression]) -> tuple[str, ...]:

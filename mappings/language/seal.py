@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from mappings.language import work
 from mappings.language.comparisons import COMPARISON
 from mappings.language.filters import FILTERS, TESTS, Filter
 from mappings.language.missing import MISSING
@@ -198,11 +199,13 @@ class Seal:
         return negated
 
     def _sign(self, node: nodes.Neg | nodes.Pos, depth: int) -> Evaluate:
+        self.operations += 2 * work.ARITHMETIC
         value = self.compile(node.node, depth)
         operation = negative if isinstance(node, nodes.Neg) else positive
         return lambda scope: operation(value(scope))
 
     def _arithmetic(self, node: nodes.BinExpr, depth: int) -> Evaluate:
+        self.operations += 2 * work.ARITHMETIC
         operation = ARITHMETIC[type(node).__name__]
         left, right = self.compile(node.left, depth), self.compile(node.right, depth)
         return lambda scope: operation(left(scope), right(scope))
@@ -212,6 +215,7 @@ class Seal:
         return lambda scope: joined([part(scope) for part in parts])
 
     def _compare(self, node: nodes.Compare, depth: int) -> Evaluate:
+        self.operations += 2 * len(node.ops)
         first = self.compile(node.expr, depth)
         rest = [(COMPARISON[operand.op], self.compile(operand.expr, depth)) for operand in node.ops]
         if len(rest) == 1:
@@ -252,6 +256,7 @@ class Seal:
         value = self.compile(node.node, depth)
         if node.name == "lookup":
             return self._lookup(node, value)
+        self.operations += 2 * work.steps_of_word(node.name)
         known = FILTERS.get(node.name)
         if known is None:
             meant = near(node.name, [*FILTERS, "lookup"])

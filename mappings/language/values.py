@@ -146,6 +146,7 @@ def positive(value: object) -> object:
 
 def joined(parts: list[object]) -> object:
     """Return all parts as one text; missing if a part is missing or null, since nothing is never written as a word."""
+    spend_on_items(2 * len(parts))
     texts: list[str] = []
     length = 0
     for part in parts:
@@ -157,7 +158,6 @@ def joined(parts: list[object]) -> object:
             raise ValueProblem(f"gives text of more than {LONGEST_TEXT:,} characters")
         texts.append(piece)
     spend_on_text(length)
-    spend_on_items(len(parts))
     return "".join(texts)
 
 

@@ -1,1 +1,1 @@
-"""What an ops engineer works on a route with: tests and their coverage, previews, and edits of the route file."""
+"""What an ops engineer works on a route with: tests and their coverage, previews, edits, and what editors need to know."""

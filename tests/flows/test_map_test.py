@@ -109,6 +109,12 @@ def test_an_unknown_route_is_2_before_anything_is_run(routes, docferry):
     assert "There is no route 'onne'. Did you mean 'one'?" in ended.err
 
 
+def test_a_folder_without_routes_is_2(routes, docferry):
+    ended = docferry("map", "test")
+    assert ended.code == 2
+    assert "routes holds no routes (*.yaml); set DOCFERRY_MAPPINGS" in ended.err
+
+
 def test_accept_writes_the_file_once_and_everything_passes_afterwards(routes, docferry):
     path = routes("one", FAILING)
     ended = docferry("map", "test", "--accept")

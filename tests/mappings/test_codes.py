@@ -67,6 +67,8 @@ def test_every_spelling_comes_to_the_one_code(route, rule, value, expected):
         ("type: bic", "DEUTDE", "is not a BIC"),
         ("type: vat", "136695976", "is not a VAT number that begins with its country"),
         ("type: vat", "DE136695977", "its check digits do not fit"),
+        ("type: iban", "DE\uff189370400440532013000", "is not an IBAN"),
+        ("type: iban", "DE8937040044053201300\u0660", "is not an IBAN"),
         ("type: vat", "US123456789", "a part of it, such as its country, does not exist"),
         ("type: country", "Kongo", "is a name of several countries"),
         ("type: country", "Atlantis", "is not a country"),

@@ -155,8 +155,17 @@ def test_an_amount_that_would_lose_or_hide_something_is_refused(route, rule, val
 def test_the_currency_of_an_amount_is_one_of_its_sources(route):
     loaded = route("fields:\n  a: {from: x, type: money, currency: head.currency}\n")
     assert loaded.rules[0].sources == ("x", "head.currency")
+    document = {"x": 5, "head": {"currency": "EUR"}}
+    (origin,) = loaded.origins(document, loaded.apply(document))
+    assert origin.sources == (("x", 5), ("head.currency", "EUR"))
 
 
 def test_writing_a_number_that_has_more_places_is_a_problem(route):
     with pytest.raises(MappingError, match=r"has more than 2 places, which '1.234,56' does not show; round it first"):
         route("fields:\n  a: \"x | format_number('1.234,56')\"\n").apply({"x": Decimal("1.005")})
+
+
+def test_a_list_may_have_objects_whose_fields_are_called_like_options(route):
+    loaded = route("fields:\n  prices: {list: [{amount: a, currency: b}, {name: c, format: d, zone: e}]}\n")
+    payload = loaded.apply({"a": 1, "b": "EUR", "c": "x", "d": "y", "e": "z"}).payload
+    assert payload == {"prices": [{"amount": 1, "currency": "EUR"}, {"name": "x", "format": "y", "zone": "z"}]}

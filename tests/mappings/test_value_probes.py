@@ -19,7 +19,7 @@ for _ in range(100_000):
     DEEP = [DEEP]
 HOSTILE = {
     "text": "a" * 50_000,
-    "huge_text": "a" * 5_000_000,
+    "huge_text": "a" * 20_000_000,
     "digits": "1" * 50_000,
     "grouped": "1" + ".111" * 10_000,
     "nearly_grouped": "1" + ".111" * 12 + ",",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mappings.language.shapes import looks
 from mappings.language.values import ValueProblem, number
+from mappings.language.work import spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,7 @@ def plus_business_days(value: object, count: object, works: Callable[[date], obj
     `works` says whether a day is a business day.
     """
     at, left = day_of(value), _count(count, MOST_BUSINESS_DAYS, "business days")
+    spend(10 * abs(left))
     step = -1 if left < 0 else 1
     while left or not works(at):
         at = _day(at.toordinal() + step)
