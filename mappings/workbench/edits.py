@@ -107,8 +107,7 @@ class _Page:
         before, head = self.text[:begins], self.text[begins:start]
         if self._is_flow(place) or (fits(value) and start < end and not _BREAK.search(head)):
             one = inline(value) if self._is_flow(place) else line_of(value)
-            between = "" if start < end else " " * head.endswith(":")
-            return before + head + between + one + self.text[end:]
+            return before + head + one + self.text[end:]
         head = head.rstrip()
         if fits(value) and "#" not in head:
             return before + head + " " + line_of(value) + self.text[end:]

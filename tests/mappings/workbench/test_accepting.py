@@ -92,8 +92,12 @@ def test_expectations_are_corrected_one_by_one(after, keys, written):
 
 
 def test_what_passes_is_not_touched(after):
-    text = f"  - {{name: t, {ONE}, expect: {{total: 12.5,   title: 'invoice 1'}}}}   # so\n"
-    assert after(text) == text
+    text = (
+        f"  - {{name: t, {ONE}, expect: {{total: 12.5,   title: 'invoice 1'}}}}   # so\n"
+        f"  - {{name: u, {ONE}, remove: [number], expect_error: {{title: missing}}}}\n"
+        f"  - {{name: v, {ONE}, expect: {{total: 1}}}}\n"
+    )
+    assert after(text) == text.replace("total: 1}", "total: 12.50}")
 
 
 def test_a_test_written_on_one_line_stays_on_one(after):

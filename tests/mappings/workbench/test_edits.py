@@ -70,6 +70,11 @@ def test_one_entry_goes_and_nothing_else(keys, old, new):
     assert remove(BLOCK, keys) == BLOCK.replace(old, new)
 
 
+@pytest.mark.parametrize("empty", ["{e: , f: 2}", "{f: 2, e: }", "{e: ~, f: 2}"])
+def test_an_empty_entry_of_an_object_on_one_line_gets_its_value(empty):
+    assert data(set_value(f"d: {empty}  # so\n", ("d", "e"), 1)) == {"d": {"e": 1, "f": 2}}
+
+
 def test_the_first_key_behind_a_dash_goes_and_the_next_takes_its_place():
     assert remove("t:\n  - a: 1\n    b: 2\n", ("t", 0, "a")) == "t:\n  - b: 2\n"
 
