@@ -37,7 +37,7 @@ def show_preview(route: Route, chosen: Chosen, made: Preview, unchecked: str) ->
     if chosen.not_ready:
         out.print(f"[yellow]a run would not take it now:[/] {escape(chosen.not_ready)}", soft_wrap=True)
     if made.fields:
-        _show_fields(made.fields)
+        show_fields(made.fields)
     _show_told("red", "problem", made.outcome.problems)
     _show_told("yellow", "review", made.outcome.mapped.reviews)
     if unchecked:
@@ -51,7 +51,8 @@ def _verdict(made: Preview) -> str:
     return "[red]rejected[/]" if made.outcome.problems else "[green]mapped[/]"
 
 
-def _show_fields(fields: Sequence[Field]) -> None:
+def show_fields(fields: Sequence[Field]) -> None:
+    """Print fields as a table: the rule's line, the target, the value, and what it was made of."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("line", justify="right", style="dim")
     table.add_column("target", no_wrap=True)
@@ -108,7 +109,7 @@ def preview_json(route: Route, chosen: Chosen, made: Preview, unchecked: str) ->
         "result": result,
         "skipped": came.skipped,
         "payload": came.payload,
-        "fields": [_field_json(field) for field in made.fields],
+        "fields": [field_json(field) for field in made.fields],
         "problems": [_told_json(each) for each in came.problems],
         "reviews": [_told_json(each) for each in came.mapped.reviews],
         "not_checked": unchecked or None,
@@ -116,7 +117,8 @@ def preview_json(route: Route, chosen: Chosen, made: Preview, unchecked: str) ->
     }
 
 
-def _field_json(field: Field) -> dict[str, object]:
+def field_json(field: Field) -> dict[str, object]:
+    """Return a field with its rule and its sources as one object."""
     origin = field.origin
     return {
         "target": field.target,
