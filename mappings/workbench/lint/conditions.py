@@ -14,7 +14,6 @@ from mappings.language.comparisons import COMPARISON
 from mappings.language.filters import TESTS
 from mappings.language.missing import MISSING
 from mappings.language.paths import keys_of
-from mappings.language.values import ValueProblem
 from mappings.workbench.lint.kinds import FORMS, has_form
 from mappings.workbench.lint.logic import ALWAYS, NEVER, Atom, Formula, Term, both, either
 
@@ -118,7 +117,7 @@ class Conditions:
         if right is MISSING and left is not MISSING:
             return self._atom(operand.expr, lambda value: compare(left, value), (left,), yes=yes, weak=weak)
         if left is not MISSING and right is not MISSING:
-            return _answered(compare, left, right, yes=yes)
+            return _answered(compare, left, right, yes=yes, weak=weak)
         if _MIRRORED.get(operand.op) and repr(node.expr) == repr(operand.expr):
             return self._atom(node.expr, lambda value: compare(value, value), (), yes=yes, weak=weak)
         return self._atom(node, lambda value: value, (), yes=yes, weak=weak)
@@ -154,11 +153,12 @@ def constant_of(node: nodes.Node) -> Any:  # noqa: ANN401 -- any value of an exp
     return MISSING
 
 
-def _answered(compare: Callable[[object, object], object], left: object, right: object, *, yes: bool) -> Formula:
-    try:
-        return ALWAYS if bool(compare(left, right)) is yes else NEVER
-    except ValueProblem:
-        return NEVER
+def _answered(
+    compare: Callable[[object, object], object], left: object, right: object, *, yes: bool, weak: bool
+) -> Formula:
+    """Return where two constants compare as asked: everywhere or nowhere."""
+    atom = Atom("", lambda _value: compare(left, right), yes=yes, weak=weak)
+    return ALWAYS if atom.holds(None) else NEVER
 
 
 def _fit(node: nodes.Node) -> Callable[[object], bool]:

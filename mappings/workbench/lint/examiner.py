@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from jinja2 import nodes
@@ -14,7 +15,7 @@ from mappings.language.seal import ExpressionError
 from mappings.workbench.lint.conditions import constant_of
 from mappings.workbench.lint.inference import Inference
 from mappings.workbench.lint.kinds import ANY, Kind
-from mappings.workbench.lint.leaves import Leaves, leaves
+from mappings.workbench.lint.leaves import Leaves, Range, leaves
 from mappings.workbench.lint.likeness import alike
 from mappings.workbench.lint.logic import ALWAYS
 from mappings.workbench.lint.never import Never
@@ -36,14 +37,25 @@ N = TypeVar("N", bound=nodes.Node)
 _EQUAL = frozenset({"eq", "ne", "in", "notin"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parsed:
-    """An expression or template with where its leaves stand; `offset` is how much was stripped in front."""
+    """The syntax tree of an expression or template; `text` is what of it was parsed."""
 
     written: Written
     node: nodes.Node
-    leaves: Leaves
-    offset: int
+    text: str
+
+    def place(self, node: nodes.Node) -> Range:
+        """Return where a node stands in the text as written."""
+        offset = max(self.written.text.find(self.text), 0)
+        start, end = self._leaves.place(node)
+        return start + offset, end + offset
+
+    @cached_property
+    def _leaves(self) -> Leaves:
+        template = isinstance(self.node, nodes.Output)
+        parts = self.node.nodes if isinstance(self.node, nodes.Output) else [self.node]
+        return Leaves(parts, list(tokens(self.text, template=template)), len(self.text))
 
     def all(self, kind: type[N]) -> list[N]:
         """Return all nodes of a kind."""
@@ -64,17 +76,11 @@ class Examiner:
 
     def parse(self, written: Written, *, template: bool = False) -> Parsed | None:
         """Return the syntax tree of an expression; None if it has none, which was told when the route was read."""
-        text = written.text
         try:
-            expression = (compile_template if template else compile_expression)(text, self._tables)
-            found = list(tokens(expression.text, template=template))
+            expression = (compile_template if template else compile_expression)(written.text, self._tables)
         except ExpressionError:
             return None
-        if expression.node is None:
-            return None
-        parts = expression.node.nodes if isinstance(expression.node, nodes.Output) else [expression.node]
-        offset = text.find(expression.text)
-        return Parsed(written, expression.node, Leaves(parts, found, len(expression.text)), max(offset, 0))
+        return None if expression.node is None else Parsed(written, expression.node, expression.text)
 
     def value(self, written: Written, sight: Sight, *, template: bool = False) -> Kind:
         """Examine an expression or template and return what it gives."""
@@ -154,5 +160,4 @@ class Examiner:
 
     def span(self, parsed: Parsed, node: nodes.Node) -> Span:
         """Return where a node stands in the file."""
-        start, end = parsed.leaves.place(node)
-        return self._places.inside(parsed.written, start + parsed.offset, end + parsed.offset)
+        return self._places.inside(parsed.written, *parsed.place(node))

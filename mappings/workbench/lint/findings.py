@@ -86,18 +86,26 @@ CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a file: a line and columns, from 1, `end` just behind the last character, and the `text` there."""
+    """A place in a file: a line and columns, from 1, `end` just behind the last character; `source` is the whole line."""
 
     path: Path
     line: int
     column: int
     end: int
-    text: str
+    source: str
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return self.source[self.column - 1 : self.end - 1]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding. Columns count characters from 1, `end_column` is just behind the last; `text` is what stands there."""
+    """One finding. Columns count characters from 1, `end_column` is just behind the last.
+
+    `text` is what stands there, `source` the whole of that line.
+    """
 
     code: str
     severity: Severity
@@ -107,6 +115,7 @@ class Finding:
     end_column: int
     message: str
     text: str
+    source: str
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.severity}: {self.message} [{self.code}]"

@@ -112,7 +112,9 @@ class Kind:
         if below is None:
             return UNKNOWN
         certain = isinstance(key, str) and key in self.schema.required and not self.maybe and self.words == {"object"}
-        return replace(of_schema(below), missing=not certain)
+        kind = of_schema(below)
+        # sources write null for what they do not have, and their schemas do not say so
+        return replace(kind, missing=not certain, null=kind.null or not certain)
 
     def items(self) -> Kind:
         """Return what an item of the list is; there is one wherever this is asked."""

@@ -26,10 +26,10 @@ def alike(word: str, known: Iterable[str]) -> str | None:
 
     Words that differ in digits only (`address1`, `address2`) are not alike: they are counted on purpose.
     """
-    by_letters = {_letters(each): each for each in known if _uncounted(each) != _uncounted(word) or each == word}
-    letters = _letters(word)
-    if word in by_letters.values() or len(letters) < 3:  # noqa: PLR2004 -- two letters are no likeness
+    words, letters = list(known), _letters(word)
+    if word in words or len(letters) < 3:  # noqa: PLR2004 -- two letters are no likeness
         return None
+    by_letters = {_letters(each): each for each in words if _uncounted(each) != _uncounted(word)}
     swapped = (each for each in by_letters if sorted(each) == sorted(letters))
     matches = [*swapped, *get_close_matches(letters, by_letters, n=1, cutoff=_SLIP)]
     return by_letters[matches[0]] if matches else None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mappings.language.draft import Draft
     from mappings.language.problems import Problem
+    from mappings.workbench.coverage import Gap
     from mappings.workbench.lint.findings import Finding
 
 _TOP = Mark(1, 1)
@@ -32,7 +33,8 @@ class Known:
     """What is known of both ends of a route, as JSON Schema; None where nothing is.
 
     `feedback` is what the source may be told. `faults` are sentences about endpoints that are not known, by their key
-    (source or destination). `samples` are documents of the source.
+    (source or destination). `samples` are documents of the source. `gaps` are what the route's tests do not show, None if
+    they were not run.
     """
 
     source: Mapping[str, Any] | None = None
@@ -40,6 +42,7 @@ class Known:
     feedback: Mapping[str, Any] | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
     samples: Sequence[object] = ()
+    gaps: Sequence[Gap] | None = None
 
 
 def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
@@ -66,6 +69,8 @@ def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
     unused.note_tables(lookups, places, notebook)
     if known.feedback is not None:
         ends.note_feedback(draft.feedback, Schema(known.feedback), draft.source, places, notebook)
+    if known.gaps is not None:
+        _note_gaps(draft, known.gaps, places, notebook)
     ends.note_tests(draft.tests, variables.top, targets, places, notebook)
     if unmapped and draft.fields is not None:
         span = places.value(draft.keys["fields"], "fields")
@@ -81,6 +86,16 @@ def _note_problems(problems: Iterable[Problem], places: Places, notebook: Notebo
         notebook.add(
             "invalid-route" if here else "invalid-table", file.at(Mark(problem.line, problem.column)), problem.message
         )
+
+
+def _note_gaps(draft: Draft, gaps: Iterable[Gap], places: Places, notebook: Notebook) -> None:
+    """Take over what the route's tests do not show, or that there are none."""
+    if not draft.tests:
+        words = "this route has no tests; write some under tests:, docferry map test --accept fills in what comes out"
+        notebook.add("untested-route", places.at(_TOP), words)
+        return
+    for gap in gaps:
+        notebook.add("untested-rule", places.at(Mark(gap.line, gap.column)), str(gap))
 
 
 def _text(problem: Problem) -> str:

@@ -25,7 +25,9 @@ class Notebook:
     def findings(self) -> list[Finding]:
         """Return all of them, in the order of the files."""
         found = [
-            Finding(code, CODES[code].severity, span.path, span.line, span.column, span.end, message, span.text)
+            Finding(
+                code, CODES[code].severity, span.path, span.line, span.column, span.end, message, span.text, span.source
+            )
             for code, span, message in self._found
         ]
         return sorted(found, key=lambda each: (str(each.path), each.line, each.column, each.severity, each.code))

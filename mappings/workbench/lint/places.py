@@ -100,7 +100,7 @@ class Places:
 
     def _span(self, line: int, column: int, end: int) -> Span:
         end = min(end, len(self.lines[line - 1]) + 1)
-        return Span(self.path, line, column, end, self.lines[line - 1][column - 1 : end - 1])
+        return Span(self.path, line, column, end, self.lines[line - 1])
 
 
 def _tolerant(word: str) -> str:

@@ -7,13 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mappings.language.missing import MISSING
-from mappings.language.model import Each, Fields, First, Items
 from mappings.workbench.lint.kinds import word_of
+from mappings.workbench.rules import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mappings.language.model import Rule
+    from mappings.language.model import Fields
     from mappings.language.problems import Mark
     from mappings.workbench.lint.findings import Span
     from mappings.workbench.lint.notebook import Notebook
@@ -43,7 +41,7 @@ class Text(NamedTuple):
 
 def note_rules(fields: Fields, places: Places, notebook: Notebook) -> None:
     """Note fixed texts of rules that read otherwise than they look."""
-    for rule in _rules(fields):
+    for rule in in_order(fields):
         for key, value in (("value", getattr(rule.source, "value", MISSING)), ("default", rule.default)):
             if isinstance(value, str) and key in rule.marks:
                 _note(Text(value, places.scalar(rule.marks[key], value), f"{key}:"), places, rule.marks[key], notebook)
@@ -62,19 +60,6 @@ def note_tables(lookups: Lookups, places: Places, notebook: Notebook) -> None:
                 mark = shelf.table.places[key]
                 _note(Text(value, shelf.span(key, value), "the entry"), places, mark, notebook)
                 _note_lost(places, mark, notebook)
-
-
-def _rules(fields: Fields) -> Iterator[Rule]:
-    """Walk all rules, those inside others as well."""
-    stack = [rule for _, rule in reversed(fields.rules)]
-    while stack:
-        rule = stack.pop()
-        yield rule
-        match rule.source:
-            case Fields(rules) | Each(fields=Fields(rules)):
-                stack += [inner for _, inner in reversed(rules)]
-            case Items(rules) | First(rules):
-                stack += reversed(rules)
 
 
 def _note(text: Text, places: Places, mark: Mark, notebook: Notebook) -> None:

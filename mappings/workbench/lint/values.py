@@ -59,7 +59,7 @@ class Fit:
             yield from Fit(inner, f"an item of {self._target}").misfits(kind.items())
 
     def _value(self, fixed: Fixed) -> Iterator[Misfit]:
-        for code, path, words in misfits(fixed.value, self._schema):
+        for code, path, words in misfits(fixed.value, self._schema) if self._schema.check(fixed.value) else ():
             name = f"{self._target}{'' if not path or path.startswith('[') else '.'}{path}"
             shown = "" if isinstance(fixed.value, list | dict) else f" {_shown(fixed.value)}"
             yield Misfit(code, f"{name} {words}; {fixed.what}{shown} is not", fixed.span)

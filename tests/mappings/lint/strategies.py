@@ -43,7 +43,7 @@ def _of_type(kind, schema):
     if kind == "object":
         inner = {name: documents(each) for name, each in schema["properties"].items()}
         needed = {name: inner[name] for name in schema.get("required", ())}
-        optional = {name: each for name, each in inner.items() if name not in needed}
+        optional = {name: each | st.none() for name, each in inner.items() if name not in needed}
         return st.fixed_dictionaries(needed, optional=optional)
     days = {"date": "2026-02-27", "date-time": "2026-02-27T12:00:00Z"}
     return st.just(days[schema["format"]]) if "format" in schema else LEAVES[kind]
