@@ -46,6 +46,14 @@ def test_a_file_keeps_every_digit_and_a_rejected_document_is_1(empty, docferry):
     assert shown["unread"] == {}
 
 
+def test_a_document_cannot_command_the_terminal(empty, docferry):
+    document = {"entities": {"documentType": "invoice", "number": "\x1b[31m", "\x1b]0;x\x07": {"\x9b": "[bold]\x9b"}}}
+    (empty / "one.json").write_text(json.dumps(document))
+    shown = docferry("map", "preview", ROUTE, "one.json").out
+    assert not set(shown) & {"\x1b", "\x9b", "\x07"}
+    assert 'entities.\\x1b]0;x\\x07.\\x9b = "[bold]\\u009b"' in shown
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
