@@ -60,7 +60,7 @@ def show_fields(fields: Sequence[Field]) -> None:
         table.add_column(heading, overflow="fold")
     for field in fields:
         row = (str(field.origin.line), field.target, cut(field.value), made_of(field.origin))
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(plain(cell)) for cell in row))
     console = out if out.is_terminal else Console(width=_UNBOUND, highlight=False)
     console.print(table)
 
@@ -82,6 +82,11 @@ def cut(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
+def plain(text: str) -> str:
+    """Return text without what a terminal would obey: the names of fields are the document's, too."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+
+
 def _show_told(style: str, word: str, told: Sequence[FieldProblem]) -> None:
     for each in told:
         out.print(f"[{style}]{word}[/] line {each.line}  {escape(str(each))}", soft_wrap=True)
@@ -92,7 +97,7 @@ def _show_unread(made: Preview) -> None:
         return
     out.print(f"[dim]{len(made.unread)} values of the document are read by no rule and no condition:[/]")
     for path, value in list(made.unread.items())[:_UNREAD]:
-        out.print(f"[dim]  {escape(path)} = {escape(cut(value))}[/]", soft_wrap=True)
+        out.print(f"[dim]  {escape(plain(path))} = {escape(cut(value))}[/]", soft_wrap=True)
     if len(made.unread) > _UNREAD:
         out.print(f"[dim]  … and {len(made.unread) - _UNREAD} more; --json lists them all[/]")
 
