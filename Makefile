@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EDITOR := tests/editor
+EDITOR_READY := $(EDITOR)/node_modules/.ready
 
-.PHONY: help setup demo test check soak bench certify mutate format clean
+.PHONY: help setup demo test check soak bench bench-mapping certify mutate format clean
 
 help:
 	@echo "make demo    run the shipped route against both sandboxes"
@@ -12,8 +14,9 @@ help:
 	@echo "make certify ask every connector all promises and write what README.md and docs show"
 	@echo "make mutate  break the connectors in a copy and see that the promises notice"
 	@echo "make bench   print the benchmark      make soak    the long kill sweeps"
+	@echo "make bench-mapping  documents per second of the mapping language, beside JMESPath and JSONata"
 
-setup: $(READY)
+setup: $(READY) $(EDITOR_READY)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "docferry needs Python 3.11 or newer; call: make PYTHON=/path/to/python3.11 …"; exit 2; }
@@ -21,11 +24,17 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# The language server that tests/editor speak to. Without npm, or without what it asks for, those tests are skipped and say so.
+$(EDITOR_READY): $(EDITOR)/package.json
+	@if command -v npm >/dev/null; then \
+	  npm install --prefix $(EDITOR) --no-package-lock --ignore-scripts --fetch-retries 1 --no-fund --no-audit --silent && touch $@ \
+	  || echo "npm could not install the language server; tests/editor will be skipped"; fi
+
 # Exit code 1 means "finished, some documents were rejected": that is what the sample data is made for.
 demo: $(READY)
 	@$(BIN)/docferry demo; code=$$?; [ $$code -le 1 ] || exit $$code
 
-test: $(READY)
+test: setup
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not soak'
 
 soak: $(READY)
@@ -40,6 +49,10 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/hypatos_to_zefort.py
 
+bench-mapping: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/python bench/mapping.py
+
 certify: $(READY)
 	$(BIN)/docferry certify --json > .certificate.json
 	@mv .certificate.json tests/contract/certificate.json
@@ -53,4 +66,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) $(EDITOR)/node_modules .pytest_cache .mypy_cache .ruff_cache build *.egg-info

@@ -126,7 +126,8 @@ class Feedback:
     """One message to the source. `actions` is the route's `feedback:` entry for this result, already filled in.
 
     Its keys must be in the source's `feedback_actions`. `seq` counts the messages about one document from 1.
-    `judged` tells whether a `Document.version` is the one that the message is about.
+    `judged` tells whether a `Document.version` is the one that the message is about. `before` is what the source was
+    told last, and took: a document that was rejected may have been cured, and is delivered although it left the queue.
     """
 
     document_id: str
@@ -136,6 +137,7 @@ class Feedback:
     actions: Mapping[str, object] = field(default_factory=dict)
     seq: int = 1
     judged: Callable[[str], bool] = lambda version: bool(version)  # noqa: PLW0108 -- any version will do
+    before: Result | None = None
 
 
 class State(StrEnum):
@@ -242,7 +244,7 @@ class Source(Protocol):
 
         Where a message takes the document off the listing, the document is read first: OvertakenError if it is not the
         one that was `judged`, since no listing would ever show that change; a message that already took effect is not
-        sent. Raises RejectedError if the source will never take it, TransientError if it should be tried later.
+        sent. What an earlier rejection of ours (`Feedback.before`) has made impossible for good is left out, not refused. Raises RejectedError if the source will never take it, TransientError if it should be tried later.
         """
         ...
 

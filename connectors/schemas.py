@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from connectors.anything import AnyStream
 from connectors.registry import provider_of
 from connectors.settings import SettingsError
 
@@ -36,6 +37,13 @@ def source_schema(endpoint: str, folder: Path | None = None, env_file: str | Pat
 def destination_schema(endpoint: str, folder: Path | None = None, env_file: str | Path | None = ".env") -> JsonSchema:
     """Return the schema of the payloads that `connection.stream` takes. As `source_schema` otherwise."""
     return _schema(endpoint, "destination", folder, env_file)
+
+
+def stream_names(endpoint: str, role: str, env_file: str | Path | None = ".env") -> tuple[str, ...]:
+    """Return the endpoints that a connection has in a role; none where the operator names the streams. As above otherwise."""
+    connection, _, _ = endpoint.partition(".")
+    streams = _published(connection, role, env_file)
+    return () if isinstance(streams, AnyStream) else tuple(f"{connection}.{name}" for name in sorted(streams))
 
 
 def with_learned(schema: JsonSchema, connection: str, folder: Path | None) -> JsonSchema:

@@ -14,7 +14,17 @@ from rich.markup import escape
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows import checks, demonstration, learn, output, provider_commands, state_commands, streams
+from flows import (
+    checks,
+    demonstration,
+    explain_command,
+    learn,
+    map_commands,
+    output,
+    provider_commands,
+    state_commands,
+    streams,
+)
 from flows.progress import following
 from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
@@ -29,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from flows.tally import Report
-    from state.records import Summary, Timeline, Transfer
+    from state.records import Summary
 
 app = typer.Typer(
     name="docferry",
@@ -41,9 +51,11 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode="rich",
 )
+app.add_typer(explain_command.app)
 app.add_typer(state_commands.app)
 app.add_typer(provider_commands.app)
 app.add_typer(learn.app)
+app.add_typer(map_commands.app)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; logs go to stderr.")]
 RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="A route's name: its file in mappings/ without .yaml.")]
 T = TypeVar("T")
@@ -124,31 +136,6 @@ def status(
 
 
 @app.command()
-def explain(
-    document: Annotated[str, typer.Argument(help="A source document's id, its id at the destination, or its key.")],
-    json_: Json = False,
-) -> None:
-    """Show where a document is and why: its timeline with the ids on both sides."""
-    gateway = load_gateway()
-
-    async def work() -> list[tuple[Transfer, Timeline]]:
-        async with open_ledger(gateway) as ledger:
-            return [(item, await ledger.timeline(item.id)) for item in await ledger.find(document)]
-
-    found = _run(work())
-    if json_:
-        output.print_json({"document": document, "found": [{**asdict(a), **asdict(b)} for a, b in found]})
-    for transfer, timeline in () if json_ else found:
-        output.show_timeline(transfer, timeline)
-    if not found:
-        _stop(
-            f"Nothing is known about '{document}'. Ids are compared exactly; try the id at the source or at the "
-            "destination, or run the route first so that the source is listed.",
-            1,
-        )
-
-
-@app.command()
 def retry(
     route: RouteName,
     document: Annotated[
@@ -212,7 +199,7 @@ def _run(work: Coroutine[object, object, T]) -> T:
 
 
 def _stop(message: str, code: int) -> None:
-    _complain(message)
+    output.complain(message)
     raise typer.Exit(code)
 
 
@@ -220,14 +207,14 @@ def main() -> None:
     """Run the command; every foreseeable error becomes one sentence and an exit code. Always raises SystemExit."""
     sys.argv[1:] = streams.words(sys.argv[1:])
     if sys.stdout is None and "--json" in sys.argv:
-        _complain("stdout is closed, and --json prints there; nothing was done")
+        output.complain("stdout is closed, and --json prints there; nothing was done")
         sys.exit(STOPPED)
     try:
         code = _ended()
         if sys.stdout is not None:
             sys.stdout.flush()
     except OutputError as error:
-        _complain(f"the output cannot be written ({error.strerror})")
+        output.complain(f"the output cannot be written ({error.strerror})")
         code = STOPPED
     sys.exit(code)
 
@@ -265,12 +252,8 @@ def _say(message: str, code: int) -> int:
     """Tell why the command ended, in the form that was asked for, and return the code."""
     if "--json" in sys.argv:
         output.print_json({"error": mask(message), "exit_code": code})
-    _complain(message)
+    output.complain(message)
     return code
-
-
-def _complain(message: str) -> None:
-    output.err.print(f"[red]docferry:[/] {escape(mask(message))}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ class Context:
     """Those of them that are being written down as refused for their own fault."""
     delivered: bool = False
     """Whether the destination has taken a document in this run."""
+    reread: int = 0
+    """Documents that were read again in this run to try the present mapping on them (what `Policy.rereads` limits)."""
     started: int = 0
     """Documents whose delivery was begun in this run (what `limit` limits)."""
     _in_a_row: Counter[str] = field(default_factory=Counter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from connectors.errors import ConnectorError, GoneError, RejectedError, Transien
 from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
+from flows.recorded import unpack
 from flows.redact import unnamed
 from flows.settling import (
     Seen,
@@ -27,20 +29,20 @@ from flows.settling import (
     try_later,
 )
 from flows.tally import Fate
+from flows.verdicts import ended_by_us, restores, stands
 from mappings.language import MappingError
 from state.errors import StateError
-from state.records import DATA, NOT_READY, WITHDRAWN
+from state.records import DATA, NOT_READY
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable
 
     from flows.context import Context
+    from mappings.language import Mapped
     from state.records import Transfer
 
 log = logging.getLogger("docferry")
-VERDICTS = frozenset({DATA, "source", "destination", WITHDRAWN})
-"""The reason classes of what was judged by its content."""
 
 
 async def deliver(context: Context, listed: asyncio.Event) -> None:
@@ -135,14 +137,14 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     context.got_through(context.source_name)
     seen.values.append(unnamed(document.fields))
     seen.document, seen.version = document, context.run.fingerprint(document.version)
-    ended = _ended_by_us(transfer, document)
-    if document.not_ready is not None and not (_restores(context, transfer, document) or (ended and transfer.asked)):
+    ended = ended_by_us(transfer, document)
+    if document.not_ready is not None and not (restores(context, transfer, document) or (ended and transfer.asked)):
         await leave(context, transfer, NOT_READY, document.not_ready, ended=ended)
         return
-    if _stands(context, transfer, seen):
+    if stands(context, transfer, seen):
         await confirm_verdict(context, transfer)
         return
-    mapped = fit(opened, document, seen.values)
+    document, mapped = await _mapped(context, transfer, document, seen, ended=ended)
     if mapped.skipped is not None:
         await skip(context, transfer, document, mapped)
         return
@@ -166,24 +168,25 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     await settle_sent(context, transfer, document, digest, external_id, fate, mapped.reviews)
 
 
-def _stands(context: Context, transfer: Transfer, seen: Seen) -> bool:
-    """Say whether a refusal or withdrawal still holds: nothing that counts as content has changed, nor has the route.
+async def _mapped(
+    context: Context, transfer: Transfer, document: Document, seen: Seen, *, ended: bool
+) -> tuple[Document, Mapped]:
+    """Map and check a document.
 
-    What our own feedback wrote (a note, a tag) makes some sources list a document as changed. A work queue is another
-    matter: there a document that is listed again is one that somebody has put back.
+    Of one that our own message has ended its source may show less than before: then it is taken as it was judged.
     """
-    verdict = transfer.reason_class in VERDICTS and not transfer.asked and not context.open.source.drains
-    same = transfer.content_version == seen.version and transfer.mapping_version == context.open.route.version
-    return verdict and same
-
-
-def _restores(context: Context, transfer: Transfer, document: Document) -> bool:
-    """Say whether this only brings back to the far end what it was given before; the source's state is no bar to that."""
-    was_there = transfer.external_id is not None and transfer.payload_digest is None
-    return was_there and transfer.content_version == context.run.fingerprint(document.version)
-
-
-def _ended_by_us(transfer: Transfer, document: Document) -> bool:
-    """Say whether it was our own message that took the document off the source's queue."""
-    told = any(step.result and name.startswith("feedback:") for name, step in transfer.steps.items())
-    return document.acknowledged and told
+    recorded = context.run.recording.latest
+    try:
+        mapped = fit(context.open, document, seen.values)
+    except (MappingError, UnfitError):
+        judged = await recorded(transfer.id) if ended else None
+        if judged is None:
+            raise
+    else:
+        judged = await recorded(transfer.id) if ended and mapped.skipped is not None else None
+        if judged is None:
+            return document, mapped
+    document = replace(unpack(judged), not_ready=document.not_ready, acknowledged=True)
+    seen.values.append(unnamed(document.fields))
+    seen.document, seen.version = document, context.run.fingerprint(document.version)
+    return document, fit(context.open, document, seen.values)

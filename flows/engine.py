@@ -1,5 +1,6 @@
 """One run of one route: collect, deliver, follow and report, in an order that loses nothing. Knows no Prefect.
 
+    heal       ledger → mapping → ledger                        what does a changed mapping make of what was judged?
     collect    source → ledger                                  what is new or changed?
     deliver    ledger → source, mapping, destination → ledger   bring what is due
     follow     ledger → destination → ledger                    has the far end finished, refused or dropped it since?
@@ -23,6 +24,7 @@ from flows.context import Context
 from flows.deliver import deliver
 from flows.feedback import tell_all
 from flows.follow import follow
+from flows.heal import heal
 from flows.policy import Policy
 from flows.redact import told
 from flows.tally import Fate, Report, Tally
@@ -95,6 +97,7 @@ async def sync(
                 context.tally.refused.update(
                     await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
                 )
+            await _heal(context, phase)
             proven = await _passes(context, phase)
             await run.recording.prune(datetime.now(UTC))
             owed = await run.outbox.owed_count()
@@ -113,6 +116,14 @@ async def sync(
             context.halt(error)
             report = _report(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
         return report
+
+
+async def _heal(context: Context, phase: Phase) -> None:
+    """Try what earlier versions of the mapping have judged, unless that was done or only some documents are asked for."""
+    route = context.open.route
+    tried = await context.run.waking.use(route.version, route.bundle(), datetime.now(UTC))
+    if not tried and context.only is None:
+        await phase("heal", lambda: heal(context))
 
 
 async def _passes(context: Context, phase: Phase) -> bool:
@@ -218,6 +229,7 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
         skipped=counts[Fate.SKIPPED],
         waiting=counts[Fate.WAITING],
         withdrawn=tally.withdrawn,
+        woken=tally.woken,
         acknowledged=tally.told,
         owed_feedback=owed,
         refused_feedback=len(tally.refused),

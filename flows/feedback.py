@@ -91,6 +91,7 @@ async def _tell(context: Context, owed: Owed) -> None:
             owed.reason,
             actions,
             seq=owed.seq,
+            before=Result(owed.told) if owed.told else None,
             judged=partial(_judged, context, owed),
         )
         await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
 from rich.table import Table
 
-from connectors.secrets import Masking
+from connectors.secrets import Masking, mask
 from flows.causes import cause
 from flows.certify import LEVELS, NOT_KEPT
 from flows.tally import Fate
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 _SHOWN = 20
+_EXACT = msgspec.json.Encoder(decimal_format="number")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 _INTERNAL = {"attributes", "before", "binders", "cover", "final", "missed", "rekeyed", "sending", "sha256", "tags"}
 """Journal records that only serve comparisons."""
 _ROWS = (
@@ -67,13 +71,26 @@ def json_printed() -> bool:
 
 def print_json(data: object) -> None:
     """Print one JSON object on stdout and nothing else; in ASCII if stdout's encoding does not know all its letters."""
-    text = json.dumps(data, default=str, ensure_ascii=False, indent=2)
+    _print(json.dumps(data, default=str, ensure_ascii=False, indent=2))
+
+
+def print_exact(data: object) -> None:
+    """Print one JSON object that holds documents' values: as `print_json`, and a Decimal as a number with all its digits."""
+    _print(msgspec.json.format(_EXACT.encode(data), indent=2).decode())
+
+
+def _print(text: str) -> None:
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
-        text = json.dumps(data, default=str, indent=2)
+        text = _NOT_ASCII.sub(lambda found: json.dumps(found.group())[1:-1], text)
     _printed.append(True)
     sys.stdout.write(text + "\n")
+
+
+def complain(message: str) -> None:
+    """Say on stderr why a command ends."""
+    err.print(f"[red]docferry:[/] {escape(mask(message))}", soft_wrap=True)
 
 
 def show_report(report: Report) -> None:
@@ -89,6 +106,10 @@ def show_report(report: Report) -> None:
     table.add_row(str(report.listed), "[bold]listed[/]", f"by the source{times}")
     if report.resumed:
         table.add_row(str(report.resumed), "[bold]resumed[/]", "due from earlier runs")
+    if report.woken:
+        table.add_row(
+            str(report.woken), "[bold]woken[/]", "among the resumed: the changed mapping makes something else of them"
+        )
     for fate, name, style, meaning in _ROWS:
         count = getattr(report, fate.value)
         if count or fate is Fate.DELIVERED:

@@ -35,6 +35,8 @@ class Policy:
     """After so many documents refused by the destination, and none taken, the run stops and suspects the route."""
     refusals: int = 3
     """After so many missing rights (403) in a row the run stops using the connection; a 401 stops it at once."""
+    rereads: int = 1000
+    """How many documents are read again at most in one run to try another mapping on them; the next run goes on."""
     passes: int = 25
     """How often a work queue is read again at most within one run."""
     follow_first: float = 5.0

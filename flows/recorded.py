@@ -35,7 +35,7 @@ def unpack(content: bytes) -> Document:
 
 def _exact(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _exact(item) for key, item in value.items()}
+        return {_name(key): _exact(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_exact(item) for item in value]
     if isinstance(value, Decimal):
@@ -46,3 +46,9 @@ def _exact(value: object) -> object:
     if value is None or isinstance(value, str | int):
         return value
     raise TypeError("not what a source gives")
+
+
+def _name(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError("not a name")
+    return key

@@ -105,8 +105,8 @@ async def open_route(
                 problems.append(str(error))
         if problems:
             raise SettingsError("\n".join(problems))
-        source = _stream(route, "source", source_stream, source_name, opened[source_name].sources)
-        destination = _stream(
+        source = stream_of(route, "source", source_stream, source_name, opened[source_name].sources)
+        destination = stream_of(
             route, "destination", destination_stream, destination_name, opened[destination_name].destinations
         )
         schema = Schema(with_learned(destination.schema, destination_name, gateway.mappings))
@@ -119,7 +119,8 @@ async def open_route(
             await item.close()
 
 
-def _stream(route: Route, key: str, stream: str, connection: str, known: Mapping[str, T]) -> T:
+def stream_of(route: Route, key: str, stream: str, connection: str, known: Mapping[str, T]) -> T:
+    """Return a connection's stream. Raises RouteError at the line that names it, with what there is."""
     if stream not in known:
         near = difflib.get_close_matches(stream, known, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""

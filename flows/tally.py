@@ -55,6 +55,8 @@ class Tally:
         self.refused: set[int] = set()
         """Documents (transfer ids) the source has refused to hear of, in this run or before (of a work queue: still listed)."""
         self.withdrawn = 0
+        self.woken = 0
+        """How many documents the present mapping has made due again, because it makes something else of them."""
         self.tried = 0
         """How many documents wait because an attempt failed, not because they were not begun."""
         self._marks = Marks()
@@ -134,6 +136,7 @@ class Report:
     skipped: int = 0
     waiting: int = 0
     withdrawn: int = 0
+    woken: int = 0
     acknowledged: int = 0
     owed_feedback: int = 0
     refused_feedback: int = 0

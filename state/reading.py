@@ -106,6 +106,14 @@ def to_follow(
 def owed(connection: Connection, route: str, limit: int, now: datetime, exclude: Collection[int]) -> list[Owed]:
     """Read the messages that are due, none before an earlier one about the same document has been answered."""
     earlier = feedback.alias("earlier")
+    told = (
+        select(earlier.c.outcome)
+        .where(earlier.c.transfer_id == feedback.c.transfer_id, earlier.c.answer == "told")
+        .order_by(earlier.c.seq.desc())
+        .limit(1)
+        .correlate(feedback)
+        .scalar_subquery()
+    )
     query = (
         select(
             feedback.c.id,
@@ -120,6 +128,7 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
             transfer.c.key,
             transfer.c.content_version,
         )
+        .add_columns(told)
         .join(transfer, transfer.c.id == feedback.c.transfer_id)
         .where(
             feedback.c.route == route,

@@ -67,8 +67,8 @@ class Transfer:
 class Owed:
     """One message that the source is still owed, the `seq`-th about its document (from 1).
 
-    `content_version` is the content that was last judged; `steps` are those of its transfer whose names start with
-    `feedback:<seq>:`.
+    `content_version` is the content that was last judged, `told` the outcome that the source was told last, and took;
+    `steps` are those of its transfer whose names start with `feedback:<seq>:`.
     """
 
     id: int
@@ -82,6 +82,7 @@ class Owed:
     external_id: str | None
     key: str
     content_version: str | None
+    told: str | None
     steps: Mapping[str, Step] = field(default_factory=dict)
 
 

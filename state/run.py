@@ -58,7 +58,7 @@ class RouteRun:
         self.fingerprint = fingerprint
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._claimed: dict[int, str] = {}
-        self.recording = Recording(lease, writer, snapshots)
+        self.recording = Recording(lease, writer, reader, snapshots)
         """Documents as they were judged."""
         self.outbox = Outbox(run_id, lease, writer, reader)
         """What the source is owed."""

@@ -20,9 +20,10 @@ from state.writer import Statement
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from state.lease import Lease
+    from state.reader import Reader
     from state.vault import Vault
     from state.writer import Line, Writer
 
@@ -74,6 +75,11 @@ class Snapshots:
         key = self._vault.names[0]
         return _KEEP, {"transfer_id": transfer_id, "route": route, "taken_at": at, "key": key, "sealed": sealed}
 
+    @property
+    def readable(self) -> ColumnElement[bool]:
+        """What is true of the rows that a key opens."""
+        return snapshot.c.key.in_(() if self._vault is None else self._vault.names)
+
     def open(self, sealed: str | None) -> bytes | None:
         """Return what was recorded, None if there is nothing or no key opens it."""
         content = None if self._vault is None or sealed is None else self._vault.decrypt_bytes(sealed)
@@ -123,9 +129,10 @@ class Snapshots:
 class Recording:
     """The snapshots as one run writes them. Writes fail as the run's do. `on`: whether anything is recorded at all."""
 
-    def __init__(self, lease: Lease, writer: Writer, snapshots: Snapshots) -> None:
+    def __init__(self, lease: Lease, writer: Writer, reader: Reader, snapshots: Snapshots) -> None:
         self._lease = lease
         self._writer = writer
+        self._reader = reader
         self._snapshots = snapshots
         self._written = 0
         self.on = snapshots.taken
@@ -136,6 +143,11 @@ class Recording:
             return _DROP, {"this": transfer_id}
         self._written += 1
         return self._snapshots.line(transfer_id, self._lease.route, content, at)
+
+    async def latest(self, transfer_id: int) -> bytes | None:
+        """Return a document as it was last judged, None if it is not recorded or no key opens it."""
+        query = select(snapshot.c.sealed).where(snapshot.c.transfer_id == transfer_id, self._snapshots.readable)
+        return self._snapshots.open(await self._reader.ask(lambda connection: connection.execute(query).scalar()))
 
     async def prune_if_many(self, now: datetime) -> None:
         """Prune each time that many were written: a long first run must not fill the disk with what goes at its end."""
@@ -157,5 +169,4 @@ class Recording:
 
 def drop_unreadable(connection: Connection, vault: Vault | None) -> None:
     """Drop what no key opens any more."""
-    names = () if vault is None else vault.names
-    connection.execute(delete(snapshot).where(snapshot.c.key.not_in(names)))
+    connection.execute(delete(snapshot).where(~Snapshots(vault, Retention()).readable))

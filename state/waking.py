@@ -13,17 +13,18 @@ from sqlalchemy import bindparam, select, update
 
 from state import collecting, versions
 from state.models import snapshot, transfer
-from state.reading import TRANSFER
-from state.records import CONFIRMED, DATA, DELIVERED, REJECTED, Transfer
+from state.reading import TRANSFER, transfers
+from state.records import CONFIRMED, DATA, DELIVERED, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
     from state.lease import Lease
     from state.reader import Reader
+    from state.records import Transfer
     from state.snapshots import Snapshots
     from state.writer import Writer
 
@@ -34,7 +35,7 @@ _MARK = update(transfer).where(transfer.c.id == bindparam("this")).values(tried_
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document that earlier versions of the mapping have judged. `recorded` is its snapshot, None if there is none."""
+    """A document that earlier versions of the mapping have judged. `recorded` is its snapshot, None if none can be read."""
 
     transfer: Transfer
     recorded: bytes | None
@@ -73,18 +74,18 @@ class Waking:
     def _candidates(
         self, connection: Connection, version: str, limit: int, exclude: Collection[int], *, sent: bool, recorded: bool
     ) -> list[Candidate]:
-        here: list[ColumnElement[bool]] = [transfer.c.route == self._route, _SENT if sent else _REFUSED]
-        here += [column.is_distinct_from(version) for column in (transfer.c.mapping_version, transfer.c.tried_under)]
-        here.append(snapshot.c.sealed.is_not(None) if recorded else snapshot.c.sealed.is_(None))
+        changed = [column.is_distinct_from(version) for column in (transfer.c.mapping_version, transfer.c.tried_under)]
         query = (
-            select(*TRANSFER, snapshot.c.sealed)
-            .outerjoin(snapshot, snapshot.c.transfer_id == transfer.c.id)
-            .where(*here)
+            select(transfer.c.id, snapshot.c.sealed)
+            .outerjoin(snapshot, (snapshot.c.transfer_id == transfer.c.id) & self._snapshots.readable)
+            .where(transfer.c.route == self._route, _SENT if sent else _REFUSED, *changed)
+            .where(snapshot.c.sealed.is_not(None) if recorded else snapshot.c.sealed.is_(None))
             .order_by(transfer.c.id)
             .limit(limit + len(exclude))
         )
-        rows = [row for row in connection.execute(query) if row.id not in exclude][:limit]
-        return [Candidate(Transfer(*row[:-1]), self._snapshots.open(row.sealed)) for row in rows]
+        sealed = dict([(row.id, row.sealed) for row in connection.execute(query) if row.id not in exclude][:limit])
+        found = transfers(connection, select(*TRANSFER).where(transfer.c.id.in_(sealed)).order_by(transfer.c.id))
+        return [Candidate(one, self._snapshots.open(sealed[one.id])) for one in found]
 
     async def tried(
         self, version: str, *, woken: Sequence[int], quiet: Sequence[int], now: datetime, detail: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from connectors.contract import Change, Document, File, Page
+from connectors.contract import Change, Document, File, Page, Result
 from connectors.downloads import refuse_a_page
 from connectors.errors import OvertakenError, RejectedError, TransientError
 from connectors.example import feedback as words
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _CONTENT = ("title", "amount")
 """What a new version is made of, besides the files. Nothing that our own feedback touches."""
+_LEFT_OUT = "left out: the document stays refused"
 
 
 class Documents:
@@ -79,7 +80,7 @@ class Documents:
         """Send the message once and read the document back.
 
         RejectedError: the document is over, or gone. TransientError: somebody is at work on it, or the message does not
-        show. OvertakenError: it was changed since it was judged.
+        show. OvertakenError: it was changed since it was judged. Nothing is said to what we have refused ourselves before.
         """
         message = words.message(feedback.actions)
         if message is None:
@@ -87,6 +88,8 @@ class Documents:
         document_id, step = feedback.document_id, f"feedback:{feedback.seq}"
         if step not in journal.results(step):
             await self._ready_for(message, feedback, journal, step)
+        if journal.results(step).get(step) == _LEFT_OUT:
+            return
 
         async def send() -> str:
             await self._client.export(document_id, message.body)
@@ -110,6 +113,8 @@ class Documents:
         record = await self._client.document(feedback.document_id)
         if message.shows(record):
             await journal.record(step, "seen")
+        elif record.status == REFUSED and feedback.before is Result.REJECTED:
+            await journal.record(step, _LEFT_OUT)  # our own word, and the last one here: it was cured since
         elif record.status in {EXPORTED, REFUSED, TRASHED}:
             raise RejectedError(f"document {record.id} is {record.status}, nothing can be told", connection=connection)
         elif record.status != READY:

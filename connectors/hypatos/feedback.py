@@ -26,6 +26,9 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+REJECTED = "rejected"
+"""The state that `reject` leads to, from which nothing leads on that we could ask for."""
+
 DRAINING = frozenset({"transfer", "reject"})
 """The actions that take a document out of the work queue."""
 
@@ -119,7 +122,7 @@ def messages(actions: Mapping[str, object]) -> list[Message]:
     if "reject" in actions:
         if isinstance(actions["reject"], bool | dict):
             raise RejectedError("`reject` must be the text that says why")
-        found.append(Message("reject", None, _note(actions["reject"]), "rejected"))
+        found.append(Message("reject", None, _note(actions["reject"]), REJECTED))
     return found
 
 

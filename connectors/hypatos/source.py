@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from connectors.contract import Result
 from connectors.downloads import refuse_a_page
 from connectors.errors import OvertakenError, RejectedError, TransientError
 from connectors.hypatos import feedback as words
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from connectors.contract import Document, Download, Feedback, File, Journal, Page
     from connectors.hypatos.client import HypatosClient
 
-
+_LEFT_OUT = "left out: the document stays rejected"
 _SOON = timedelta(seconds=5)
 _GLANCES = (0.0, 0.4, 1.0, 2.0)
 """Pauses in seconds before each look for a change that was answered, if at all, with "later" (202)."""
@@ -75,7 +76,8 @@ class Documents:
 
         TransientError: not visible yet, or somebody is at work on the document: ask again; after `Patience.settle`
         seconds messages are marked to be sent again. RejectedError: Hypatos will never take this (limits, or the
-        document's state does not allow it any more). OvertakenError: it was changed since it was judged.
+        document's state does not allow it any more). OvertakenError: it was changed since it was judged. A transfer of
+        what we have rejected ourselves before is left out: the document stays rejected.
         """
         wanted = words.messages(feedback.actions)
         if not wanted:
@@ -95,6 +97,8 @@ class Documents:
             )
         if prefix + "sent" not in journal.results(prefix):
             await journal.record(prefix + "sent", datetime.now(UTC).isoformat())
+        left_out = {name for name, result in journal.results(prefix).items() if result == _LEFT_OUT}
+        wanted = [message for message in wanted if prefix + message.action not in left_out]
         missing = await self._watch(wanted, feedback.document_id)
         if missing:
             await self._unsettled(missing, feedback, journal)
@@ -106,6 +110,9 @@ class Documents:
             await journal.record(f"feedback:{feedback.seq}:{message.action}", "seen")
             return
         state = document.fields.get("state")
+        if state == words.REJECTED and feedback.before is Result.REJECTED:
+            await journal.record(f"feedback:{feedback.seq}:{message.action}", _LEFT_OUT)
+            return
         if message.blocked(state):
             words_ = f"hypatos: document {document.id} is in state {state!r}, so {message.action} cannot be told"
             connection = self._client.api.connection

@@ -36,7 +36,7 @@ def same(left: object, right: object, depth: int = 0) -> bool:
 def _same_inside(left: list[object] | dict[str, object], right: object, depth: int) -> bool:
     if depth > DEEPEST:
         raise ValueProblem(f"cannot be compared: it is nested more than {DEEPEST} levels deep")
-    spend(1 + len(left) // 2)
+    spend(2 + len(left))
     if isinstance(left, dict):
         if not isinstance(right, dict) or left.keys() != right.keys():
             return False

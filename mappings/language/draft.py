@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from mappings.language.tables import Table
     from mappings.language.yaml_nodes import Node as AnyNode
 
-_ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*")
-_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # where a line ends for YAML
-_NEXT_STEP = {
+ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*")
+"""How a source or destination is written."""
+NEEDED = {
     "source": "add the connection and stream documents come from, such as source: hypatos.documents",
     "destination": "add the connection and stream they go to, such as destination: zefort.contracts",
     "fields": "add fields: with target: rule lines under it, such as attributes.title: entities.number",
 }
+"""The keys that every route file has at the top, and what to do if one is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,6 @@ class Draft:
     keys: Mapping[str, Mark] = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
 
-    def written(self, mark: Mark, end: Mark) -> str:
-        """Return what stands between two places of the file; further lines lose the indentation of the first."""
-        first, *others = _BREAK.split(self.text)[mark.line - 1 : end.line]
-        if not others:
-            return first[mark.column - 1 : end.column - 1]
-        lines = [*others[:-1], others[-1][: end.column - 1]]
-        indented = [line[: mark.column - 1].strip() + line[mark.column - 1 :] for line in lines]
-        return "\n".join([first[mark.column - 1 :], *indented]).rstrip()
-
 
 def read_draft(path: Path, text: str | None = None) -> Draft:
     """Read a route file, or `text` in its place (unsaved, or an older version). Mistakes are in the draft's `problems`.
@@ -98,15 +90,15 @@ def _read(draft: Draft, files: Files, findings: Findings) -> Draft:
     path = draft.path
     root = read_yaml(path, draft.text)
     if root is None:
-        raise RouteError([Problem(path, 1, 1, f"the file is empty; {_NEXT_STEP['source']}")])
+        raise RouteError([Problem(path, 1, 1, f"the file is empty; {NEEDED['source']}")])
     if not isinstance(root, Node):
         raise RouteError(
-            [Problem(path, root.mark.line, root.mark.column, f"the file is {kind_of(root)}; {_NEXT_STEP['source']}")]
+            [Problem(path, root.mark.line, root.mark.column, f"the file is {kind_of(root)}; {NEEDED['source']}")]
         )
     for key, entry in root.entries.items():
         if key not in ROUTE_KEYS:
             findings.add(entry.mark, f"unknown key '{key}'{suggestion(key, ROUTE_KEYS)}")
-    for key, step in _NEXT_STEP.items():
+    for key, step in NEEDED.items():
         if key not in root.entries:
             findings.add(TOP, f"{key}: is missing; {step}")
     when = _text(root, "when", findings)
@@ -171,7 +163,7 @@ def _endpoint(root: Node, key: str, findings: Findings) -> str:
     written = _text(root, key, findings)
     if written is None:
         return ""
-    if not _ENDPOINT.fullmatch(written.text):
-        example = _NEXT_STEP[key].rpartition(" ")[2]
+    if not ENDPOINT.fullmatch(written.text):
+        example = NEEDED[key].rpartition(" ")[2]
         findings.add(written.mark, f"{key}: '{written.text}' is not connection.stream, such as {example}")
     return written.text

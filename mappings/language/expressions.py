@@ -5,6 +5,7 @@ What the parsed nodes mean is in seal.py. Length and nesting are bounded before 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,11 @@ LONGEST_EXPRESSION = 500
 LONGEST_TEMPLATE = 2_000
 """How many characters a template may have."""
 _LONGEST_SHOWN = 80
+_PATH = re.compile(
+    r"(?!(?:and|or|not|in|is|if|else|true|false|none|True|False|None)\b)"
+    r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[(?:0|[1-9][0-9]{0,8})\])*"
+)
+_STEP = re.compile(r"[A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +92,23 @@ def parse_expression(text: str) -> nodes.Expr:
         raise ExpressionError(
             f"an expression has no {{{{ }}}} around it (text with {{{{ }}}} is a template): {_shown(source)}"
         )
+    if _PATH.fullmatch(source):
+        return _path(source)
     with _Explained(source):
         parser = Parser(_ENVIRONMENT, source, state="variable")
         node = parser.parse_expression()
         if not parser.stream.eos:
             raise ExpressionError(f"cannot be understood from '{parser.stream.current.value}' on")
+    return node
+
+
+def _path(source: str) -> nodes.Expr:
+    """Return what Jinja's parser makes of a plain path, in a fraction of its time: most rules are one."""
+    first, *steps = _STEP.findall(source)
+    node: nodes.Expr = nodes.Name(first, "load")
+    for step in steps:
+        number = step.isdigit()
+        node = nodes.Getitem(node, nodes.Const(int(step)), "load") if number else nodes.Getattr(node, step, "load")
     return node
 
 
@@ -165,3 +183,11 @@ _ENVIRONMENT: Final = _ExactEnvironment(keep_trailing_newline=True)
 def _shown(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= _LONGEST_SHOWN else f"{flat[: _LONGEST_SHOWN - 1]}…"
+
+
+def tokens(text: str, *, template: bool = False) -> Iterator[tuple[int, str, str]]:
+    """Walk the tokens of an expression or template that compiles: where each begins in the text, its kind, its text."""
+    start = 0
+    for _, kind, written in _ENVIRONMENT.lexer.tokeniter(text, None, None, None if template else "variable"):
+        yield start, kind, written
+        start += len(written)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mappings.language.variables import Variables
 
     Condition = Callable[[Scope], object]
+    Saw = Callable[[Written, bool], None]
 
 _CODE = re.compile(r"[A-Z]{3}")
 
@@ -33,10 +34,13 @@ _CODE = re.compile(r"[A-Z]{3}")
 class Pieces:
     """Compiles the pieces of the rules of one route; what is wrong with them goes to `findings`."""
 
-    def __init__(self, tables: Mapping[str, Table], variables: Variables, findings: Findings) -> None:
+    def __init__(
+        self, tables: Mapping[str, Table], variables: Variables, findings: Findings, saw: Saw | None = None
+    ) -> None:
         self._tables = tables
         self._names = variables.find
         self._findings = findings
+        self._saw = saw
 
     def expression(self, written: Written) -> Expression:
         """Compile a path or expression."""
@@ -77,6 +81,20 @@ class Pieces:
             self._findings.add(places[error.place].mark if places else rule.marks["type"], str(error))
             return None
 
+    def condition(self, written: Written) -> tuple[Expression, Condition]:
+        """Return a `when:` and a closure that answers it; a problem inside it is told as one of the condition."""
+        expression = self.expression(written)
+        applies, saw = _condition(expression), self._saw
+        if saw is None:
+            return expression, applies
+
+        def watched(scope: Scope) -> object:
+            answer = applies(scope)
+            saw(written, bool(answer))
+            return answer
+
+        return expression, watched
+
     def currency(self, rule: Rule) -> Expression | None:
         """Return what a rule's `currency` says: a code such as EUR, or else a path or expression."""
         if "currency" not in rule.options:
@@ -88,7 +106,7 @@ class Pieces:
             return Expression(written.text, constant(known_code(written.text)), ())
         except FormatError as error:
             self._findings.add(written.mark, str(error))
-            return None
+            return Expression(written.text, constant(MISSING), ())
 
 
 def conversion(rule: Rule, currency: Evaluate | None) -> Convert | None:
@@ -106,8 +124,7 @@ def is_code(currency: Written) -> bool:
     return _CODE.fullmatch(currency.text) is not None
 
 
-def condition(expression: Expression) -> Condition:
-    """Return a closure that answers a `when:`; a problem inside it is told as one of the condition."""
+def _condition(expression: Expression) -> Condition:
     evaluate, subject = expression.evaluate, f"when '{expression.text}'"
 
     def applies(scope: Scope) -> object:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mappings.language.model import Fields
-from mappings.language.pieces import Pieces, condition
+from mappings.language.pieces import Pieces
 from mappings.language.rules import Compiler
 from mappings.language.variables import Variables
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mappings.language.containers import Fill
     from mappings.language.draft import Draft
     from mappings.language.model import Written
-    from mappings.language.pieces import Condition
+    from mappings.language.pieces import Condition, Saw
     from mappings.language.problems import Findings
     from mappings.language.rules import RuleFacts
 
@@ -33,11 +33,11 @@ class Plan:
     steps: int
 
 
-def compile_plan(draft: Draft, findings: Findings) -> Plan:
-    """Compile what a draft has; what is wrong with it goes to `findings`."""
+def compile_plan(draft: Draft, findings: Findings, saw: Saw | None = None) -> Plan:
+    """Compile what a draft has; what is wrong with it goes to `findings`, every answer of a `when:` to `saw`."""
     variables = Variables(draft.vars, draft.tables, findings)
-    pieces = Pieces(draft.tables, variables, findings)
-    when = None if draft.when is None else (draft.when, condition(pieces.expression(draft.when)))
+    pieces = Pieces(draft.tables, variables, findings, saw)
+    when = None if draft.when is None else (draft.when, pieces.condition(draft.when)[1])
     compiler = Compiler(pieces)
     fill = compiler.fields(draft.fields or Fields(()))
     return Plan(variables, when, fill, tuple(compiler.facts), compiler.steps)

@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 
     from mappings.language.problems import Findings, Mark
 
-_MODIFIERS = frozenset({"type", "format", "as", "index"})
-_CONTROL = frozenset({"when", "lookup", "default", "required", "on_error"})
-_SINGLE = ("lookup", "type", *OPTIONS)  # these work on one value, not on a list or object
-_WORDS_OF_EXPRESSIONS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
+    Steps = tuple[str, ...]
+
+MODIFIER_KEYS = frozenset({"type", "format", "as", "index"})
+CONTROL_KEYS = frozenset({"when", "lookup", "default", "required", "on_error"})
+SINGLE_KEYS = ("lookup", "type", *OPTIONS)  # these work on one value, not on a list or object
+EXPRESSION_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none"})
 
 
 class Reader:
@@ -54,12 +56,11 @@ class Reader:
         if not node.entries:
             self._findings.add(node.mark, "fields: is empty; write at least one target: rule")
         rules: list[tuple[str, Rule]] = []
-        lines: dict[tuple[str, ...], int] = {}
+        begun: dict[Steps, tuple[str, int]] = {}
         for target, entry in node.entries.items():
-            problem = _target_problem(target, lines)
+            problem = _target_problem(target, entry.mark.line, begun)
             if problem:
                 self._findings.add(entry.mark, problem)
-            lines[tuple(target.split("."))] = entry.mark.line
             rule = self.rule(entry.node, f"{prefix}.{target}" if prefix else target, entry.mark)
             if rule is not None:
                 rules.append((target, rule))
@@ -208,7 +209,7 @@ class Reader:
 
     def _check_together(self, node: Mapping, rule: Rule) -> None:
         single = isinstance(rule.source, From | Template | Value | First)
-        for key in _SINGLE:
+        for key in SINGLE_KEYS:
             if not single and key in node.entries:
                 self._findings.add(
                     node.entries[key].mark, f"{key}: works on a single value; write it at the rules inside"
@@ -242,26 +243,27 @@ class Reader:
 
 def is_name(text: str) -> bool:
     """Say whether expressions can use a text as a name."""
-    return text.isidentifier() and text.lower() not in _WORDS_OF_EXPRESSIONS and not text.startswith("__")
+    return text.isidentifier() and text.lower() not in EXPRESSION_WORDS and not text.startswith("__")
 
 
-def _target_problem(target: str, lines: dict[tuple[str, ...], int]) -> str | None:
+def _target_problem(target: str, line: int, begun: dict[Steps, tuple[str, int]]) -> str | None:
+    """Say what is wrong with a target. `begun` has the targets before it, by everything they begin with."""
     if any(mark in target for mark in "[]{}"):
         return f"target '{target}' has brackets; a list is made with {{list: ...}} or {{each: ...}} on the right"
     steps = tuple(target.split("."))
     if any(not each or each != each.strip() for each in steps):
         return f"target '{target}' is not names with dots between them"
-    for other, line in lines.items():
-        shorter = min(len(other), len(steps))
-        if other[:shorter] == steps[:shorter]:
-            return f"target '{target}' collides with '{'.'.join(other)}' on line {line}; one would overwrite the other"
+    for length in range(1, len(steps) + 1):
+        other = begun.setdefault(steps[:length], (target, line))
+        if other[0] != target and (length == len(steps) or other[0] == ".".join(steps[:length])):
+            return f"target '{target}' collides with '{other[0]}' on line {other[1]}; one would overwrite the other"
     return None
 
 
 def _is_object(node: Mapping) -> bool:
     keys = node.entries.keys()
-    if keys & SOURCE_KEYS.keys() or keys & _CONTROL or not keys:
+    if keys & SOURCE_KEYS.keys() or keys & CONTROL_KEYS or not keys:
         return False
-    fields = keys - _MODIFIERS - (OPTIONS.keys() if "type" in keys else set())
+    fields = keys - MODIFIER_KEYS - (OPTIONS.keys() if "type" in keys else set())
     # {form: x} and {valeu: x, type: date} are misspelt rules, not objects with such fields
     return len(fields) > 1 or any(not get_close_matches(key, SOURCE_KEYS, n=1, cutoff=0.75) for key in fields)

@@ -13,6 +13,15 @@ from mappings.language.yaml_nodes import Mapping, Node, Scalar, Sequence, kind_o
 if TYPE_CHECKING:
     from mappings.language.problems import Findings
 
+OUTCOMES = {
+    "expect_error": "rejected",
+    "expect_skipped": "skipped",
+    "expect": "mapped",
+    "expect_missing": "mapped",
+    "expect_review": "mapped",
+}
+"""What a document comes to by each of a test's expectations."""
+
 
 class TestReader:
     """Reads the tests of one route file; what is wrong with them goes to `findings`."""
@@ -53,6 +62,7 @@ class TestReader:
         skipped = node.node("expect_skipped")
         if skipped is not None and not (isinstance(skipped, Scalar) and isinstance(skipped.value, bool)):
             self._findings.add(skipped.mark, f"expect_skipped: is {kind_of(skipped)}; write true or false")
+        self._check_together(node)
         marks = {key: entry.node.mark for key, entry in node.entries.items()}
         return Test(
             mark=node.mark,
@@ -69,11 +79,20 @@ class TestReader:
             marks=MappingProxyType(marks),
         )
 
+    def _check_together(self, node: Mapping) -> None:
+        """Refuse expectations of two outcomes: what is rejected or skipped has no payload."""
+        there = [key for key in OUTCOMES if key in node.entries]
+        for key in there[1:]:
+            if OUTCOMES[key] != OUTCOMES[there[0]]:
+                message = f"{key}: goes not together with {there[0]}: of one document only one can come; make two tests"
+                self._findings.add(node.entries[key].mark, message)
+                return
+
     def _text(self, node: Mapping, key: str) -> str:
         content = node.node(key)
         if content is None:
             return ""
-        if isinstance(content, Scalar) and content.text:
+        if isinstance(content, Scalar) and content.value not in (None, ""):
             return content.text
         self._findings.add(content.mark, f"{key}: is {kind_of(content)}, not text")
         return ""
@@ -112,7 +131,7 @@ class TestReader:
             return ()
         paths: list[str] = []
         for item in content.items:
-            if isinstance(item, Scalar) and item.text:
+            if isinstance(item, Scalar) and item.value not in (None, ""):
                 self._check_path(item.text, item.mark)
                 paths.append(item.text)
             else:
@@ -123,7 +142,7 @@ class TestReader:
         content = node.node(key)
         if content is None:
             return {}
-        if isinstance(content, Scalar) and content.text:
+        if isinstance(content, Scalar) and content.value not in (None, ""):
             self._check_path(content.text, content.mark)
             return {content.text: ""}
         if not isinstance(content, Mapping):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mappings.language.draft import Draft, drafted
 from mappings.language.files import Bundle, Folder
 from mappings.language.origins import Origin, Origins
-from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError
+from mappings.language.plan import compile_plan
+from mappings.language.problems import FieldProblem, Findings, MappingError, Problem, RouteError
 from mappings.language.remedies import Run
 from mappings.language.values import ValueProblem
 from mappings.language.work import TooMuchWorkError, begin, end
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from mappings.language.feedback import FeedbackRule
     from mappings.language.paths import Scope
+    from mappings.language.pieces import Saw
     from mappings.language.plan import Plan
     from mappings.language.remedies import Trace
     from mappings.language.rules import RuleFacts
@@ -116,6 +118,8 @@ class Route:
             except ValueProblem as problem:
                 message = f"{problem.subject} {problem}"
                 return Mapped({}), (FieldProblem(written.mark.line, "when", (), message),)
+            except TooMuchWorkError as error:
+                return Mapped({}), (FieldProblem(written.mark.line, "when", (), f"it {error}"),)
         run = Run()
         payload = self._plan.fill(scope, run, ())
         return Mapped(payload, None, tuple(run.reviews), tuple(run.provenance)), tuple(run.problems)
@@ -123,6 +127,10 @@ class Route:
     def origins(self, fields: dict[str, object], mapped: Mapped) -> list[Origin]:
         """Explain every written field of a document that apply() or attempt() mapped, in the order of writing."""
         return self._origins.of(fields, mapped.provenance)
+
+    def observed(self, saw: Saw) -> Route:
+        """Return the same route, which tells `saw` every answer of a `when:`, for those who measure what tests reach."""
+        return replace(self, _plan=compile_plan(self.draft, Findings(self.path), saw))
 
     def bundle(self) -> dict[str, str]:
         """Return the texts the route was made of, by file name relative to the route: the route file and its tables.

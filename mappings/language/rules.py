@@ -9,10 +9,10 @@ from mappings.language.containers import container, list_of, object_of, one_per_
 from mappings.language.expressions import Expression
 from mappings.language.missing import MISSING
 from mappings.language.model import Each, Fields, First, From, Items, Template, Value
-from mappings.language.pieces import condition
 from mappings.language.remedies import each_absence, inner_absence
 from mappings.language.seal import constant
 from mappings.language.singles import Parts, first_of, single
+from mappings.language.work import steps_of_word
 
 if TYPE_CHECKING:
     from mappings.language.containers import Fill
@@ -73,16 +73,17 @@ class Compiler:
         number = len(self.facts)
         self.facts.append(RuleFacts(rule.mark.line, rule.mark.column, rule.target))
         self._sources.append([])
-        when = self._pieces.expression(rule.when) if rule.when else None
+        when, applies = self._pieces.condition(rule.when) if rule.when else (None, None)
         table = self._pieces.table(rule.lookup)
         currency = self._pieces.currency(rule)
         convert = self._pieces.conversion(rule, currency)
-        parts = Parts(rule, number, condition(when) if when else None, table, convert)
+        parts = Parts(rule, number, applies, table, convert)
         step, expressions = self._step(parts, rule.source, when)
         self._sources[number] = expressions
         made_of = [*expressions, *([currency] if currency else [])]
         read = [*made_of, *([when] if when else [])]
-        self.steps += 1 + steps_of(*read)
+        ways = len(rule.options.get("format", ())) or 1
+        self.steps += 1 + steps_of(*read) + (steps_of_word(rule.type) * ways if rule.type else 0)
         tables = [*([table.name] if table else []), *(name for each in read for name in each.tables)]
         self.facts[number] = replace(
             self.facts[number],
@@ -124,8 +125,8 @@ class Compiler:
 
 
 def steps_of(*expressions: Expression) -> int:
-    """Return how many steps it takes to evaluate some expressions."""
-    return sum(expression.operations for expression in expressions) // 4
+    """Return how many steps it takes to evaluate some expressions: two operations are one."""
+    return sum(expression.operations for expression in expressions) // 2
 
 
 def _texts(expressions: list[Expression]) -> tuple[str, ...]:

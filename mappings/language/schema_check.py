@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Misfit = tuple[str, str]
 """A path into the data, such as lines[2].net, and what must be there, as the rest of a sentence."""
 
-_KINDS = {
+KINDS = {
     "string": "text",
     "integer": "a whole number",
     "number": "a number",
@@ -28,7 +28,7 @@ _KINDS = {
     "object": "an object",
     "null": "null",
 }
-_FORMATS = {"date": "a date such as 2026-12-31", "date-time": "an instant such as 2026-12-31T12:00:00Z"}
+FORMATS = {"date": "a date such as 2026-12-31", "date-time": "an instant such as 2026-12-31T12:00:00Z"}
 _LISTED = 12
 """How many allowed values a sentence lists."""
 NOT_BLANK = r"\S"
@@ -108,7 +108,7 @@ def _words(rule: object, asked: Any, data: Any, schema: Mapping[str, Any]) -> st
     match rule:
         case "type":
             kinds = [kind for kind in ([asked] if isinstance(asked, str) else asked) if kind != "null"]
-            return f"must be {' or '.join(_KINDS[kind] for kind in kinds) or 'null'} {looks(data)}"
+            return f"must be {' or '.join(KINDS[kind] for kind in kinds) or 'null'} {looks(data)}"
         case "enum" | "const":
             return f"must be {_one_of(asked if rule == 'enum' else [asked])} {looks(data)}"
         case "minLength" | "minItems" | "minProperties" if asked == 1:
@@ -127,7 +127,7 @@ def _words(rule: object, asked: Any, data: Any, schema: Mapping[str, Any]) -> st
             examples = " or ".join(str(one) for one in schema.get("examples", ()))
             return f"must be written like {examples or asked} {looks(data)}"
         case "format":
-            return f"must be {_FORMATS.get(asked, asked)} {looks(data)}"
+            return f"must be {FORMATS.get(asked, asked)} {looks(data)}"
         case "readOnly":
             reason = schema.get("description")
             return f"cannot be written{f': {reason}' if reason else ''}"

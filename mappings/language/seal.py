@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from mappings.language import work
 from mappings.language.comparisons import COMPARISON
 from mappings.language.filters import FILTERS, TESTS, Filter
 from mappings.language.missing import MISSING
@@ -18,7 +19,7 @@ from mappings.language.values import ARITHMETIC, ValueProblem, cut, joined, nega
 from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mappings.language.tables import Table
 
@@ -198,11 +199,13 @@ class Seal:
         return negated
 
     def _sign(self, node: nodes.Neg | nodes.Pos, depth: int) -> Evaluate:
+        self.operations += 2 * work.ARITHMETIC
         value = self.compile(node.node, depth)
         operation = negative if isinstance(node, nodes.Neg) else positive
         return lambda scope: operation(value(scope))
 
     def _arithmetic(self, node: nodes.BinExpr, depth: int) -> Evaluate:
+        self.operations += 2 * work.ARITHMETIC
         operation = ARITHMETIC[type(node).__name__]
         left, right = self.compile(node.left, depth), self.compile(node.right, depth)
         return lambda scope: operation(left(scope), right(scope))
@@ -212,6 +215,7 @@ class Seal:
         return lambda scope: joined([part(scope) for part in parts])
 
     def _compare(self, node: nodes.Compare, depth: int) -> Evaluate:
+        self.operations += 2 * len(node.ops)
         first = self.compile(node.expr, depth)
         rest = [(COMPARISON[operand.op], self.compile(operand.expr, depth)) for operand in node.ops]
         if len(rest) == 1:
@@ -252,6 +256,7 @@ class Seal:
         value = self.compile(node.node, depth)
         if node.name == "lookup":
             return self._lookup(node, value)
+        self.operations += 2 * work.steps_of_word(node.name)
         known = FILTERS.get(node.name)
         if known is None:
             meant = near(node.name, [*FILTERS, "lookup"])
@@ -259,9 +264,13 @@ class Seal:
             raise ExpressionError(f"unknown filter '| {node.name}'{hint}")
         if not known.least <= len(node.args) <= known.most:
             raise ExpressionError(f"'| {node.name}' does not take {len(node.args)} arguments ({_takes(known)})")
-        _check_fixed(known, node)
-        arguments = [self.compile(argument, depth) for argument in node.args]
-        return _always(known.run, value, arguments) if known.always else _filtered(known.run, value, arguments)
+        fixed = len(node.args) if known.fixed is None else known.fixed
+        try:
+            run = known.make(*_fixed_texts(node.name, node.args[fixed:]))
+        except FormatError as error:
+            raise ExpressionError(f"'| {node.name}': {error}") from None
+        arguments = [self.compile(argument, depth) for argument in node.args[:fixed]]
+        return _always(run, value, arguments) if known.always else _filtered(run, value, arguments)
 
     def _lookup(self, node: nodes.Filter, value: Evaluate) -> Evaluate:
         name = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], nodes.Const) else None
@@ -290,13 +299,11 @@ def _takes(known: Filter) -> str:
     return f"it takes {known.least} to {known.most}"
 
 
-def _check_fixed(known: Filter, node: nodes.Filter) -> None:
-    for place, argument in enumerate(node.args):
-        if known.check is not None and isinstance(argument, nodes.Const) and argument.value is not None:
-            try:
-                known.check(place, argument.value)
-            except FormatError as error:
-                raise ExpressionError(f"'| {node.name}': {error}") from None
+def _fixed_texts(name: str, arguments: list[nodes.Expr]) -> Iterator[str]:
+    for argument in arguments:
+        if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
+            raise ExpressionError(f"'| {name}' takes fixed text in quotes here, no path or expression")
+        yield argument.value
 
 
 def _always(run: Callable[..., object], value: Evaluate, arguments: list[Evaluate]) -> Evaluate:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mappings.language.expressions import compile_expression
+from jinja2 import nodes
+
+from mappings.language.expressions import compile_expression, parse_expression
 from mappings.language.missing import MISSING
 from mappings.language.paths import SourcePath, Variable
 from mappings.language.seal import ExpressionError, constant
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 _VALUES: Final = "__vars__"
 """Where a scope keeps the values; a field of a document that is called so cannot be read by any expression."""
 _UNKNOWN: Final = object()
-_LONGEST_CHAIN: Final = 40  # compiling one takes about ten calls inside one another
 
 
 class _Values:
@@ -58,47 +59,69 @@ class Variables:
         self._findings = findings
         self._numbers = {name: number for number, name in enumerate(drafts)}
         self._known: dict[str, Variable] = {}
-        self._open: list[str] = []  # vars that are being compiled, the outermost first
-        for name in drafts:
-            self.find(name)
+        for name in self._in_order():
+            if name not in self._known:
+                self._compile(drafts[name])
 
     def find(self, name: str) -> Variable | None:
-        """Return a var by its name, None if there is none. Raises ExpressionError if it is used inside itself."""
-        draft = self._drafts.get(name)
-        if draft is None:
-            if name == "vars" and self._drafts:
-                raise ExpressionError(f"a var is used by its name alone, such as {next(iter(self._drafts))}")
-            return None
-        if name in self._open:
-            raise ExpressionError(_circle([*self._open[self._open.index(name) :], name]))
-        if name not in self._known:
-            if len(self._open) == _LONGEST_CHAIN:
-                raise ExpressionError(f"more than {_LONGEST_CHAIN} vars build on each other")
-            self._open.append(name)
-            self._known[name] = self._compiled(draft)
-            self._open.pop()
-        return self._known[name]
+        """Return a var by its name, None if there is none."""
+        if name == "vars" and self._drafts:
+            raise ExpressionError(f"a var is used by its name alone, such as {next(iter(self._drafts))}")
+        return self._known.get(name)
 
     def scope(self, document: Scope) -> Scope:
         """Return what expressions see of a document at the top."""
         return {**document, _VALUES: _Values(document, len(self._drafts))} if self._drafts else document
 
-    def _compiled(self, draft: Var) -> Variable:
+    def _in_order(self) -> list[str]:
+        """Return the names so that every var comes after those it uses. One that closes a circle is told."""
+        uses = {name: self._uses(draft) for name, draft in self._drafts.items()}
+        done: dict[str, None] = {}
+        for start in self._drafts:
+            path = {} if start in done else {start: iter(uses[start])}
+            while path:
+                name = next(reversed(path))
+                used = next(path[name], None)
+                if used is None:
+                    done[name] = None
+                    del path[name]
+                elif used in path and name not in self._known:
+                    names = list(path)
+                    self._refuse(self._drafts[name], _circle([*names[names.index(used) :], used]))
+                elif used not in done and used not in path:
+                    path[used] = iter(uses[used])
+        return list(done)
+
+    def _uses(self, draft: Var) -> list[str]:
+        try:
+            node = parse_expression(draft.expression.text)
+        except ExpressionError:
+            return []  # told when it is compiled
+        names = [node] if isinstance(node, nodes.Name) else node.find_all(nodes.Name)
+        return [name.name for name in names if name.name in self._drafts]
+
+    def _refuse(self, draft: Var, message: str) -> None:
+        """Tell what is wrong with a var, which is kept, without a value, so that those who use it are not told as well."""
+        self._findings.add(draft.expression.mark, message)
+        self._known[draft.name] = Variable(draft.name, constant(MISSING))
+
+    def _compile(self, draft: Var) -> None:
         try:
             expression = compile_expression(draft.expression.text, self._tables, self.find)
         except ExpressionError as error:
-            self._findings.add(draft.expression.mark, str(error))
-            # kept, without a value, so that those who use it are not reported as well
-            return Variable(draft.name, constant(MISSING))
+            self._refuse(draft, str(error))
+            return
         paths = tuple(SourcePath(path.text, path.keys, _of_document(path), draft.name) for path in expression.paths)
         get = _getter(draft.name, self._numbers[draft.name], expression)
-        return Variable(draft.name, get, paths, expression.tables, expression.depth + 1, expression.operations)
+        self._known[draft.name] = Variable(
+            draft.name, get, paths, expression.tables, expression.depth + 1, expression.operations
+        )
 
 
 def _getter(name: str, number: int, expression: Expression) -> Callable[[Scope], object]:
     evaluate = expression.evaluate
 
-    steps = 1 + expression.operations // 4
+    steps = 1 + expression.operations // 2
 
     def get(scope: Scope) -> object:
         kept: _Values = scope[_VALUES]  # type: ignore[assignment]  # put there by Variables.scope

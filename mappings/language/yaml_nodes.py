@@ -194,7 +194,7 @@ class _Reader:
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         text = event.value
         plain = bool(event.implicit[0])
-        return Scalar(self._mark(event), _after(event), _value(text) if plain else text, text, plain)
+        return Scalar(self._mark(event), _after(event), typed(text) if plain else text, text, plain)
 
 
 def _after(event: yaml.Event) -> Mark:
@@ -207,7 +207,7 @@ def _end(start: yaml.CollectionStartEvent, end: yaml.Event, inside: list[Node]) 
     return inside[-1].end if inside and not start.flow_style else _after(end)
 
 
-def _value(text: str) -> str | bool | int | Decimal | None:
+def typed(text: str) -> str | bool | int | Decimal | None:
     """Type a plain scalar. NO, 1e5, 007, +1 and dates stay text: an id that looks like a number must not change."""
     if _INTEGER.fullmatch(text):
         return int(text)

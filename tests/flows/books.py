@@ -53,7 +53,7 @@ class Books:
     def audit(self, hypatos: State, zefort: State) -> Findings:
         """Compare the states of both sandboxes (as their control planes show them) with what must be."""
         found = Findings()
-        owned = self._owned(zefort)
+        owned = self.owned(zefort)
         for contract_id in owned.pop("", ()):
             found.wrong.append(f"contract {contract_id} belongs to no document")
         for document_id, fate in self.fates.items():
@@ -75,14 +75,14 @@ class Books:
         """Say what the contract of a document does not show (yet); an acknowledgement now would be premature."""
         if self.fates[document_id] != "delivered":
             return []
-        contracts = self._owned(zefort).get(document_id)
+        contracts = self.owned(zefort).get(document_id)
         if not contracts:
             return [f"document {document_id}: there is no contract"]
         found = Findings()
         self._contract(found, document_id, zefort["contracts"][contracts[0]])
         return [*found.lost, *found.wrong]
 
-    def _owned(self, zefort: State) -> dict[str, list[str]]:
+    def owned(self, zefort: State) -> dict[str, list[str]]:
         """Sort the contracts by the document they are of, known by the marker in a file's name or by the note."""
         keys = {f"{ROUTE}:{document_id}": document_id for document_id in self.numbers}
         markers = {hashlib.sha256(key.encode()).hexdigest()[:16]: document_id for key, document_id in keys.items()}
@@ -123,15 +123,20 @@ class Books:
         """Check the feedback: each message once, with the right contract, and none that nobody asked for."""
         fate, what = self.fates[document_id], f"acknowledgement of {document_id}"
         sent = [entry["kind"] for entry in document["feedback"]]
-        found.compare(what, _ACKNOWLEDGED.get(fate, ()), sent)
-        state = {"delivered": "transferred", "rejected": "rejected"}.get(
-            fate, self.demo.state(self.numbers[document_id])
-        )
+        kinds, state = self.acknowledged(document_id)
+        found.compare(what, kinds, sent)
         if document["accepted_state"] != state:
             found.wrong.append(f"{what}: its state is {document['accepted_state']} instead of {state}")
         named = [document["external_id"], document["external_data"]]
         if fate == "delivered" and contracts and named != [contracts[0], {"zefortContract": contracts[0]}]:
             found.wrong.append(f"{what} names {named} instead of {contracts[0]}")
+
+    def acknowledged(self, document_id: str) -> tuple[tuple[str, ...], str]:
+        """Return the messages about a document, each once, and the state it must be in."""
+        fate = self.fates[document_id]
+        as_it_was = self.demo.state(self.numbers[document_id])
+        state = {"delivered": "transferred", "rejected": "rejected"}.get(fate, as_it_was)
+        return _ACKNOWLEDGED.get(fate, ()), state
 
     @cached_property
     def register(self) -> list[str]:

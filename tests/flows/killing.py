@@ -32,13 +32,17 @@ RUNS = 3
 
 
 class World(Protocol):
-    """What lies around a route: its two ends and its books. `source` names the app that is told."""
+    """What lies around a route: its two ends and its books. `source` names the app that is told.
+
+    `before` says for each run that comes before the trial, and that nobody kills, what is other in its settings.
+    """
 
     route: str
     source: str
     apps: Mapping[str, SandboxApp]
     on_disk: bool
     begin: Callable[[Path], dict[str, str]]
+    before: Callable[[Path], Sequence[dict[str, str]]]
     told: Callable[[], set[str]]
     lacking: Callable[[], dict[str, list[str]]]
     halves: Callable[[], list[str]]
@@ -80,17 +84,22 @@ class Ground:
         for all of them, see `spoil` and `Points`. Returns all lives, the first one first. What is found is added to the
         tally.
         """
-        self.premature.clear()
         folder = self._folder / "trial"
         shutil.rmtree(folder, ignore_errors=True)  # what the last trial left stays until now, to be looked at
         folder.mkdir(parents=True)
         settings = self._settings | self.world.begin(folder)
+        where = {"folder": str(folder), "settings": settings, "route": self.world.route, "disk": self.world.on_disk}
+        self._fatal_answer = 0
+        for other in self.world.before(folder):
+            quietly = {"fatal": 0, "at_once": 2 * self._at_once, "spoilt": "", "lost": ""}
+            life = await self._victims.live(where | quietly | {"settings": settings | other})
+            assert life.complete, life
+        self.premature.clear()
         self.answers, self._fatal_answer = 0, answer
         lives: list[Life] = []
         halves: list[str] = []
         for point in (*(fatal or [0]), *[0] * RUNS):
             order = {"fatal": point, "at_once": self._at_once, "spoilt": spoilt, "lost": lost}
-            where = {"folder": str(folder), "settings": settings, "route": self.world.route, "disk": self.world.on_disk}
             lives.append(await self._victims.live(order | where))
             self._fatal_answer = 0
             if lives[-1].complete:

@@ -11,6 +11,7 @@ import pytest
 
 from connectors.hypatos.sandbox_documents import DemoDocuments
 from tests.flows.books import REGISTERED, Books
+from tests.flows.crossings.mended import MendedToZefort
 from tests.flows.crossings.zefort import DOCUMENTS, SET, ShippedToZefort
 from tests.flows.killing import grounds
 from tests.flows.lives import Tally
@@ -43,6 +44,29 @@ async def test_lists_that_lag_behind_do_not_make_the_next_run_send_anything_twic
 @pytest.mark.timeout(900)
 async def test_the_run_that_cleans_up_may_be_killed_as_well(tmp_path):
     await swept(tmp_path, "killed twice", 130, twice=True)
+
+
+@pytest.mark.timeout(900)
+async def test_a_run_that_wakes_what_a_mended_mapping_cures_may_be_killed_at_any_point(tmp_path):
+    await swept(tmp_path, "mended", 110, world=MendedToZefort)
+
+
+@pytest.mark.timeout(900)
+async def test_documents_are_woken_by_the_next_run_wherever_the_first_one_died(tmp_path, victims):
+    async with grounds(tmp_path, MendedToZefort, victims) as (ground,):
+        tally = Tally()
+        for point in range(4, 11, 2):  # after each commit before anything is asked of a provider
+            (first, *_) = await ground.trial(tally, [point])
+            assert first.died == "after a commit to state.db"
+    assert tally.clean, tally.everything
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14_400)
+@pytest.mark.parametrize("at_once", [2, 8])
+async def test_no_point_of_waking_is_a_bad_one_to_be_killed_at(tmp_path, at_once):
+    tally = await swept(tmp_path, f"mended, {at_once} in flight", 1, at_once=at_once, world=MendedToZefort)
+    assert tally.known <= tally.met
 
 
 @pytest.mark.soak

@@ -32,6 +32,7 @@ from flows.policy import Policy
 from flows.routes import OpenRoute
 from mappings.language import Schema, load_route
 from state.ledger import Ledger
+from state.vault import Vault
 from tests.flows.books import Books
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class World:
     policy: Policy = QUICK
     settle: float = 0.0
     watch: float = 0.1
+    routes: Path = Path(cast("str", mappings.__file__)).parent
+    """The folder with the route file that is run."""
     page_size: int = 50
     timeout: float = 5.0
     deadline: float = 30.0
@@ -92,8 +95,8 @@ class World:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[OpenRoute]:
-        """Open the shipped route, put together as the providers' `connect` does it but on the fast clock."""
-        route = load_route(Path(cast("str", mappings.__file__)).parent / f"{ROUTE}.yaml")
+        """Open the route, put together as the providers' `connect` does it but on the fast clock."""
+        route = load_route(self.routes / f"{ROUTE}.yaml")
         clock, limits = FastClock(), Limits(timeout=self.timeout, deadline=self.deadline)
         auth = ClientCredentials(self.urls["hypatos"] + "/auth/token", HypatosSandbox.client_id, self.source_secret)
         source = Api("hypatos", self.urls["hypatos"], auth, limits=limits, clock=clock)
@@ -177,13 +180,13 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, documents: int = 11, **options: object) -> AsyncIterator[World]:
-    """Build a world. `options` are fields of `World`."""
+async def world(folder: Path, documents: int = 11, *, key: str = "", **options: object) -> AsyncIterator[World]:
+    """Build a world. With a `key` documents are recorded as they were judged. `options` are fields of `World`."""
     hypatos = HypatosSandbox(documents, switches=HypatosSwitches(quota=0, applied_after=0.0))
     zefort = ZefortSandbox(ZefortSwitches(queued=0.0, processing=0.0))
     database = folder / "state.db"
     async with serve({"hypatos": hypatos, "zefort": zefort}) as urls:
-        ledger = await Ledger.open(f"sqlite:///{database}")
+        ledger = await Ledger.open(f"sqlite:///{database}", vault=Vault([key]) if key else None)
         made = World(hypatos, zefort, urls, ledger, database, **options)  # type: ignore[arg-type]
         try:
             yield made

@@ -67,11 +67,16 @@ def test_what_types_have_beside_them_is_what_there_is():
 
 
 @pytest.mark.parametrize("name", sorted(FILTERS.keys() - {"default"}))
-def test_a_filter_gives_nothing_for_nothing(name):
-    arguments = f"({', '.join(['y'] * FILTERS[name].least)})" if FILTERS[name].least else ""
-    expression = compile_expression(f"x | {name}{arguments}", {})
-    assert expression.evaluate({"y": 1}) is MISSING
-    assert expression.evaluate({"x": None, "y": 1}) is None
-    if arguments:
-        assert expression.evaluate({"x": "2026-02-27"}) is MISSING
-        assert expression.evaluate({"x": "2026-02-27", "y": None}) is None
+def test_a_filter_as_it_is_written_gives_nothing_for_nothing(name):
+    expression = compile_expression(f"x | {FILTERS[name].written}", {})
+    assert expression.evaluate({"other": "2026-02-27"}) is MISSING
+    assert expression.evaluate({"x": None, "other": "2026-02-27"}) is None
+
+
+@pytest.mark.parametrize(
+    "use", ["plus_days(y)", "plus_months(y)", "days_until(y)", "money(y)", "replace('a', y)", "round(y)"]
+)
+def test_a_filter_gives_nothing_where_an_argument_is_nothing(use):
+    expression = compile_expression(f"x | {use}", {})
+    assert expression.evaluate({"x": "2026-02-27"}) is MISSING
+    assert expression.evaluate({"x": "2026-02-27", "y": None}) is None

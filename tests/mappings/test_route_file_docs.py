@@ -1,4 +1,4 @@
-"""Every example of the reference page does what the page says, and the page leaves out no key or word."""
+"""Every example of the pages about route files does what the page says, and the reference leaves out no key or word."""
 
 import re
 from decimal import Decimal
@@ -12,9 +12,17 @@ from mappings.language import MappingError, RouteError, load_route
 from mappings.language.conversions import TYPES
 from mappings.language.filters import FILTERS, TESTS
 from mappings.language.model import FEEDBACK_NAMES, FEEDBACK_WORDS, FILES_WORDS, ON_ERROR_WORDS, ROUTE_KEYS, RULE_KEYS
+from mappings.workbench.testing import run_tests
 
-PAGE = (Path(mappings.__file__).parents[1] / "docs" / "route-file.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"((?:^```\w+\n.*?^```\n)+)", PAGE, re.MULTILINE | re.DOTALL)
+DOCS = Path(mappings.__file__).parents[1] / "docs"
+PAGE = (DOCS / "route-file.md").read_text(encoding="utf-8")
+COOKBOOK = (DOCS / "cookbook.md").read_text(encoding="utf-8")
+EXAMPLE = re.compile(r"((?:^```\w+\n.*?^```\n)+)", re.MULTILINE | re.DOTALL)
+EXAMPLES = {
+    f"{name} {number}": example
+    for name, page in (("reference", PAGE), ("cookbook", COOKBOOK))
+    for number, example in enumerate(EXAMPLE.findall(page))
+}
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 HEAD = "source: hypatos.documents\ndestination: zefort.contracts\n"
 BINDERS = (Path(mappings.__file__).parent / "tables" / "binders.csv").read_text(encoding="utf-8")
@@ -28,11 +36,14 @@ def plain(text):
     return msgspec.json.Decoder(float_hook=Decimal).decode(text)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_an_example_does_what_the_page_says(write_route, example):
-    (kind, yaml), *rest = blocks(example)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_does_what_the_page_says(write_route, name):
+    (kind, yaml), *rest = blocks(EXAMPLES[name])
     assert kind == "yaml"
-    path = write_route(yaml if "source:" in yaml else HEAD + yaml, {"tables/binders.csv": BINDERS})
+    files = {"tables/binders.csv": BINDERS}
+    if rest and rest[0][0] == "csv":
+        files[re.search(r"\S+\.csv", yaml)[0]] = rest.pop(0)[1]
+    path = write_route(yaml if "source:" in yaml else HEAD + yaml, files)
     match rest:
         case []:
             assert load_route(path).feedback
@@ -41,19 +52,27 @@ def test_an_example_does_what_the_page_says(write_route, example):
                 load_route(path)
             assert str(refused.value).replace(f"{path.parent}/", "") == problems.strip()
         case [("json", document), ("json", payload)]:
-            result = load_route(path).apply(plain(document)).payload
+            route = load_route(path)
+            assert [trial.failures for trial in run_tests(route) if not trial.passed] == []
+            result = route.apply(plain(document)).payload
             assert result == plain(payload)
             assert ENCODER.encode(result) == ENCODER.encode(plain(payload))
         case [("json", document), ("text", reason)]:
-            with pytest.raises(MappingError) as rejected:
-                load_route(path).apply(plain(document))
-            assert str(rejected.value) == reason.strip()
+            mapped, problems = load_route(path).attempt(plain(document))
+            assert (mapped.skipped or str(MappingError(problems))) == reason.strip()
         case _:
             pytest.fail("an example is a route, a document, and what comes out")
 
 
-def test_the_page_has_examples():
-    assert len(EXAMPLES) >= 10
+def test_the_pages_have_examples():
+    assert len(EXAMPLE.findall(PAGE)) >= 20
+    assert len(EXAMPLE.findall(COOKBOOK)) >= 25
+
+
+def test_every_recipe_is_in_the_list_at_the_top_of_the_cookbook():
+    recipes = re.findall(r"^## (\d+ .*)$", COOKBOOK, re.MULTILINE)
+    anchors = [re.sub(r"[^a-z0-9 -]", "", recipe.lower()).replace(" ", "-") for recipe in recipes]
+    assert re.findall(r"\(#(.*?)\)", COOKBOOK) == anchors
 
 
 @pytest.mark.parametrize(

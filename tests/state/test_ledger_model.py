@@ -46,6 +46,8 @@ class Entry:
     attempts: int = 0
     external_id: str | None = None
     follow: bool = False
+    judged: int | None = None  # the mapping, if it was rejected for its data
+    tried: int | None = None
     steps: dict[str, str | None] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
 
@@ -74,6 +76,7 @@ class LedgerModel(RuleBasedStateMachine):
         self.cursor: str | None = None
         self.ids: dict[str, int] = {}
         self.interrupted = False
+        self.mapping = 0
 
     def do(self, work: Coroutine[object, object, T]) -> T:
         """Run one piece of work on the machine's event loop."""
@@ -189,6 +192,8 @@ class LedgerModel(RuleBasedStateMachine):
                 at=now,
                 event=status,
                 external_id=external_id,
+                reason_class="data" if status == "rejected" else None,
+                mapping_version=str(self.mapping),
                 follow_at=now if follow else None,
                 tell=status if tell else None,
             )
@@ -196,6 +201,7 @@ class LedgerModel(RuleBasedStateMachine):
         entry = self.model[name]
         if entry.version == self.flying.pop(name):
             entry.status = status
+        entry.judged = self.mapping
         entry.external_id = external_id or entry.external_id
         entry.follow = follow
         if tell:
@@ -268,6 +274,26 @@ class LedgerModel(RuleBasedStateMachine):
         else:
             self.do(self.run.outbox.owe_later(one.id, due_at=now + DAY, attempts=1, reason="busy", at=now))
             message.due = False
+
+    @rule(number=picks, returns=st.booleans())
+    def the_mapping_changes_and_some_of_what_it_refused_is_woken(self, number: int, returns: bool) -> None:
+        self.mapping = max(0, self.mapping - 1) if returns else self.mapping + 1
+        waking, now, version = self.run.waking, self.now(), str(self.mapping)
+        self.do(waking.use(version, {}, now))
+        found = self.do(waking.candidates(version, 10, sent=False, recorded=False))
+        untried = {
+            name
+            for name, entry in self.model.items()
+            if entry.status == "rejected" and self.mapping not in (entry.judged, entry.tried)
+        }
+        assert {one.transfer.document_id for one in found} == untried
+        cured = {name for place, name in enumerate(sorted(untried)) if number >> place & 1}
+        woken, quiet = [self.ids[name] for name in cured], [self.ids[name] for name in untried - cured]
+        self.do(waking.tried(version, woken=woken, quiet=quiet, now=now, detail="mended"))
+        for name in untried:
+            self.model[name].tried = self.mapping
+        for name in cured:
+            self.model[name].reopen()
 
     @rule(number=picks, status=st.sampled_from([None, "confirmed", "withdrawn", "pending"]), tell=st.booleans())
     def the_far_end_is_asked(self, number: int, status: str | None, tell: bool) -> None:

@@ -7,10 +7,9 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from mappings.language.dates.names import composed, locale_of
+from mappings.language.dates.names import composed, locales_of
 from mappings.language.shapes import looks
 from mappings.language.values import ValueProblem
-from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,13 +47,8 @@ def country(value: object, languages: tuple[str, ...] = LANGUAGES) -> str:
 
 def check(languages: tuple[str, ...]) -> None:
     """Look whether all are languages that a route may name. Raises FormatError."""
-    for place, language in enumerate(languages):
-        try:
-            if language not in LANGUAGES:
-                locale_of(language)
-        except FormatError as error:
-            error.place = place
-            raise
+    if languages != LANGUAGES:
+        locales_of(languages)
 
 
 @lru_cache(maxsize=1)
@@ -87,12 +81,11 @@ def _all_names(languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         if name
     ]
     known = set(_codes().values())
-    for language in languages:
-        locale = locale_of(language)
+    for locale in locales_of(languages):
         yield from ((str(name), code) for code, name in locale.territories.items() if code in known)
-        translated = gettext.translation(
-            "iso3166-1", LOCALES_DIR, languages=[str(locale), locale.language, f"{locale.language}_NO"], fallback=True
-        )
+        # Norwegian is nb_NO there, whatever else a language has is under its own name
+        folders = [str(locale), locale.language, f"{locale.language}_NO"]
+        translated = gettext.translation("iso3166-1", LOCALES_DIR, languages=folders, fallback=True)
         # where nothing is translated, the English name comes back
         for name, code in english:
             known_as = translated.gettext(name)

@@ -29,6 +29,8 @@ _SIGNS: Final[Mapping[str, str]] = {
 }  # fmt: skip  # as above
 """Signs and the currencies that are written with them; a sign that several use is none of them by itself."""
 
+_LONGEST = 20  # a code or sign with blanks around it
+
 
 @lru_cache(maxsize=1)
 def _minor_units() -> Mapping[str, int | None]:
@@ -45,7 +47,7 @@ def minor_units(code: str) -> int | None:
 
 def currency_of(value: object) -> str:
     """Return the code of a currency, from its code in any case or from a sign that means one only. Raises ValueProblem."""
-    if isinstance(value, str):
+    if isinstance(value, str) and len(value) <= _LONGEST:
         text = value.strip()
         code = text.upper()
         if len(code) == len("EUR") and code in _minor_units():
@@ -54,9 +56,7 @@ def currency_of(value: object) -> str:
         if len(codes) == 1:
             return codes[0]
         if codes:
-            raise ValueProblem(
-                f"is a sign of several currencies ({', '.join(codes[:4])} …); say with a table which one is meant"
-            )
+            raise ValueProblem(f"is a sign of several currencies; say with a table which one is meant {looks(value)}")
     raise ValueProblem(f"is not a currency of ISO 4217 {looks(value)}")
 
 

@@ -10,6 +10,6 @@ def boolean(value: object) -> bool:
     """Return true or false, also from these words in any case. Raises ValueProblem."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.lower() in {"true", "false"}:
+    if isinstance(value, str) and len(value) <= len("false") and value.lower() in {"true", "false"}:
         return value.lower() == "true"
     raise ValueProblem(f"is not true or false {looks(value)}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mappings.language.dates.holidays import business_calendar
 from mappings.language.shapes import looks
-from mappings.language.values import ValueProblem, number, only_text
+from mappings.language.values import ValueProblem, number
+from mappings.language.work import spend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_BUSINESS_DAYS = 1_000
 """How many business days a date can be moved at once, in either direction."""
@@ -64,13 +67,13 @@ def weekday(value: object) -> int:
     return day_of(value).isoweekday()
 
 
-def plus_business_days(value: object, count: object, country: object = None, region: object = None) -> str:
+def plus_business_days(value: object, count: object, works: Callable[[date], object]) -> str:
     """Return the business day so many business days later, or earlier if negative; 0 moves on to one if it is none.
 
-    Saturdays and Sundays are no business days; where a country is given, its weekend and its public holidays are none.
+    `works` says whether a day is a business day.
     """
     at, left = day_of(value), _count(count, MOST_BUSINESS_DAYS, "business days")
-    works = _on_weekdays if country is None else business_calendar(only_text(country), _text_or_none(region)).works
+    spend(10 * abs(left))
     step = -1 if left < 0 else 1
     while left or not works(at):
         at = _day(at.toordinal() + step)
@@ -92,9 +95,6 @@ def _day(ordinal: int) -> date:
     return date.fromordinal(ordinal)
 
 
-def _on_weekdays(day: date) -> bool:
+def on_weekdays(day: date) -> bool:
+    """Say whether a day is one from Monday to Friday."""
     return day.isoweekday() < _SATURDAY
-
-
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else only_text(value)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from babel import Locale
 
+_NO_ONE = 0  # no month and no weekday has this number
 LONGEST_LOCALE = 35
 """How many characters the name of a locale may have (the length that BCP 47 asks programs to hold at least)."""
 
@@ -42,6 +43,18 @@ def locale_of(name: str) -> Locale:
         raise FormatError(message, "locale") from None
 
 
+def locales_of(names: tuple[str, ...]) -> list[Locale]:
+    """Return the locales of several names. Raises FormatError with the place of the one that is none."""
+    found = []
+    for place, name in enumerate(names):
+        try:
+            found.append(locale_of(name))
+        except FormatError as error:
+            error.place = place
+            raise
+    return found
+
+
 @lru_cache(maxsize=64)
 def months(locales: tuple[str, ...]) -> Mapping[str, int]:
     """Return folded names and abbreviations of months with their numbers. Raises FormatError.
@@ -67,13 +80,15 @@ def written(locale: str, what: str, width: str) -> Mapping[int, str]:
 
 def _numbered(locales: tuple[str, ...], what: str) -> Mapping[str, int]:
     found: dict[str, tuple[int, str]] = {}
-    for locale in locales:
-        for name, number in _names(locale_of(locale), what):
+    for place, (locale, known) in enumerate(zip(locales, locales_of(locales), strict=True)):
+        for name, number in _names(known, what):
             before = found.setdefault(folded(name), (number, locale))
-            if before[0] != number and before[1] != locale:
-                raise FormatError(
-                    f"'{name}' is another one in {before[1]} than in {locale}; name one of the two", "locale"
-                )
+            if before[0] == number:
+                continue
+            if before[1] != locale:
+                message = f"'{name}' is another one in {before[1]} than in {locale}; name one of the two"
+                raise FormatError(message, "locale", place)
+            found[folded(name)] = (_NO_ONE, locale)  # an abbreviation of two of them says nothing
     return {name: number for name, (number, _) in found.items()}
 
 

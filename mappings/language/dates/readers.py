@@ -9,7 +9,7 @@ from mappings.language.dates import zones
 from mappings.language.dates.arithmetic import day_of
 from mappings.language.dates.formats import ENGLISH, Reading, date_format, write
 from mappings.language.shapes import looks
-from mappings.language.values import ValueProblem, only_text
+from mappings.language.values import ValueProblem
 from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mappings.language.dates.formats import DateFormat
 
     Read = Callable[[object], str]
+
+_ANY_DAY = datetime(2026, 2, 27, tzinfo=UTC)
 
 
 def date_reader(
@@ -40,7 +42,7 @@ def date_reader(
         return lambda value: _read(value, known, "date").at.date().isoformat()
     _check_times(known)
     source, target = _zone(zone, "zone"), zones.zone_of(to_zone, "to_zone")
-    return lambda value: zones.instant(_instant(value, known), source).astimezone(target).date().isoformat()
+    return lambda value: zones.local(zones.instant(_instant(value, known), source), target).date().isoformat()
 
 
 def datetime_reader(
@@ -59,23 +61,25 @@ def datetime_reader(
     return lambda value: zones.written(zones.instant(_instant(value, known), source), target)
 
 
-def format_date(value: object, text: object, locale: object = "en") -> str:
-    """Write a day or an instant by a format; an instant shows the time of the offset that it is written with."""
-    at = shown(value)
-    try:
-        return write(at, only_text(text), only_text(locale))
-    except FormatError as error:
-        raise ValueProblem(f"cannot be written as a date: {error}") from None
+def date_writer(text: str, locale: str = "en") -> Callable[[object], str]:
+    """Return what writes a day or an instant by a format; an instant shows the clock of the offset it is written with.
+
+    Raises FormatError; what it returns raises ValueProblem.
+    """
+    write(_ANY_DAY, text, locale)
+    return lambda value: write(_shown(value), text, locale)
 
 
-def to_zone(value: object, zone: object) -> str:
-    """Return an instant as RFC 3339 with the offset of a zone."""
-    return zones.written(zones.aware(value), _given_zone(zone))
+def zone_writer(zone: str) -> Callable[[object], str]:
+    """Return what writes an instant as RFC 3339 with the offset of a zone. Raises as date_writer does."""
+    target = zones.zone_of(zone, "to_zone")
+    return lambda value: zones.written(zones.aware(value), target)
 
 
-def date_in(value: object, zone: object) -> str:
-    """Return the day that an instant has in a zone."""
-    return zones.aware(value).astimezone(_given_zone(zone)).date().isoformat()
+def day_in(zone: str) -> Callable[[object], str]:
+    """Return what gives the day that an instant has in a zone. Raises as date_writer does."""
+    target = zones.zone_of(zone, "to_zone")
+    return lambda value: zones.local(zones.aware(value), target).date().isoformat()
 
 
 def _checked(formats: tuple[str, ...], locales: tuple[str, ...]) -> tuple[DateFormat, ...]:
@@ -84,7 +88,8 @@ def _checked(formats: tuple[str, ...], locales: tuple[str, ...]) -> tuple[DateFo
         try:
             known.append(date_format(text, locales or ENGLISH))
         except FormatError as error:
-            error.place = place
+            if error.option == "format":
+                error.place = place
             raise
     if locales and not any(each.tells & {"month_name", "weekday"} for each in known):
         raise FormatError("locale: says whose names of months are read; that needs a format: with %B or %b", "locale")
@@ -123,8 +128,7 @@ def _instant(value: object, known: tuple[DateFormat, ...]) -> datetime:
     return reading.at
 
 
-def shown(value: object) -> datetime:
-    """Return what a day or an instant shows on a clock: midnight for a day. Raises ValueProblem."""
+def _shown(value: object) -> datetime:
     if isinstance(value, str):
         reading = zones.read_instant(value)
         if reading is not None and reading.has_offset:
@@ -134,10 +138,3 @@ def shown(value: object) -> datetime:
 
 def _zone(name: str | None, option: str) -> ZoneInfo | None:
     return None if name is None else zones.zone_of(name, option)
-
-
-def _given_zone(name: object) -> ZoneInfo:
-    try:
-        return zones.zone_of(only_text(name), "to_zone")
-    except FormatError as error:
-        raise ValueProblem(f"cannot be put into a time zone: {error}") from None

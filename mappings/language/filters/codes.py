@@ -5,28 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mappings.language.codes import banking, countries, currencies, languages, units
-from mappings.language.filters.filter import Filter
-from mappings.language.values import ValueProblem, only_text
-from mappings.language.words import TEXT, Example, FormatError
+from mappings.language.filters.filter import Filter, plain
+from mappings.language.words import TEXT, Example
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _country(value: object, *spoken: object) -> str:
-    names = tuple(only_text(each) for each in spoken) or countries.LANGUAGES
-    try:
-        return countries.country(value, names)
-    except FormatError as error:
-        raise ValueProblem(f"cannot be read as a country: {error}") from None
-
-
-def _check_language(_place: int, value: object) -> None:
-    countries.check((str(value),))
+def _country(*languages: str) -> Callable[[object], str]:
+    countries.check(languages)
+    return lambda value: countries.country(value, languages or countries.LANGUAGES)
 
 
 def _code(run: Callable[[object], str], name: str, help_: str, example: Example) -> Filter:
-    return Filter(run=run, written=name, help=help_, takes=TEXT, gives=TEXT, examples=(example,))
+    return Filter(make=plain(run), written=name, help=help_, takes=TEXT, gives=TEXT, examples=(example,))
 
 
 CODES: dict[str, Filter] = {
@@ -34,13 +26,13 @@ CODES: dict[str, Filter] = {
         banking.bic, "bic", "a bank's BIC (SWIFT code) in capitals", Example("'deutdeff500' | bic", "DEUTDEFF500")
     ),
     "country": Filter(
-        run=_country,
+        make=_country,
+        fixed=0,
         written="country('tr')",
         help="a country's two letters in ISO 3166, from its codes or its name; the languages of the name may be given",
         takes=TEXT,
         gives=TEXT,
         most=4,
-        check=_check_language,
         examples=(Example("'Österreich' | country", "AT"),),
     ),
     "currency": _code(

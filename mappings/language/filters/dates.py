@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mappings.language.dates import arithmetic, readers, zones
-from mappings.language.dates.formats import write
+from mappings.language.dates import arithmetic, readers
 from mappings.language.dates.holidays import business_calendar
-from mappings.language.dates.names import locale_of
-from mappings.language.filters.filter import Filter
-from mappings.language.values import ValueProblem, only_text
+from mappings.language.filters.filter import Filter, plain
 from mappings.language.words import DAY, INSTANT, Example, FormatError
 
 if TYPE_CHECKING:
@@ -21,120 +18,74 @@ _MOST = 5
 """How many formats and locales a filter may have."""
 
 
-def _date(value: object, *words: object) -> str:
-    formats, locales = _parted(words)
-    return _reading(lambda: readers.date_reader(formats, locales))(value)
+def _date(*words: str) -> Callable[[object], str]:
+    return readers.date_reader(*_parted(words))
 
 
-def _datetime(value: object, *words: object) -> str:
+def _datetime(*words: str) -> Callable[[object], str]:
     formats, zone = _parted(words)
     if len(zone) > 1:
-        raise ValueProblem("can be read as a time in one time zone only")
-    return _reading(lambda: readers.datetime_reader(formats, zone=zone[0] if zone else None))(value)
+        raise FormatError("a time without an offset is read in one time zone only")
+    return readers.datetime_reader(formats, zone=zone[0] if zone else None)
 
 
-def _parted(words: tuple[object, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    texts = [only_text(word) for word in words]
-    return tuple(text for text in texts if "%" in text), tuple(text for text in texts if "%" not in text)
+def _parted(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(word for word in words if "%" in word), tuple(word for word in words if "%" not in word)
 
 
-def _reading(make: Callable[[], Callable[[object], str]]) -> Callable[[object], str]:
-    try:
-        return make()
-    except FormatError as error:
-        raise ValueProblem(f"cannot be read as a date: {error}") from None
-
-
-def _business_days(value: object, count: object, *place: object) -> str:
-    try:
-        return arithmetic.plus_business_days(value, count, *place)
-    except FormatError as error:
-        raise ValueProblem(f"cannot be moved by business days: {error}") from None
-
-
-def _check_date(_place: int, word: object) -> None:
-    text = _fixed_text(word)
-    if "%" in text:
-        readers.date_reader((text,))
-    else:
-        locale_of(text)
-
-
-def _check_datetime(_place: int, word: object) -> None:
-    text = _fixed_text(word)
-    if "%" in text:
-        readers.datetime_reader((text,))
-    else:
-        zones.zone_of(text)
-
-
-def _check_zone(_place: int, word: object) -> None:
-    zones.zone_of(_fixed_text(word), "to_zone")
-
-
-def _check_written(place: int, word: object) -> None:
-    text = _fixed_text(word)
-    if place:
-        locale_of(text)
-    else:
-        write(_PROBE, text)
-
-
-def _check_country(place: int, word: object) -> None:
-    if place == 1:
-        business_calendar(_fixed_text(word))
-
-
-def _fixed_text(word: object) -> str:
-    if not isinstance(word, str):
-        raise FormatError("takes text in quotes here")
-    return word
-
-
-_PROBE = readers.shown("2026-02-27")
+def _business_days(country: str | None = None, region: str | None = None) -> Callable[..., object]:
+    works = arithmetic.on_weekdays if country is None else business_calendar(country, region).works
+    return lambda value, count: arithmetic.plus_business_days(value, count, works)
 
 
 def _moving(run: Callable[..., object], written: str, help_: str, *examples: Example) -> Filter:
     counts = int("(" in written)
     return Filter(
-        run=run, written=written, help=help_, takes=DAY, gives=_DATE, least=counts, most=counts, examples=examples
+        make=plain(run),
+        written=written,
+        help=help_,
+        takes=DAY,
+        gives=_DATE,
+        least=counts,
+        most=counts,
+        examples=examples,
     )
 
 
 DATES: dict[str, Filter] = {
     "date": Filter(
-        run=_date,
-        written="date('%d.%m.%Y', 'de')",
+        make=_date,
+        written="date('%d. %B %Y', 'de')",
         help="a day as YYYY-MM-DD; words with % are formats, others the languages of names of months",
         takes=DAY,
         gives=_DATE,
         most=_MOST,
-        check=_check_date,
+        fixed=0,
         examples=(Example("'7.2.2026' | date('%d.%m.%Y')", "2026-02-07"),),
     ),
     "date_in": Filter(
-        run=readers.date_in,
+        make=readers.day_in,
         written="date_in('Europe/Berlin')",
         help="the day that an instant has in a time zone",
         takes=INSTANT,
         gives=_DATE,
         least=1,
         most=1,
-        check=_check_zone,
+        fixed=0,
         examples=(Example("'2026-02-28T23:30:00Z' | date_in('Europe/Berlin')", "2026-03-01"),),
     ),
     "datetime": Filter(
-        run=_datetime,
+        make=_datetime,
         written="datetime('%d.%m.%Y %H:%M', 'Europe/Berlin')",
         help="an instant in UTC; words with % are formats, another one is the time zone of times without an offset",
         takes=INSTANT,
         gives=frozenset({"datetime"}),
         most=_MOST,
-        check=_check_datetime,
+        fixed=0,
         examples=(Example("'27.02.2026 13:05' | datetime('%d.%m.%Y %H:%M', 'Europe/Berlin')", "2026-02-27T12:05:00Z"),),
     ),
     "days_until": Filter(
-        run=arithmetic.days_until,
+        make=plain(arithmetic.days_until),
         written="days_until(other)",
         help="how many days later another day is; negative if it is earlier",
         takes=DAY,
@@ -150,21 +101,21 @@ DATES: dict[str, Filter] = {
         Example("'2028-02-03' | end_of_month", "2028-02-29"),
     ),
     "format_date": Filter(
-        run=readers.format_date,
+        make=readers.date_writer,
         written="format_date('%d.%m.%Y', 'de')",
         help="a day or an instant as text, with names of months in English or in the language given",
         takes=DAY | INSTANT,
         gives=frozenset({"string"}),
         least=1,
         most=2,
-        check=_check_written,
+        fixed=0,
         examples=(
             Example("'2026-03-07' | format_date('%d.%m.%Y')", "07.03.2026"),
             Example("'2026-03-07' | format_date('%-d. %B %Y', 'de')", "7. März 2026"),
         ),
     ),
     "plus_business_days": Filter(
-        run=_business_days,
+        make=_business_days,
         written="plus_business_days(10, 'DE', 'BY')",
         help="the day so many business days later, or earlier if negative: Monday to Friday, or with a country (and a region "
         "of it) the days that are no weekend or public holiday there; 0 moves on to a business day",
@@ -172,7 +123,7 @@ DATES: dict[str, Filter] = {
         gives=_DATE,
         least=1,
         most=3,
-        check=_check_country,
+        fixed=1,
         examples=(
             Example("'2026-04-02' | plus_business_days(1)", "2026-04-03"),
             Example("'2026-04-02' | plus_business_days(1, 'DE')", "2026-04-07"),
@@ -197,18 +148,18 @@ DATES: dict[str, Filter] = {
         Example("'2026-02-27' | start_of_month", "2026-02-01"),
     ),
     "to_zone": Filter(
-        run=readers.to_zone,
+        make=readers.zone_writer,
         written="to_zone('Europe/Berlin')",
         help="an instant with the offset of a time zone",
         takes=INSTANT,
         gives=frozenset({"datetime"}),
         least=1,
         most=1,
-        check=_check_zone,
+        fixed=0,
         examples=(Example("'2026-02-27T12:05:00Z' | to_zone('Europe/Berlin')", "2026-02-27T13:05:00+01:00"),),
     ),
     "weekday": Filter(
-        run=arithmetic.weekday,
+        make=plain(arithmetic.weekday),
         written="weekday",
         help="the day of the week: 1 is Monday, 7 is Sunday",
         takes=DAY,

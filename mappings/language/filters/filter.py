@@ -15,16 +15,22 @@ if TYPE_CHECKING:
 class Filter(Word):
     """A filter, how it is written, and how many arguments it takes at least and at most.
 
-    `run` raises ValueProblem. `check` is called with the place and value of each argument that is fixed in the route,
-    when the route is loaded, and raises FormatError. `always` filters meet missing and null values and arguments too.
+    Arguments from place `fixed` on are fixed texts in the route. `make` is called with them when the route is loaded and
+    raises FormatError; what it returns is called with the value and the other arguments, and raises ValueProblem.
+    `always` filters meet missing and null values and arguments too.
     """
 
-    run: Callable[..., object]
+    make: Callable[..., Callable[..., object]]
     written: str
     least: int = 0
     most: int = 0
-    check: Callable[[int, object], object] | None = None
+    fixed: int | None = None
     always: bool = False
+
+
+def plain(run: Callable[..., object]) -> Callable[..., Callable[..., object]]:
+    """Return the `make` of a filter without fixed arguments."""
+    return lambda: run
 
 
 LOOKUP = Word(

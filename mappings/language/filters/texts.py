@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mappings.language.conversions.plain import boolean
-from mappings.language.filters.filter import Filter
+from mappings.language.filters.filter import Filter, plain
 from mappings.language.missing import MISSING
 from mappings.language.shapes import looks
 from mappings.language.values import LONGEST_TEXT, ValueProblem, joined, only_text, text
@@ -73,13 +73,13 @@ def _case(change: Callable[[str], str]) -> Callable[[object], object]:
 
 def _text(run: Callable[..., object], written: str, help_: str, *examples: Example, least: int = 0) -> Filter:
     return Filter(
-        run=run, written=written, help=help_, takes=TEXT, gives=TEXT, examples=examples, least=least, most=least
+        make=plain(run), written=written, help=help_, takes=TEXT, gives=TEXT, examples=examples, least=least, most=least
     )
 
 
 TEXTS: dict[str, Filter] = {
     "boolean": Filter(
-        run=boolean,
+        make=plain(boolean),
         written="boolean",
         help="true or false, from these or from such text",
         takes=TEXT | {"boolean"},
@@ -87,7 +87,7 @@ TEXTS: dict[str, Filter] = {
         examples=(Example("'True' | boolean", gives=True),),
     ),
     "default": Filter(
-        run=_default,
+        make=plain(_default),
         written="default('x')",
         help="`'x'` if this is missing; `default('x', true)` also if it is null or empty",
         takes=ANY,
@@ -101,7 +101,7 @@ TEXTS: dict[str, Filter] = {
         ),
     ),
     "first": Filter(
-        run=_first,
+        make=plain(_first),
         written="first",
         help="the first item of a list; missing if it is empty",
         takes=_LIST,
@@ -109,7 +109,7 @@ TEXTS: dict[str, Filter] = {
         examples=(Example("['a', 'b'] | first", "a"),),
     ),
     "join": Filter(
-        run=_join,
+        make=plain(_join),
         written="join(', ')",
         help="the items of a list as one text",
         takes=_LIST,
@@ -118,7 +118,7 @@ TEXTS: dict[str, Filter] = {
         examples=(Example("['a', 'b'] | join(', ')", "a, b"),),
     ),
     "last": Filter(
-        run=_last,
+        make=plain(_last),
         written="last",
         help="the last item of a list; missing if it is empty",
         takes=_LIST,
@@ -126,7 +126,7 @@ TEXTS: dict[str, Filter] = {
         examples=(Example("['a', 'b'] | last", "b"),),
     ),
     "length": Filter(
-        run=_length,
+        make=plain(_length),
         written="length",
         help="how many characters, items or fields there are",
         takes=TEXT | {"list", "object"},
@@ -142,7 +142,7 @@ TEXTS: dict[str, Filter] = {
         least=2,
     ),
     "string": Filter(
-        run=text,
+        make=plain(text),
         written="string",
         help="text; numbers in plain notation, true and false as words",
         takes=TEXT | NUMBER | {"boolean"},

@@ -81,7 +81,7 @@ class NumberFormat:
 def number_format(text: str) -> NumberFormat:
     """Check an example. Raises FormatError."""
     core = _CORE.search(text)
-    if core is None or len(text) > LONGEST_FORMAT:
+    if core is None or len(text) > LONGEST_FORMAT or "#" in text:
         raise FormatError(f"format '{text[:LONGEST_FORMAT]}' is not an example of a number; {_HELP}")
     before, after = text[: core.start()], text[core.end() :]
     if "-" in before or "+" in before or "\u2212" in before:
@@ -96,7 +96,7 @@ def number_format(text: str) -> NumberFormat:
         first, last = prefix, rf"(?P<last>{sign})?"
     else:
         # -€ 5 and € -5 are both written
-        first, last = rf"(?:(?P<first>{sign})?{prefix}|{prefix}(?P<inner>{sign}))", ""
+        first, last = rf"(?P<first>{sign})?{prefix}(?(first)|(?P<inner>{sign})?)", ""
     rest = rf"(?:{_either(decimal)}(?P<rest>[0-9]{{1,{DIGITS}}}))?" if decimal else ""
     pattern = f"{first}(?P<whole>{_whole(group, sizes)}){rest}{last}{_literal(after, after_it=False)}"
     return NumberFormat(
@@ -123,7 +123,7 @@ def _separators(text: str, core: str) -> tuple[str, str, tuple[int, int], int]:
     if not signs:
         return "", "", (_GROUP, _GROUP), 0
     whole, last, rest = core.rpartition(signs[-1])
-    if len(kinds) == 1 and len(signs) == 1 and len(rest) == _GROUP and len(whole) <= _GROUP:
+    if len(signs) == 1 and last in ".," and len(rest) == _GROUP and len(whole) <= _GROUP:
         raise FormatError(
             f"format '{text}' can be read in two ways, with '{last}' before thousands or before decimals; {_HELP}"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mappings.language.numbers.examples import ANY_SIGN, number_format
 from mappings.language.shapes import looks
-from mappings.language.values import DIGITS, ValueProblem, number, only_text
+from mappings.language.values import DIGITS, ValueProblem, number
 from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
@@ -48,13 +48,9 @@ def integer_reader(formats: tuple[str, ...] = ()) -> Callable[[object], int]:
     return (lambda value: _whole(_exact(value, known), value)) if known else integer
 
 
-def format_number(value: object, example: object) -> str:
-    """Write a number as an example shows; it must not have more places. Raises ValueProblem."""
-    try:
-        known = _without_sign((only_text(example),))
-    except FormatError as error:
-        raise ValueProblem(f"cannot be written as a number: {error}") from None
-    return known[0].write(value)
+def number_writer(example: str) -> Callable[[object], str]:
+    """Return what writes numbers as an example shows. Raises FormatError; what it returns raises ValueProblem."""
+    return _without_sign((example,))[0].write
 
 
 def checked(formats: tuple[str, ...]) -> tuple[NumberFormat, ...]:

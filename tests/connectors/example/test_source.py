@@ -1,7 +1,10 @@
 """What is read from the queue and told to it, beyond what the contract suite asks of every source."""
 
+from dataclasses import replace
+
 import pytest
 
+from connectors.contract import Result
 from connectors.errors import OvertakenError, RejectedError, TransientError
 
 
@@ -57,6 +60,18 @@ async def test_a_document_that_left_the_queue_is_told_later_or_never(open_accoun
     with pytest.raises(error, match=status):
         await account.source.report(feedback("d-000001", exported="far-1"), journal)
     assert account.documents["d-000001"]["told"] == {"effective": 0, "repeated": 0}
+
+
+async def test_what_we_have_refused_ourselves_and_is_delivered_after_all_hears_no_more(
+    open_account, feedback, new_journal
+):
+    account = await open_account(documents=1)
+    await account.source.report(feedback("d-000001", refused="no such supplier"), new_journal())
+    cured = replace(feedback("d-000001", seq=2, exported="far-1"), before=Result.REJECTED)
+    await account.source.report(cured, journal := new_journal())
+    await account.source.report(cured, journal)
+    assert account.documents["d-000001"]["told"] == {"effective": 1, "repeated": 0}
+    assert account.documents["d-000001"]["status"] == "refused"
 
 
 async def test_a_message_that_shows_already_is_not_sent_again(open_account, feedback, journal, new_journal):

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from connectors.contract import Result
 from connectors.errors import GoneError, OvertakenError, RejectedError, TransientError, UnsettledError
 from connectors.hypatos.feedback import messages
 from connectors.sandbox_faults import Fault
@@ -201,6 +202,34 @@ async def test_a_document_that_is_gone_is_not_told(account, journal, tell):
     account.app.act({"delete": document_id})
     with pytest.raises(GoneError):
         await account.source.report(tell(document_id, **ALL), journal)
+
+
+@pytest.mark.parametrize("by", ["us", "somebody else"])
+async def test_what_was_rejected_and_is_delivered_after_all_gets_its_ids_and_is_transferred_only_if_that_can_be(
+    account, new_journal, tell, by
+):
+    document_id = await account.first()
+    await account.source.report(tell(document_id, reject="no such supplier"), new_journal())
+    told = replace(tell(document_id, seq=2, **ALL), before=Result.REJECTED if by == "us" else None)
+    for _ in range(2):
+        if by == "us":
+            await account.source.report(told, journal := new_journal())
+            assert journal.results("feedback:2:transfer") == {
+                "feedback:2:transfer": "left out: the document stays rejected"
+            }
+        else:
+            with pytest.raises(RejectedError, match="in state 'rejected', so transfer cannot be told"):
+                await account.source.report(told, new_journal())
+    shown = account.shown(document_id)
+    assert (shown["state"], shown["external_id"], shown["external_data"]) == ("rejected", "ct_1", ALL["external_data"])
+
+
+async def test_what_a_person_put_back_after_our_rejection_is_transferred_as_any_other(account, new_journal, tell):
+    document_id = await account.first()
+    await account.source.report(tell(document_id, reject="no such supplier"), new_journal())
+    account.app.act({"status": document_id, "state": "done"})
+    await account.source.report(replace(tell(document_id, seq=2, **ALL), before=Result.REJECTED), new_journal())
+    assert account.shown(document_id)["state"] == "transferred"
 
 
 async def test_nothing_to_say_says_nothing(account, journal, tell):

@@ -88,6 +88,10 @@ class Crossing:
         (routes / f"{self.route}.yaml").write_text(self._text, encoding="utf-8")
         return {"DOCFERRY_MAPPINGS": str(routes), **self.far.begin(folder)}
 
+    def before(self, _folder: Path) -> Sequence[dict[str, str]]:
+        """Return nothing: no run comes before the one that is killed."""
+        return ()
+
     def told(self) -> set[str]:
         """Return the documents about which the source was told anything so far."""
         return self.near.told()

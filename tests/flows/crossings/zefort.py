@@ -11,6 +11,7 @@ from connectors.zefort.sandbox import ZefortSandbox
 from tests.flows.books import Books
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.flows.findings import Findings
@@ -38,6 +39,10 @@ class ShippedToZefort:
         self.hypatos.reset()
         self.zefort.reset()
         return {}
+
+    def before(self, _folder: Path) -> Sequence[dict[str, str]]:
+        """Return nothing: no run comes before the one that is killed."""
+        return ()
 
     def told(self) -> set[str]:
         """Return the documents about which Hypatos was told anything so far."""

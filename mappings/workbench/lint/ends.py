@@ -1,0 +1,72 @@
+"""What stands under `feedback` and `tests`: whether the source knows the actions, and both ends the paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mappings.language.model import FEEDBACK_NAMES
+from mappings.language.paths import PathError, read_path
+from mappings.language.problems import MappingError
+from mappings.workbench.lint.likeness import meant
+from mappings.workbench.lint.values import misfits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mappings.language.feedback import FeedbackRule
+    from mappings.language.model import Test
+    from mappings.language.schema import Schema
+    from mappings.workbench.lint.notebook import Notebook
+    from mappings.workbench.lint.places import Places
+    from mappings.workbench.lint.sight import Sight
+    from mappings.workbench.lint.targets import Targets
+
+
+def note_feedback(
+    rules: Mapping[str, FeedbackRule], schema: Schema, endpoint: str, places: Places, notebook: Notebook
+) -> None:
+    """Note actions that the source does not know, and values that it can never take.
+
+    Templates are filled in with words that stand for what is known only later.
+    """
+    for word, rule in rules.items():
+        marks = {action.name: places.value(action.mark, action.name) for action in rule.actions}
+        for name, span in marks.items():
+            if schema.at((name,)) is None:
+                words = f"'{name}' is not an action of {endpoint}{meant(name, schema.names())}"
+                notebook.add("unknown-action", span, words)
+        try:
+            filled = rule.render(dict.fromkeys(FEEDBACK_NAMES, "x"))
+        except MappingError as error:
+            notebook.add("feedback-value", marks[error.problems[0].target.split(".")[2]], str(error))
+            continue
+        for name, value in filled.items():
+            below = schema.at((name,))
+            for _, path, sentence in misfits(value, below, name) if below is not None else ():
+                notebook.add("feedback-value", marks[name], f"feedback.{word}.{path} {sentence}")
+
+
+def note_tests(tests: Iterable[Test], sight: Sight, targets: Targets, places: Places, notebook: Notebook) -> None:
+    """Note paths in tests that the documents or the payload cannot have."""
+    for test in tests:
+        for path in test.patch:
+            mark = test.marks.get(f"patch.{path}")
+            doubt = sight.doubt(keys) if mark and (keys := _keys(path)) else None
+            if mark and doubt is not None:
+                code = "unknown-source" if doubt.certain else "suspect-source"
+                notebook.add(code, places.before(mark, path), doubt.message)
+        for path in test.expect:
+            mark = test.marks.get(f"expect.{path}")
+            if mark and (keys := _keys(path)):
+                targets.find(targets.root, keys, "", places.before(mark, path))
+        for key in ("expect_missing", "expect_error", "expect_review"):
+            for path in getattr(test, key):
+                if key in test.marks and (keys := _keys(path)):
+                    targets.find(targets.root, keys, "", places.after(test.marks[key], path))
+
+
+def _keys(path: str) -> tuple[str | int, ...]:
+    try:
+        return read_path(path)
+    except PathError:
+        return ()

@@ -1,0 +1,108 @@
+"""What the expressions at a place in the route can read: the document, vars, and inside `each` the items around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mappings.workbench.lint.kinds import Kind
+from mappings.workbench.lint.likeness import alike, elsewhere, meant
+from mappings.workbench.lint.logic import ALWAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mappings.language.schema import Key, Schema
+    from mappings.workbench.lint.conditions import Conditions
+    from mappings.workbench.lint.logic import Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a path is not believed; `certain` if it can never be there, else it is only written almost like a known one."""
+
+    certain: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What can be read, and what holds wherever something is read here.
+
+    `document` is what the source publishes, `names` are vars, items and their numbers, which hide its fields. `paths` has,
+    for items, the path of the document that they stand for. `given` is what the conditions around ask for.
+    """
+
+    endpoint: str
+    document: Schema
+    names: Mapping[str, Kind]
+    conditions: Conditions
+    paths: Mapping[str, tuple[Key, ...]]
+    given: Formula = ALWAYS
+
+    def path(self, keys: tuple[Key, ...]) -> tuple[Key, ...] | None:
+        """Return a path as one of the document, with 0 for every position; None if it reads a var or a number."""
+        first = str(keys[0])
+        if first in self.names and first not in self.paths:
+            return None
+        full = (*self.paths[first], *keys[1:]) if first in self.paths else keys
+        return tuple(0 if isinstance(key, int) else key for key in full)
+
+    def kind(self, keys: tuple[Key, ...]) -> Kind:
+        """Return what a path is."""
+        kind, rest = self._start(keys)
+        for key in rest:
+            kind = kind.at(key)
+        return kind
+
+    def doubt(self, keys: tuple[Key, ...]) -> Doubt | None:
+        """Return why a path cannot be there, or is most likely misspelt; None if it may be there."""
+        kind, rest = self._start(keys)
+        place = self.endpoint if rest == keys else str(keys[0])
+        for key in rest:
+            doubt = self._step(kind, key, place)
+            if doubt is not None:
+                return doubt
+            kind = kind.at(key)
+            name = f"[{key}]" if isinstance(key, int) else key
+            place = name if place == self.endpoint else f"{place}{'' if isinstance(key, int) else '.'}{name}"
+        return None
+
+    def _start(self, keys: tuple[Key, ...]) -> tuple[Kind, tuple[Key, ...]]:
+        named = self.names.get(str(keys[0]))
+        if named is not None:
+            return named, keys[1:]
+        return Kind(frozenset({"object"}), missing=False, null=False, schema=self.document), keys
+
+    def _step(self, kind: Kind, key: Key, place: str) -> Doubt | None:
+        if isinstance(key, int):
+            return None if "list" in kind.words else _never(f"{place} is {kind.called()}, not a list: no [{key}] in it")
+        if "object" in kind.words:
+            return self._field(kind.schema, key, place) if kind.schema is not None else None
+        if "list" in kind.words:
+            return _never(
+                f"{place} is a list: '{key}' of its first item is {place}[0].{key}, and each: goes through all"
+            )
+        return _never(f"{place} is {kind.called()} and has no fields such as '{key}'")
+
+    def _field(self, schema: Schema, key: str, place: str) -> Doubt | None:
+        names = schema.names()
+        if key in names:
+            return None
+        top = place == self.endpoint
+        known = [*names, *self.names] if top else names
+        if schema.at((key,)) is not None:
+            almost = alike(key, known)
+            message = f"{place} is not known to have '{key}', but it has '{almost}' (did you mean that?)"
+            return None if almost is None else Doubt(certain=False, message=message)
+        if top and key == "index":
+            return _never("index counts the items of each: and is known inside it only")
+        deeper = None if alike(key, known) else elsewhere(schema, key)
+        hint = (
+            "; fixed text goes under value:, a fixed text inside an expression in quotes" if top and not deeper else ""
+        )
+        return _never(f"{place} has no field '{key}'{meant(key, known, deeper)}{hint}")
+
+
+def _never(message: str) -> Doubt:
+    return Doubt(certain=True, message=message)
