@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*")
 """How a source or destination is written."""
-_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # where a line ends for YAML
 NEEDED = {
     "source": "add the connection and stream documents come from, such as source: hypatos.documents",
     "destination": "add the connection and stream they go to, such as destination: zefort.contracts",
@@ -64,15 +63,6 @@ class Draft:
     problems: tuple[Problem, ...] = ()
     keys: Mapping[str, Mark] = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
-
-    def written(self, mark: Mark, end: Mark) -> str:
-        """Return what stands between two places of the file; further lines lose the indentation of the first."""
-        first, *others = _BREAK.split(self.text)[mark.line - 1 : end.line]
-        if not others:
-            return first[mark.column - 1 : end.column - 1]
-        lines = [*others[:-1], others[-1][: end.column - 1]]
-        indented = [line[: mark.column - 1].strip() + line[mark.column - 1 :] for line in lines]
-        return "\n".join([first[mark.column - 1 :], *indented]).rstrip()
 
 
 def read_draft(path: Path, text: str | None = None) -> Draft:

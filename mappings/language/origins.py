@@ -6,6 +6,7 @@ Worked out on demand from the traces of one document; mapping documents costs no
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,16 +19,19 @@ from mappings.language.seal import constant
 from mappings.language.values import ValueProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from mappings.language.conversions import Convert
     from mappings.language.draft import Draft
     from mappings.language.model import Content, Rule
     from mappings.language.numbering import Chain
     from mappings.language.paths import Scope
+    from mappings.language.problems import Mark
     from mappings.language.remedies import Positions, Trace
-    from mappings.language.seal import Evaluate
 
     Spot = tuple[int, Positions]
+
+_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # where a line ends for YAML
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,14 @@ class Origins:
     """Explains the traces of one route's documents. Nothing is compiled before somebody asks."""
 
     def __init__(self, draft: Draft) -> None:
-        self._draft = draft
         self._recorder = Recorder(draft.tables, draft.vars)
         self._chains = numbered(draft.fields) if draft.fields else ()
+        self._lines = _BREAK.split(draft.text)
+        self._conversions: dict[Mark, Convert | None] = {}
 
     def of(self, document: Scope, traces: Sequence[Trace]) -> list[Origin]:
         """Explain the traces of a document, in their order."""
-        indexes, asked = self._indexes(traces), _Asked(self._recorder, document)
+        indexes, asked = self._indexes(traces), _Asked(self._recorder, self._conversion, document)
         return [self._origin(trace, indexes, asked) for trace in traces]
 
     def _indexes(self, traces: Sequence[Trace]) -> dict[Spot, int]:
@@ -85,18 +90,40 @@ class Origins:
             target=target,
             line=rule.mark.line,
             column=rule.mark.column,
-            rule=self._draft.written(rule.mark, rule.end),
+            rule=self._written(rule),
             sources=tuple(notes.sources.items()),
             rows=tuple(notes.rows.values()),
             by_default=by_default,
         )
 
+    def _conversion(self, rule: Rule) -> Convert | None:
+        """Return what a rule's `type` does, as for mapping, except that it notes where a currency comes from."""
+        if rule.mark not in self._conversions:
+            currency = None
+            if "currency" in rule.options:
+                (written,) = rule.options["currency"]
+                known = is_code(written)
+                currency = constant(written.text) if known else self._recorder.expression(written.text)
+            self._conversions[rule.mark] = conversion(rule, currency)
+        return self._conversions[rule.mark]
+
+    def _written(self, rule: Rule) -> str:
+        """Return the text of a rule; further lines lose the indentation of the first."""
+        mark, end = rule.mark, rule.end
+        first, *others = self._lines[mark.line - 1 : end.line]
+        if not others:
+            return first[mark.column - 1 : end.column - 1]
+        lines = [*others[:-1], others[-1][: end.column - 1]]
+        indented = [line[: mark.column - 1].strip() + line[mark.column - 1 :] for line in lines]
+        return "\n".join([first[mark.column - 1 :], *indented]).rstrip()
+
 
 class _Asked:
     """One document that somebody asks about."""
 
-    def __init__(self, recorder: Recorder, document: Scope) -> None:
+    def __init__(self, recorder: Recorder, conversion_of: Callable[[Rule], Convert | None], document: Scope) -> None:
         self._recorder = recorder
+        self._conversion_of = conversion_of
         self._document = document
         self._variables = RecordedVars(document, recorder)
 
@@ -117,7 +144,7 @@ class _Asked:
                     value = notes.row(self._recorder.tables[each.lookup.text], value)
                 if value is MISSING or value is None:
                     return notes, each.default is not MISSING
-                convert = conversion(each, self._currency(each))
+                convert = self._conversion_of(each)
                 value = convert(scope_of(outside, notes, self._variables), value) if convert else value
         except ValueProblem:
             return notes, True  # it left a trace nevertheless, so on_error wrote the default
@@ -136,12 +163,6 @@ class _Asked:
                 path = f"{path}[{position}]" if path else _path_of(item, notes) or f"({source.over.text})[{position}]"
                 items = {**items, source.name: path, source.index: source.index}
         return scope, Notes(items)
-
-    def _currency(self, rule: Rule) -> Evaluate | None:
-        if "currency" not in rule.options:
-            return None
-        (written,) = rule.options["currency"]
-        return constant(written.text) if is_code(written) else self._recorder.expression(written.text)
 
     def _value(self, source: Content, outside: Scope, notes: Notes) -> object:
         scope = scope_of(outside, notes, self._variables)

@@ -13,7 +13,7 @@ from mappings.language.yaml_nodes import Mapping, Node, Scalar, Sequence, kind_o
 if TYPE_CHECKING:
     from mappings.language.problems import Findings
 
-_OUTCOMES = {
+OUTCOMES = {
     "expect_error": "rejected",
     "expect_skipped": "skipped",
     "expect": "mapped",
@@ -81,9 +81,9 @@ class TestReader:
 
     def _check_together(self, node: Mapping) -> None:
         """Refuse expectations of two outcomes: what is rejected or skipped has no payload."""
-        there = [key for key in _OUTCOMES if key in node.entries]
+        there = [key for key in OUTCOMES if key in node.entries]
         for key in there[1:]:
-            if _OUTCOMES[key] != _OUTCOMES[there[0]]:
+            if OUTCOMES[key] != OUTCOMES[there[0]]:
                 message = f"{key}: goes not together with {there[0]}: of one document only one can come; make two tests"
                 self._findings.add(node.entries[key].mark, message)
                 return

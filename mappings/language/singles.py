@@ -41,7 +41,7 @@ def single(parts: Parts, expression: Expression) -> Step:
     """Return the step of a rule with `from`, `template` or `value`."""
     number, applies, table = parts.number, parts.applies, parts.table
     evaluate = _looked_up(expression.evaluate, table) if table else expression.evaluate
-    convert = parts.convert or _plain
+    convert = parts.convert
     instead = _for_nothing(parts.rule, lambda scope: absence_of(expression, table, scope))
     remedy = Remedy(parts.rule, expression)
 
@@ -50,7 +50,12 @@ def single(parts: Parts, expression: Expression) -> Step:
             if applies is not None and not applies(scope):
                 return MISSING
             value = evaluate(scope)
-            value = instead(scope, value) if value is None or value is MISSING else convert(scope, value)
+            if value is None or value is MISSING:
+                value = instead(scope, value)
+            elif convert is not None:
+                value = convert(scope, value)
+            elif type(value) in _TO_COPY:
+                value = copied(value)
         except ValueProblem as problem:
             value = remedy.apply([remedy.told(problem, positions)], run)
         except TooMuchWorkError as error:
@@ -115,10 +120,6 @@ def covering(parts: Parts, remedy: Remedy, make: Step) -> Step:
         return value
 
     return step
-
-
-def _plain(_scope: Scope, value: object) -> object:
-    return copied(value) if type(value) in _TO_COPY else value
 
 
 def _looked_up(evaluate: Condition, table: Table) -> Condition:

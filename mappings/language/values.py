@@ -146,7 +146,8 @@ def positive(value: object) -> object:
 
 def joined(parts: list[object]) -> object:
     """Return all parts as one text; missing if a part is missing or null, since nothing is never written as a word."""
-    spend_on_items(2 * len(parts))
+    if len(parts) > LONG // 20:
+        spend_on_items(2 * len(parts))
     texts: list[str] = []
     length = 0
     for part in parts:
@@ -157,7 +158,8 @@ def joined(parts: list[object]) -> object:
         if length > LONGEST_TEXT:
             raise ValueProblem(f"gives text of more than {LONGEST_TEXT:,} characters")
         texts.append(piece)
-    spend_on_text(length)
+    if length > LONG:
+        spend_on_text(length)
     return "".join(texts)
 
 

@@ -31,6 +31,7 @@ CONTRACT = {
             "required": ["title"],
             "properties": {
                 "title": {"type": "string", "description": "What it is called."},
+                "paid by: #1": {"type": "string", "description": "A name that an account has given."},
                 "signed": {"type": "string", "format": "date", "description": "When it was signed."},
             },
         },

@@ -104,10 +104,9 @@ def test_nothing_is_offered_where_it_does_not_belong(server, folder):
 
 
 def test_what_is_offered_is_put_in_as_a_route_file_needs_it_and_explained(server, folder):
-    assert server.completions(folder, FIELDS + "  »")["attributes.title"] == (
-        "attributes.title: ",
-        "What it is called. Text, required.",
-    )
+    targets = server.completions(folder, FIELDS + "  »")
+    assert targets["attributes.title"] == ("attributes.title: ", "What it is called. Text, required.")
+    assert targets["attributes.paid by: #1"][0] == '"attributes.paid by: #1": '
     assert server.completions(folder, HEAD + "feedback:\n  failed: {transfer: »}")["{{ reason }}"] == (
         '"{{ reason }}"',
         "why, in a sentence",
@@ -155,8 +154,9 @@ def test_nothing_is_marked_in_the_shipped_routes_and_their_schemas_are_found(ser
     assert [message for found in spoilt for *_, message in found] == ["Property feilds is not allowed."] * len(texts)
 
 
-def test_nothing_is_marked_in_the_examples_of_the_reference(server, folder):
-    accepted = [found[0][1] for found in map(blocks, EXAMPLES) if [kind for kind, _ in found] != ["yaml", "text"]]
+def test_nothing_is_marked_in_the_examples_of_the_pages(server, folder):
+    examples = [blocks(example) for example in EXAMPLES.values()]
+    accepted = [found[0][1] for found in examples if [kind for kind, _ in found if kind != "csv"] != ["yaml", "text"]]
     texts = [ELSEWHERE + re.sub(r"^(source|destination): .*\n", "", text, flags=re.MULTILINE) for text in accepted]
     found = server.diagnostics(folder, *texts)
     assert [pair for pair in zip(texts, found, strict=True) if pair[1]] == []

@@ -1,5 +1,6 @@
 """A route that was wrong and is mended: what it left undone is done by the next run, and said until then."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -89,6 +90,16 @@ def test_documents_that_the_route_did_not_want_are_carried_once_it_does(accounts
     assert widened["delivered"] + widened["rejected"] > 0
     assert docferry("run", ROUTE, "--json").json["delivered"] == 0
     assert one_sentence(docferry("run", "nope"))
+
+
+def test_a_table_that_was_edited_is_used_by_the_next_run_of_the_same_process(accounts, route, docferry):
+    docferry("run", ROUTE, "--limit", "3", "--json")
+    before = contracts(accounts).keys()
+    table = Path(os.environ["DOCFERRY_MAPPINGS"]) / "tables" / "binders.csv"
+    table.write_text("key,value\ninvoice,Edited\ncredit_note,Edited\ncontract,Edited\n", encoding="utf-8")
+    docferry("run", ROUTE, "--json")
+    edited = {key for key, contract in contracts(accounts).items() if contract["binders"] == ["Edited"]}
+    assert (len(before) > 0, len(edited) > 0, edited) == (True, True, contracts(accounts).keys() - before)
 
 
 def test_a_document_asked_for_that_the_source_does_not_have_is_failed_here_and_in_the_ledger(accounts, docferry):

@@ -79,7 +79,7 @@ def test_every_spelling_comes_to_the_one_code(route, rule, value, expected):
         (
             "type: currency",
             "$",
-            "is a sign of several currencies (USD, AUD, CAD, NZD …); say with a table which one is meant",
+            "is a sign of several currencies; say with a table which one is meant (looks like '$')",
         ),
         ("type: currency", "£", "is a sign of several currencies"),
         ("type: currency", "Euro", "is not a currency of ISO 4217 (looks like 'Aaaa')"),

@@ -87,6 +87,7 @@ def test_a_date_is_read_as_its_format_says(route, rule, value, expected):
         ("type: datetime", "2026-02-27T13:05:09", "is a time without a time zone; say with zone: which one it means"),
         ("type: datetime", "2026-02-27", "is not a time of the form YYYY-MM-DDTHH:MM:SSZ"),
         ("type: datetime", "2026-02-27T24:00:00Z", "is not a time of the form YYYY-MM-DDTHH:MM:SSZ"),
+        ("type: datetime, to_zone: Europe/Berlin", "1890-01-01T00:00:00Z", "was no whole minutes away from UTC"),
         ("type: datetime", 1772193909, "is not a time of the form YYYY-MM-DDTHH:MM:SSZ"),
         (BERLIN, "25.10.2026 02:00", "is a time that is shown twice by clocks in Europe/Berlin"),
         (BERLIN, "25.10.2026 02:59", "is a time that is shown twice by clocks in Europe/Berlin"),

@@ -41,27 +41,39 @@ def identities(tmp_path_factory):
     """Load one identity, written in each way a value can pass unchanged."""
     path = tmp_path_factory.mktemp("identity") / "identity.yaml"
     path.write_text(
-        "source: a.b\ndestination: c.d\nfields:\n"
+        "source: a.b\ndestination: c.d\nvars: {v: x, w: '[v]'}\ntables: {t: {never: never}}\nfields:\n"
         "  path: x\n"
         '  expression: "x if true else none"\n'
         "  listed: {list: [x]}\n"
         "  object: {fields: {inner: x}}\n"
         "  each: {each: list, as: item, fields: {inner: item}}\n"
-        "  filtered: x | default('never')\n",
+        "  nested: {each: lists, as: outer, fields: {inner: {each: outer, as: item, fields: {most: item}}}}\n"
+        "  filtered: x | default('never')\n"
+        "  var: v\n"
+        "  vars: w\n"
+        "  first: {first: [absent, x, {value: never, when: x is undefined}]}\n"
+        "  absent: {first: [absent, y.absent]}\n"
+        "  null: {first: [absent, nothing]}\n",
     )
     return load_route(path)
 
 
 @given(value=JSON)
 def test_an_identity_mapping_is_exact_for_any_json(identities, value):
-    payload = identities.apply({"x": value, "list": [value]}).payload
+    document = {"x": value, "list": [value], "lists": [[value], [value, value]], "nothing": None}
+    payload = identities.apply(document).payload
     expected = {
         "path": value,
         "expression": value,
         "listed": [value],
         "object": {"inner": value},
         "each": [{"inner": value}],
+        "nested": [{"inner": [{"most": value}]}, {"inner": [{"most": value}, {"most": value}]}],
         "filtered": value,
+        "var": value,
+        "vars": [value],
+        "first": value,
+        "null": None,
     }
     assert exactly(payload, expected)
 

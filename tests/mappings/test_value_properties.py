@@ -117,3 +117,27 @@ def test_an_iban_with_one_digit_misread_is_refused(at, digit):
     misread = valid[:at] + str((int(valid[at]) + digit) % 10) + valid[at + 1 :]
     with pytest.raises(ValueProblem, match="check digits do not fit"):
         TYPES["iban"].make(Options())({}, misread)
+
+
+SECRET = st.from_regex(r"[3-8]{2}[A-Za-z0-9.,:/ -]{4,20}", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("integer", Options(format=("1.234,56",))),
+        ("decimal", Options(format=("1.234,56", "1,234.56 €"))),
+        ("money", Options(format=("1.234,56 ¤",), currency=lambda scope: scope["of"])),
+        ("date", Options(format=("%d.%m.%Y", "%m/%d/%y"))),
+        ("datetime", Options(zone="Europe/Berlin")),
+    ],
+)
+@given(text=SECRET, of=SECRET)
+def test_a_refusal_by_a_format_shows_shapes_only(name, options, text, of):
+    told = ""
+    try:
+        TYPES[name].make(options)({"of": of}, text)
+    except ValueProblem as problem:
+        told = str(problem)
+    assert text not in told
+    assert of not in told

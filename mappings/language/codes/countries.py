@@ -83,9 +83,9 @@ def _all_names(languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     known = set(_codes().values())
     for locale in locales_of(languages):
         yield from ((str(name), code) for code, name in locale.territories.items() if code in known)
-        translated = gettext.translation(
-            "iso3166-1", LOCALES_DIR, languages=[str(locale), locale.language, f"{locale.language}_NO"], fallback=True
-        )
+        # Norwegian is nb_NO there, whatever else a language has is under its own name
+        folders = [str(locale), locale.language, f"{locale.language}_NO"]
+        translated = gettext.translation("iso3166-1", LOCALES_DIR, languages=folders, fallback=True)
         # where nothing is translated, the English name comes back
         for name, code in english:
             known_as = translated.gettext(name)

@@ -56,9 +56,7 @@ def currency_of(value: object) -> str:
         if len(codes) == 1:
             return codes[0]
         if codes:
-            raise ValueProblem(
-                f"is a sign of several currencies ({', '.join(codes[:4])} …); say with a table which one is meant"
-            )
+            raise ValueProblem(f"is a sign of several currencies; say with a table which one is meant {looks(value)}")
     raise ValueProblem(f"is not a currency of ISO 4217 {looks(value)}")
 
 

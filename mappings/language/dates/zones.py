@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -19,6 +19,7 @@ _INSTANT: Final = re.compile(
     r"([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
 _LONGEST_SHOWN = 40
+_NONE, _MINUTE = timedelta(), timedelta(minutes=1)
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +83,8 @@ def read_instant(text: str) -> Reading | None:
 def written(at: datetime, zone: ZoneInfo | None) -> str:
     """Write an instant as RFC 3339: in UTC with Z, or in a zone with its offset; fractions only where there are any."""
     shown = local(at, zone or UTC)
+    if zone is not None and (shown.utcoffset() or _NONE) % _MINUTE:
+        raise ValueProblem(f"is a time when {zone.key} was no whole minutes away from UTC, which RFC 3339 cannot show")
     precision = "microseconds" if shown.microsecond % 1000 else "milliseconds" if shown.microsecond else "seconds"
     return shown.isoformat(timespec=precision).replace("+00:00", "Z" if zone is None else "+00:00")
 

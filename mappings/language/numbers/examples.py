@@ -123,7 +123,7 @@ def _separators(text: str, core: str) -> tuple[str, str, tuple[int, int], int]:
     if not signs:
         return "", "", (_GROUP, _GROUP), 0
     whole, last, rest = core.rpartition(signs[-1])
-    if len(kinds) == 1 and len(signs) == 1 and len(rest) == _GROUP and len(whole) <= _GROUP:
+    if len(signs) == 1 and last in ".," and len(rest) == _GROUP and len(whole) <= _GROUP:
         raise FormatError(
             f"format '{text}' can be read in two ways, with '{last}' before thousands or before decimals; {_HELP}"
         )

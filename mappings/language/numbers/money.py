@@ -57,7 +57,7 @@ def money(value: object, currency: object, mode: str = "none") -> Decimal:
         raise ValueProblem(f"is an amount whose currency {problem}") from None
     places = minor_units(code)
     if places is None:
-        raise ValueProblem(f"is an amount in {code}, which has no minor unit to round to")
+        raise ValueProblem("is an amount in a currency that has no minor unit to round to")
     return rounded(value, places, mode)
 
 
@@ -74,7 +74,7 @@ def money_reader(formats: tuple[str, ...], mode: str) -> Callable[[object, objec
         amount, sign = read_number(value, known)
         exact = money(amount, currency, rule)
         if sign is not None and not is_sign_of(sign, currency_of(currency)):
-            raise ValueProblem(f"carries the sign of another currency than {currency_of(currency)} {looks(value)}")
+            raise ValueProblem(f"carries the sign of another currency than its own {looks(value)}")
         return exact
 
     return read

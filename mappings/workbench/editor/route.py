@@ -12,7 +12,6 @@ from mappings.workbench.editor.paths import lists, paths
 from mappings.workbench.editor.pieces import offers, reference, whole, word
 from mappings.workbench.editor.rules import ANYTHING, Rules, keys
 from mappings.workbench.editor.tables import table
-from mappings.workbench.editor.telling import telling
 from mappings.workbench.editor.tests import paths_in_tests, tests
 from mappings.workbench.editor.together import sourced, sourced_item, together
 
@@ -102,7 +101,9 @@ def _feedback(actions: Schema) -> JsonSchema:
     entry = {
         "type": "object",
         "properties": {
-            name: {"description": telling(one), **reference("action")} for name, one in known.items() if one
+            name: {"description": pieces.told(one.description), **reference("action")}
+            for name, one in known.items()
+            if one
         },
         "additionalProperties": reference("action") if actions.open else False,
     }

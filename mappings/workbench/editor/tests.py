@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mappings.language.model import TEST_KEYS
+from mappings.language.reading_tests import OUTCOMES
 from mappings.workbench.editor.paths import places
 from mappings.workbench.editor.pieces import SCALAR, YES_OR_NO, explained, names, offers, reference
 
@@ -31,7 +33,8 @@ def tests() -> JsonSchema:
         "expect_skipped": YES_OR_NO,
     }
     shapes["expect_review"] = shapes["expect_error"]
-    return {"type": "array", "items": {**explained(TEST_KEYS, shapes), "allOf": [{"required": ["name"]}]}}
+    test = explained(TEST_KEYS, shapes) | {"dependencies": _one_outcome(), "allOf": [{"required": ["name"]}]}
+    return {"type": "array", "items": test}
 
 
 def paths_in_tests(source: Schema, destination: Schema) -> dict[str, JsonSchema]:
@@ -39,6 +42,17 @@ def paths_in_tests(source: Schema, destination: Schema) -> dict[str, JsonSchema]
     sides = {"read": places(source), "made": places(destination)}
     single = {f"{side}_path": {**SCALAR, "minLength": 1, **offers(known)} for side, known in sides.items()}
     return single | {f"{side}_names": names(str(path) for path, _ in known) for side, known in sides.items()}
+
+
+def _one_outcome() -> dict[str, JsonSchema]:
+    """Return what no test can expect beside a key: another outcome. Of two, the second is marked."""
+    dependencies: dict[str, JsonSchema] = {}
+    for first, second in combinations(OUTCOMES, 2):
+        if OUTCOMES[first] != OUTCOMES[second]:
+            message = "of one document only one outcome can come; make two tests"
+            others = dependencies.setdefault(first, {"properties": {}, "errorMessage": message})
+            others["properties"][second] = False
+    return dependencies
 
 
 def _by(side: str) -> JsonSchema:
