@@ -59,6 +59,10 @@ def note_tests(tests: Iterable[Test], sight: Sight, targets: Targets, places: Pl
             mark = test.marks.get(f"expect.{path}")
             if mark and (keys := _keys(path)):
                 targets.find(targets.root, keys, "", places.before(mark, path))
+        for key in ("expect_missing", "expect_error", "expect_review"):
+            for path in getattr(test, key):
+                if key in test.marks and (keys := _keys(path)):
+                    targets.find(targets.root, keys, "", places.after(test.marks[key], path))
 
 
 def _keys(path: str) -> tuple[str | int, ...]:

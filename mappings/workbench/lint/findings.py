@@ -52,7 +52,6 @@ _WARNINGS = {
     "suspect-target": "The field is not known, others are taken too, and a known one is written almost alike.",
     "type-risk": "The value may have a type that is not taken here.",
     "value-risk": "The source may have a value here that the destination does not take.",
-    "maybe-missing": "The destination needs this field, and the rule may come to nothing.",
     "constant-condition": "The condition, or a part of it, is always or never true.",
     "dead-rule": "The rule never counts, since an earlier one always does.",
     "overlapping-rule": "Two rules do the same.",
@@ -70,6 +69,7 @@ _WARNINGS = {
     "padded-text": "The text begins or ends with white space.",
 }
 _NOTES = {
+    "maybe-missing": "The destination needs this field, and documents for which the rule comes to nothing are rejected.",
     "uncommon-value": "The source is not known to have this value.",
     "unmapped-source": "The source has these fields, and no rule reads them.",
     "untested-route": "The route has no tests.",

@@ -56,7 +56,8 @@ def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
     document = with_samples(known.source, known.samples)
     variables = Variables(draft.vars, examiner, lookups, endpoint=draft.source or "the source", document=document)
     destination = None if known.destination is None else Schema(known.destination)
-    targets = Targets(draft.destination, destination, notebook)
+    whole = not draft.problems  # else what seems unused may stand in what could not be read
+    targets = Targets(draft.destination, destination, notebook, whole=whole)
     sight = variables.top
     if draft.when is not None:
         sight = variables.scopes.where(sight, examiner.condition(draft.when, sight))
@@ -65,14 +66,15 @@ def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
         rules.fields(draft.fields, destination, sight, "", places.value(draft.keys["fields"], "fields"))
         texts.note_rules(draft.fields, places, notebook)
     texts.note_tables(lookups, places, notebook)
-    variables.note_oddities(places, notebook)
-    unused.note_tables(lookups, places, notebook)
+    variables.note_oddities(places, notebook, unread=whole)
+    if whole:
+        unused.note_tables(lookups, places, notebook)
     if known.feedback is not None:
         ends.note_feedback(draft.feedback, Schema(known.feedback), draft.source, places, notebook)
     if known.gaps is not None:
         _note_gaps(draft, known.gaps, places, notebook)
     ends.note_tests(draft.tests, variables.top, targets, places, notebook)
-    if unmapped and draft.fields is not None:
+    if unmapped and whole and draft.fields is not None:
         span = places.value(draft.keys["fields"], "fields")
         unused.note_source(document, examiner.read, draft.source, span, notebook)
     return notebook.findings()

@@ -80,6 +80,15 @@ class Places:
         start = self.lines[line - 1].rfind(key, 0, column - 1)
         return self.at(mark) if start < 0 else self._span(line, start + 1, start + 1 + len(key))
 
+    def after(self, mark: Mark, key: str) -> Span:
+        """Return a word of what begins at a mark, or else where that begins."""
+        start = self._text.find(key, self._offset(mark))
+        if start < 0:
+            return self.at(mark)
+        line = bisect_right(self._starts, start)
+        column = start - self._starts[line - 1] + 1
+        return self._span(line, column, column + len(key))
+
     def part(self, line: int, column: int, length: int) -> Span:
         """Return some characters of a line."""
         line, column = self._inside(line, column)

@@ -33,9 +33,13 @@ class Object:
 
 
 class Targets:
-    """Looks up targets in the destination's schema, of which `root` is the whole; None if there is none."""
+    """Looks up targets in the destination's schema, of which `root` is all, None if there is none.
 
-    def __init__(self, endpoint: str, root: Schema | None, notebook: Notebook) -> None:
+    `whole` is False if not all rules could be read, so that nobody knows what else they write.
+    """
+
+    def __init__(self, endpoint: str, root: Schema | None, notebook: Notebook, *, whole: bool) -> None:
+        self._whole = whole
         self._endpoint = endpoint
         self.root = root
         self._notebook = notebook
@@ -67,7 +71,7 @@ class Targets:
 
     def complete(self, schema: Schema | None, made: Object, inside: str) -> None:
         """Note what an object needs and no rule writes, or not surely."""
-        if schema is None:
+        if schema is None or not self._whole:
             return
         for name in sorted(schema.required):
             path = f"{inside}.{name}" if inside else name

@@ -43,13 +43,13 @@ class Variables:
             self._examine(name, endpoint, document)
         self.top: Sight = self.scopes.top(endpoint, document, self._kinds)
 
-    def note_oddities(self, places: Places, notebook: Notebook) -> None:
-        """Note vars that nobody reads, or that hide a field; called when all rules have been examined."""
+    def note_oddities(self, places: Places, notebook: Notebook, *, unread: bool) -> None:
+        """Note vars that hide a field, or, if `unread`, that nobody reads; called when all rules have been examined."""
         document = self.top.document.names()
         used = self._reached(set(self._examiner.names))
         for name, each in self._variables.items():
             span = places.value(each.mark, name)
-            if name not in used:
+            if unread and name not in used:
                 notebook.add("unused-var", span, f"nothing reads the var '{name}'; take it out")
             if name in document:
                 words = f"'{name}' is a field of {self.top.endpoint}, which no rule can read beside this var; rename the var"
