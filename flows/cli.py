@@ -14,7 +14,16 @@ from rich.markup import escape
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows import checks, demonstration, map_commands, output, provider_commands, state_commands, streams
+from flows import (
+    checks,
+    demonstration,
+    explain_command,
+    map_commands,
+    output,
+    provider_commands,
+    state_commands,
+    streams,
+)
 from flows.progress import following
 from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from flows.tally import Report
-    from state.records import Summary, Timeline, Transfer
+    from state.records import Summary
 
 app = typer.Typer(
     name="docferry",
@@ -41,6 +50,7 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode="rich",
 )
+app.add_typer(explain_command.app)
 app.add_typer(state_commands.app)
 app.add_typer(provider_commands.app)
 app.add_typer(map_commands.app)
@@ -121,31 +131,6 @@ def status(
         output.show_summaries(summaries)
     else:
         output.out.print(f"There are no routes in {gateway.mappings}.")
-
-
-@app.command()
-def explain(
-    document: Annotated[str, typer.Argument(help="A source document's id, its id at the destination, or its key.")],
-    json_: Json = False,
-) -> None:
-    """Show where a document is and why: its timeline with the ids on both sides."""
-    gateway = load_gateway()
-
-    async def work() -> list[tuple[Transfer, Timeline]]:
-        async with open_ledger(gateway) as ledger:
-            return [(item, await ledger.timeline(item.id)) for item in await ledger.find(document)]
-
-    found = _run(work())
-    if json_:
-        output.print_json({"document": document, "found": [{**asdict(a), **asdict(b)} for a, b in found]})
-    for transfer, timeline in () if json_ else found:
-        output.show_timeline(transfer, timeline)
-    if not found:
-        _stop(
-            f"Nothing is known about '{document}'. Ids are compared exactly; try the id at the source or at the "
-            "destination, or run the route first so that the source is listed.",
-            1,
-        )
 
 
 @app.command()

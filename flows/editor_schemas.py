@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from connectors.feedback import feedback_schema
 from connectors.schemas import LEARNED, destination_schema, source_schema, stream_names
 from connectors.settings import SettingsError
 from mappings.language import Problem, RouteError, read_draft
@@ -76,7 +77,7 @@ def left_over(folder: Path, names: list[str]) -> list[Path]:
 def _text(folder: Path, draft: Draft) -> str:
     """Return the file's text. Raises RouteError if there is no such source or destination."""
     source, destination = _end(folder, draft, "source"), _end(folder, draft, "destination")
-    schema = route_schema(source, destination, Schema({}))
+    schema = route_schema(source, destination, Schema(feedback_schema(source.endpoint)))
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -18,7 +18,7 @@ from flows.settings import load_gateway
 from mappings.workbench.lint import Severity, annotation, sarif
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from mappings.workbench.lint import Finding
 
@@ -75,9 +75,9 @@ def lint(
     form = Form.JSON if json_ else form
     if form is Form.JSON:
         counts = Counter(finding.severity for finding in findings)
-        counted = {f"{severity}s": counts[severity] for severity in Severity}
+        numbers = {f"{severity}s": counts[severity] for severity in Severity}
         output.print_json(
-            {"ok": not bad, "files": len(files), **counted, "findings": [_json(each) for each in findings]}
+            {"ok": not bad, "files": len(files), **numbers, "findings": [_json(each) for each in findings]}
         )
     elif form is Form.SARIF:
         output.print_json(sarif(findings, Path.cwd(), version("docferry")))
@@ -85,7 +85,8 @@ def lint(
         for finding in findings:
             output.out.print(Text(annotation(finding, Path.cwd())), soft_wrap=True)
     else:
-        _show(findings, len(files))
+        show_findings(findings)
+        output.out.print(Text(f"{counted(findings)} in {'1 file' if len(files) == 1 else f'{len(files)} files'}"))
     raise typer.Exit(int(bool(bad)))
 
 
@@ -102,7 +103,7 @@ def _json(finding: Finding) -> dict[str, object]:
     }
 
 
-def _show(findings: Sequence[Finding], files: int) -> None:
+def show_findings(findings: Iterable[Finding]) -> None:
     """Print every finding with its line and a caret under what it is about."""
     for finding in findings:
         style = _STYLES[finding.severity]
@@ -114,10 +115,13 @@ def _show(findings: Sequence[Finding], files: int) -> None:
         output.out.print(Text.assemble((f"{number:>5} | ", "dim"), line), soft_wrap=True)
         carets = "^" * max(min(finding.end_column - finding.column, len(line) - column), 1)
         output.out.print(Text.assemble(("      | ", "dim"), " " * column, (carets, style)), soft_wrap=True)
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """Say how many findings there are, by severity."""
     counts = Counter(finding.severity for finding in findings)
     words = [f"{counts[each]} {each}{'' if counts[each] == 1 else 's'}" for each in Severity if counts[each]]
-    where = "1 file" if files == 1 else f"{files} files"
-    output.out.print(Text(f"{', '.join(words) or 'nothing found'} in {where}"))
+    return ", ".join(words) or "nothing found"
 
 
 def _line(finding: Finding) -> tuple[str, int]:

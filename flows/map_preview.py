@@ -37,7 +37,7 @@ def show_preview(route: Route, chosen: Chosen, made: Preview, unchecked: str) ->
     if chosen.not_ready:
         out.print(f"[yellow]a run would not take it now:[/] {escape(chosen.not_ready)}", soft_wrap=True)
     if made.fields:
-        _show_fields(made.fields)
+        show_fields(made.fields)
     _show_told("red", "problem", made.outcome.problems)
     _show_told("yellow", "review", made.outcome.mapped.reviews)
     if unchecked:
@@ -51,7 +51,8 @@ def _verdict(made: Preview) -> str:
     return "[red]rejected[/]" if made.outcome.problems else "[green]mapped[/]"
 
 
-def _show_fields(fields: Sequence[Field]) -> None:
+def show_fields(fields: Sequence[Field]) -> None:
+    """Print fields as a table: the rule's line, the target, the value, and what it was made of."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("line", justify="right", style="dim")
     table.add_column("target", no_wrap=True)
@@ -59,7 +60,7 @@ def _show_fields(fields: Sequence[Field]) -> None:
         table.add_column(heading, overflow="fold")
     for field in fields:
         row = (str(field.origin.line), field.target, cut(field.value), made_of(field.origin))
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(plain(cell)) for cell in row))
     console = out if out.is_terminal else Console(width=_UNBOUND, highlight=False)
     console.print(table)
 
@@ -81,6 +82,11 @@ def cut(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
+def plain(text: str) -> str:
+    """Return text without what a terminal would obey: the names of fields are the document's, too."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+
+
 def _show_told(style: str, word: str, told: Sequence[FieldProblem]) -> None:
     for each in told:
         out.print(f"[{style}]{word}[/] line {each.line}  {escape(str(each))}", soft_wrap=True)
@@ -91,7 +97,7 @@ def _show_unread(made: Preview) -> None:
         return
     out.print(f"[dim]{len(made.unread)} values of the document are read by no rule and no condition:[/]")
     for path, value in list(made.unread.items())[:_UNREAD]:
-        out.print(f"[dim]  {escape(path)} = {escape(cut(value))}[/]", soft_wrap=True)
+        out.print(f"[dim]  {escape(plain(path))} = {escape(cut(value))}[/]", soft_wrap=True)
     if len(made.unread) > _UNREAD:
         out.print(f"[dim]  … and {len(made.unread) - _UNREAD} more; --json lists them all[/]")
 
@@ -108,7 +114,7 @@ def preview_json(route: Route, chosen: Chosen, made: Preview, unchecked: str) ->
         "result": result,
         "skipped": came.skipped,
         "payload": came.payload,
-        "fields": [_field_json(field) for field in made.fields],
+        "fields": [field_json(field) for field in made.fields],
         "problems": [_told_json(each) for each in came.problems],
         "reviews": [_told_json(each) for each in came.mapped.reviews],
         "not_checked": unchecked or None,
@@ -116,7 +122,8 @@ def preview_json(route: Route, chosen: Chosen, made: Preview, unchecked: str) ->
     }
 
 
-def _field_json(field: Field) -> dict[str, object]:
+def field_json(field: Field) -> dict[str, object]:
+    """Return a field with its rule and its sources as one object."""
     origin = field.origin
     return {
         "target": field.target,

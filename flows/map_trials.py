@@ -115,7 +115,7 @@ def show_preview(
 
 @app.command("watch")
 def watch(route: RouteName) -> None:
-    """Test and preview a route again on every save, and show what the save changed. Ctrl-C ends.
+    """Check, test and preview a route again on every save, and show what the save changed. Ctrl-C ends.
 
     Saves of the route file, its tables and its tests' documents count. A file that cannot be read is told with its
     mistakes, and the last good one stays what the next is compared with.

@@ -1,4 +1,4 @@
-"""`docferry map watch`: tests and previews a route again whenever its file, a table or a test's document is saved."""
+"""`docferry map watch`: checks, tests and previews a route again whenever its file, a table or a test's document is saved."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from rich.markup import escape
 from watchfiles import awatch
 
 from flows.map_documents import NoDocumentError, choose
+from flows.map_lint import counted, show_findings
+from flows.map_linting import lint_files
 from flows.map_output import show_route
 from flows.map_preview import show_preview
 from flows.map_testing import Tested, try_route
 from flows.output import out
 from flows.schemas import checker
 from mappings.language import RouteError
+from mappings.workbench.lint import Severity
 from mappings.workbench.preview import preview
 from mappings.workbench.watching import changed_preview, changed_tests
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from flows.map_documents import Chosen
     from flows.settings import Gateway
+    from mappings.workbench.lint import Finding
     from mappings.workbench.preview import Preview
 
 _STEP, _DEBOUNCE, _IDLE = 100, 1000, 250
@@ -38,9 +42,13 @@ _BESIDE = {".csv", ".json"}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A route as it was once; `preview` is of the first test's document, None if there is none that can be made."""
+    """A route as it was once; `preview` is of the first test's document, None if there is none that can be made.
+
+    `findings` are the errors and warnings of the lint.
+    """
 
     tested: Tested
+    findings: tuple[Finding, ...] = ()
     chosen: Chosen | None = None
     preview: Preview | None = None
 
@@ -68,22 +76,24 @@ async def watch_route(gateway: Gateway, name: str) -> None:
 
 
 def look(gateway: Gateway, name: str) -> Look:
-    """Test and preview a route as it stands now. A file that cannot be used is a finding, no error."""
+    """Check, test and preview a route as it stands now. A file that cannot be used is told in the result."""
     tested = try_route(gateway, name)
     if tested.route is None:
         return Look(tested)
+    (linted,) = lint_files(gateway, [tested.file], (), unmapped=False)
+    findings = tuple(each for each in linted.findings if each.severity is not Severity.NOTE)
     try:
         chosen = choose(gateway, tested.route, None, recorded=False)
     except (NoDocumentError, RouteError):
-        return Look(tested)  # a test says so too, if there is one
+        return Look(tested, findings)  # a test says so too, if there is one
     check, _ = checker(gateway, tested.route)
-    return Look(tested, chosen, preview(tested.route, chosen.document, check))
+    return Look(tested, findings, chosen, preview(tested.route, chosen.document, check))
 
 
 def show_first(gateway: Gateway, name: str) -> Look:
     """Show everything about a route."""
     now = look(gateway, name)
-    show_route(now.tested, coverage=True)
+    _show_route(now, None)
     if now.tested.route and now.chosen and now.preview:
         show_preview(now.tested.route, now.chosen, now.preview, "")
     return now
@@ -92,7 +102,7 @@ def show_first(gateway: Gateway, name: str) -> Look:
 def show_next(gateway: Gateway, name: str, before: Look) -> Look:
     """Show what is otherwise than `before`. Return what to compare with next: a file that cannot be used is not."""
     now = look(gateway, name)
-    show_route(now.tested, coverage=True)
+    _show_route(now, before)
     if now.tested.problems:
         return before
     _show(changed_tests(before.tested.trials, now.tested.trials))
@@ -101,6 +111,15 @@ def show_next(gateway: Gateway, name: str, before: Look) -> Look:
     elif now.tested.route and now.chosen and now.preview:
         show_preview(now.tested.route, now.chosen, now.preview, "")
     return now
+
+
+def _show_route(now: Look, before: Look | None) -> None:
+    """Show what the lint finds and did not find before, and what came of the tests."""
+    if now.tested.route is not None:
+        known = {(each.code, each.message) for each in before.findings} if before else set()
+        show_findings(each for each in now.findings if (each.code, each.message) not in known)
+        out.print(f"[bold]lint[/]  {counted(now.findings)}")
+    show_route(now.tested, coverage=True)
 
 
 def _show(lines: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +11,10 @@ from mappings.language.problems import Problem, RouteError, suggestion
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+LARGEST = 20_000_000
+"""How many bytes a table's file may have."""
 
 
 class UnreadableError(Exception):
@@ -37,6 +42,11 @@ class Folder:
         if not path.is_relative_to(folder):
             raise UnreadableError(f"{name} is outside the route's folder; keep tables beside the route")
         try:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode):
+                raise UnreadableError(f"{name} is not a file")  # a pipe would be waited for
+            if found.st_size > LARGEST:
+                raise UnreadableError(f"{name} is too long ({found.st_size:,} bytes, at most {LARGEST:,})")
             return path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise UnreadableError(f"there is no file {name} in {self.route.parent}") from None

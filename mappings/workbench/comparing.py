@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -70,8 +71,16 @@ def leaves(data: object, keys: Keys = ()) -> Iterator[tuple[Keys, object]]:
 
 
 def shown(value: object) -> str:
-    """Return a value as JSON on one line, with every digit it has; "nothing" where there is none."""
-    return "nothing" if value is MISSING else _ENCODER.encode(value).decode()
+    """Return a value as JSON on one line, with every digit it has; "nothing" where there is none.
+
+    What a terminal would obey instead of showing it is escaped.
+    """
+    if value is MISSING:
+        return "nothing"
+    text = _ENCODER.encode(value).decode()
+    return (
+        text if text.isprintable() else "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+    )
 
 
 def _kind(value: object) -> type:

@@ -46,3 +46,12 @@ def test_a_mistake_is_told_as_the_page_shows_it(docferry):
     assert ended.code == 2
     mistake = ended.out.splitlines()[-1].strip()
     assert mistake.partition("my-routes")[2] in PAGE
+
+
+def test_lint_finds_a_misspelt_path_as_the_page_shows_it(docferry):
+    ROUTE.write_text(WHOLE.replace("entities.number }}", "entities.nubmer }}"))
+    command = "docferry map lint invoices --sample my-routes/samples/invoice.json"
+    ended = docferry(*command.split()[1:])
+    assert ended.code == 0
+    assert len(shown(command)) == 3
+    assert "\n".join(shown(command)) in "\n".join(line.rstrip() for line in ended.out.splitlines())

@@ -1,30 +1,29 @@
 """`docferry map preview` on a test's document, a file, a live document and a recorded one."""
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 from cryptography.fernet import Fernet
 
+import mappings
+
 ROUTE = "hypatos_to_zefort"
+TEXT = (Path(mappings.__file__).parent / f"{ROUTE}.yaml").read_text(encoding="utf-8")
+
+
+def line(text):
+    """Return the line of the route on which this stands first."""
+    return next(number for number, one in enumerate(TEXT.splitlines(), 1) if text in one)
 
 
 def test_the_first_tests_document_is_shown_beside_its_payload(empty, docferry):
     ended = docferry("map", "preview", ROUTE)
     assert ended.code == 0
-    lines = [line.split() for line in ended.out.splitlines()]
-    assert (next(line for line in lines if "attributes.currency" in line)[:10]) == [
-        "31",
-        "attributes.currency",
-        '"EUR"',
-        "←",
-        "entities.currency",
-        "=",
-        '"€",',
-        "table",
-        "currencies:",
-        "€",
-    ]
+    shown = next(one for one in ended.out.splitlines() if "attributes.currency" in one)
+    words = ["attributes.currency", '"EUR"', "← entities.currency =", '"€", table currencies: €', "currencies.csv:2)"]
+    assert [word for word in (f"{line('attributes.currency:')} ", *words) if word not in shown] == []
     assert "mapped" in ended.out.splitlines()[0]
     assert "  projectId = " in ended.out
 
@@ -38,13 +37,21 @@ def test_a_file_keeps_every_digit_and_a_rejected_document_is_1(empty, docferry):
     shown = ended.json
     assert (shown["result"], shown["payload"]) == ("rejected", None)
     assert {problem["target"]: problem["line"] for problem in shown["problems"]} == {
-        "attributes.title": 25,
-        "attributes.effective_date": 26,
-        "parties[0].name": 37,
+        "attributes.title": line("attributes.title:"),
+        "attributes.effective_date": line("attributes.effective_date:"),
+        "parties[0].name": line("- name:"),
     }
     currency = next(field for field in shown["fields"] if field["target"] == "attributes.currency")
-    assert (currency["value"], currency["line"], currency["sources"]) == ("EUR", 31, [{"path": "entities.currency"}])
+    assert (currency["value"], currency["sources"]) == ("EUR", [{"path": "entities.currency"}])
     assert shown["unread"] == {}
+
+
+def test_a_document_cannot_command_the_terminal(empty, docferry):
+    document = {"entities": {"documentType": "invoice", "number": "\x1b[31m", "\x1b]0;x\x07": {"\x9b": "[bold]\x9b"}}}
+    (empty / "one.json").write_text(json.dumps(document))
+    shown = docferry("map", "preview", ROUTE, "one.json").out
+    assert not set(shown) & {"\x1b", "\x9b", "\x07"}
+    assert 'entities.\\x1b]0;x\\x07.\\x9b = "[bold]\\u009b"' in shown
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import mappings
+from connectors.hypatos.feedback import ACTIONS
 
 SHIPPED = Path(mappings.__file__).parent
 ROUTE = "source: hypatos.documents\ndestination: zefort.contracts\nfields: {attributes.title: title}\n"
@@ -78,6 +79,14 @@ def test_what_was_learned_from_an_account_is_known_to_editors_and_no_left_over(r
     assert (
         schema(routes)["definitions"]["fields:"]["properties"]["attributes.cost_centre"]["description"] == "Who pays."
     )
+
+
+def test_what_the_source_can_be_told_is_known_to_editors_with_its_help(routes, docferry):
+    docferry("map", "schema")
+    delivered = schema(routes)["allOf"][1]["then"]["properties"]["feedback"]["properties"]["delivered"]
+    assert delivered["additionalProperties"] is False
+    told = {name: action["description"] for name, action in delivered["properties"].items()}
+    assert told == {name: sentence.replace("`", "") for name, sentence in ACTIONS.items()}
 
 
 def test_a_schema_whose_route_has_gone_is_told_and_left_alone(routes, docferry):

@@ -96,9 +96,11 @@ def test_every_save_is_tested_and_what_it_changed_is_shown_until_ctrl_c(folder, 
     watching.until("tables/currencies.csv", "unknown key 'form'")
 
     mended = folder / "one.yaml~"  # as editors save: a new file takes the place of the old one
-    mended.write_text(ROUTE.replace("fields:\n", "fields:\n  note: entities.number\n"))
+    mended.write_text(ROUTE.replace("fields:\n", "vars: {idle: entities.number}\nfields:\n  note: entities.number\n"))
     mended.replace(route)
-    watching.until("one  1 passed", "now passes: titled", '"XEU" → "EUR"', '+ note = "A"')
+    watching.until(
+        "unused-var", "lint  1 warning", "one  1 passed", "now passes: titled", '"XEU" → "EUR"', '+ note = "A"'
+    )
 
     sample.write_text('{"entities": ')
     watching.until("samples/one.json", "this is not JSON", "now fails: titled")
@@ -109,7 +111,7 @@ def test_every_save_is_tested_and_what_it_changed_is_shown_until_ctrl_c(folder, 
     watching.until("there is no such file")
     (folder / "README.md").write_text("of no concern")
     route.write_text(ROUTE)
-    watching.until("one  1 passed", "- note")
+    watching.until("lint  nothing found", "one  1 passed", "- note")
 
     watching.process.send_signal(signal.SIGINT)
     _, errors = watching.process.communicate(timeout=30)

@@ -1,5 +1,7 @@
 """A route file as it stands: everything in it with its place, mistakes and all, and older versions of it."""
 
+from decimal import Decimal
+
 import pytest
 
 from mappings.language import RouteError, load_bundle, load_route, read_draft
@@ -33,9 +35,10 @@ tests:
     remove: [z]
     expect: {c: 1.50, "d[1]": 5}
     expect_missing: [e]
-    expect_error: {f: missing}
     expect_review: q
-    expect_skipped: true
+  - name: two
+    expect_error: {f: missing}
+  - {name: three, expect_skipped: true}
 """
 CSV = 'key,value\na,1\n\n"b\nc",2\nd,3\n'
 
@@ -83,17 +86,18 @@ def test_a_draft_has_everything_with_its_place(path):
 
 
 def test_a_draft_has_tests_with_their_places(path):
-    (test,) = read_draft(path).tests
-    assert (test.name, test.mark, test.end) == ("one", Mark(20, 5), Mark(28, 25))
-    assert (test.input, test.patch, test.remove) == (
-        {"y": read_draft(path).tests[0].input["y"]},
-        {"items[0].n": None},
-        ("z",),
-    )
-    assert (str(test.expect["c"]), test.expect["d[1]"], test.expect_missing) == ("1.50", 5, ("e",))
-    assert (test.expect_error, test.expect_review, test.expect_skipped) == ({"f": "missing"}, {"q": ""}, True)
-    assert (test.marks["expect"], test.marks["expect.d[1]"]) == (Mark(24, 13), Mark(24, 31))
-    assert test.marks["patch.items[0].n"] == Mark(22, 27)
+    one, two, three = read_draft(path).tests
+    assert [(test.name, test.mark) for test in (one, two, three)] == [
+        ("one", Mark(20, 5)),
+        ("two", Mark(27, 5)),
+        ("three", Mark(29, 5)),
+    ]
+    assert (one.end, three.end) == (Mark(26, 21), Mark(29, 40))
+    assert (one.input, one.patch, one.remove) == ({"y": Decimal("1.50")}, {"items[0].n": None}, ("z",))
+    assert (one.expect, one.expect_missing, one.expect_review) == ({"c": Decimal("1.50"), "d[1]": 5}, ("e",), {"q": ""})
+    assert (two.input, two.expect_error, three.expect_skipped) == ({}, {"f": "missing"}, True)
+    assert (one.marks["expect"], one.marks["expect.d[1]"]) == (Mark(24, 13), Mark(24, 31))
+    assert one.marks["patch.items[0].n"] == Mark(22, 27)
 
 
 def test_every_entry_of_a_table_knows_where_it_stands(path):

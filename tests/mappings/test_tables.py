@@ -1,5 +1,6 @@
 """Lookup tables, inline and in csv files."""
 
+import os
 from decimal import Decimal
 
 import pytest
@@ -145,3 +146,13 @@ def test_a_table_that_was_edited_is_used_by_the_next_run_under_another_version(w
     after = load_route(path)
     assert (before.apply({"y": "a"}).payload, after.apply({"y": "a"}).payload) == ({"x": "old"}, {"x": "new"})
     assert before.version != after.version
+
+
+def test_what_is_no_file_or_too_long_is_told_and_not_read(route, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "folder.csv").mkdir()
+    with (tmp_path / "long.csv").open("wb") as file:
+        file.truncate(20_000_001)
+    for name, sentence in (("pipe", "is not a file"), ("folder", "is not a file"), ("long", "is too long")):
+        with pytest.raises(RouteError, match=f"{name}.csv {sentence}"):
+            route(f"tables: {{t: {name}.csv}}\nfields: {{x: {{from: y, lookup: t}}}}\n")

@@ -46,16 +46,13 @@ class Rules:
         """Return the schema of an object: target on the left, rule on the right."""
         return self._kept("fields", self._fields, target if target.names() else ANYTHING, place)
 
-    def _kept(
-        self, what: str, make: Callable[[Schema, str], JsonSchema], target: Schema, place: str | None
-    ) -> JsonSchema:
-        """Make a definition unless it is there; targets about which nothing is known share one."""
-        if not _known(target):
-            target, place = ANYTHING, None
-        name = self._names.of(what, place)
+    def _kept(self, what: str, make: Callable[[Schema, str], JsonSchema], target: Schema, place: str) -> JsonSchema:
+        """Make a definition unless there is one of this content; targets about which nothing is known share one."""
+        known = _known(target)
+        name = self._names.of(what, target, place) if known else what
         if name not in self.definitions:
             self.definitions[name] = {}  # it may hold itself
-            self.definitions[name] = make(target, place or "")
+            self.definitions[name] = make(target, place) if known else make(ANYTHING, "")
         return reference(name)
 
     def _target(self, target: Schema, place: str) -> JsonSchema:

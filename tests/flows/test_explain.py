@@ -1,0 +1,131 @@
+"""`docferry explain`: every field with its rule, its sources and its table row, and proof that it is what was sent."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+import mappings
+from tests.flows.test_command import ROUTE, contracts, one_sentence
+
+KEY = Fernet.generate_key().decode()
+TABLE = "tables/currencies.csv"
+
+
+@pytest.fixture
+def folder(accounts, empty, monkeypatch):
+    """Return a copy of the shipped routes; there is a key."""
+    folder = shutil.copytree(Path(mappings.__file__).parent, empty / "routes")
+    monkeypatch.setenv("DOCFERRY_MAPPINGS", str(folder))
+    monkeypatch.setenv("DOCFERRY_KEYS", KEY)
+    return folder
+
+
+def line_of(folder, text, name=f"{ROUTE}.yaml"):
+    return next(number for number, line in enumerate((folder / name).read_text().splitlines(), 1) if text in line)
+
+
+def delivered(docferry):
+    """Return every document that was delivered, as it is explained."""
+    rows = sqlite3.connect(".docferry/state.db").execute("SELECT document_id FROM transfer WHERE status='delivered'")
+    return {id_: docferry("explain", id_, "--json").json["found"][0] for (id_,) in rows}
+
+
+def test_what_is_made_again_is_byte_for_byte_what_was_sent_and_shows_where_it_came_from(accounts, folder, docferry):
+    docferry("run", ROUTE)
+    found = delivered(docferry)
+    assert len(found) > 3
+    assert {one["verified"] for one in found.values()} == {True}
+    for one in found.values():
+        sent = contracts(accounts)[one["external_id"]]["attributes"]
+        assert {key: str(sent[key]) for key in ("title", "currency")} == {
+            key: one["payload"]["attributes"][key] for key in ("title", "currency")
+        }
+        currency = next(field for field in one["fields"] if field["target"] == "attributes.currency")
+        assert currency["line"] == line_of(folder, "attributes.currency:")
+        (source,), (row,) = currency["sources"], currency["rows"]
+        assert (source["path"], row["file"]) == ("entities.currency", TABLE)
+        assert row["line"] == line_of(folder, f"{row['key']},{row['value']}", TABLE)
+
+
+def test_one_field_is_told_with_everything_about_it(folder, docferry):
+    docferry("run", ROUTE)
+    id_, one = next(iter(delivered(docferry).items()))
+    shown = docferry("explain", id_, "--field", "attributes.currency")
+    assert shown.code == 0
+    currency = next(field for field in one["fields"] if field["target"] == "attributes.currency")
+    for words in (
+        f'attributes.currency = "{currency["value"]}"',
+        f"{ROUTE}.yaml:{currency['line']}",
+        f"{TABLE}:{currency['rows'][0]['line']}",
+        "entities.currency",
+        one["mapping"]["version"][:12],
+        "byte for byte",
+        one["external_id"],
+        "delivered: told",
+    ):
+        assert words in shown.out, words
+    assert "attributes.title" not in shown.out
+    inside = docferry("explain", id_, "--field", "parties[0]", "--json").json["found"][0]["fields"]
+    assert {field["target"].partition(".")[0] for field in inside} == {"parties[0]"}
+    wrong = docferry("explain", id_, "--field", "attributes.curency")
+    assert wrong.code == 1
+    assert "did you mean 'attributes.currency'" in one_sentence(wrong)
+
+
+def test_an_older_document_is_explained_by_the_mapping_that_was_used_then(folder, docferry):
+    docferry("run", ROUTE)
+    before = delivered(docferry)
+    route = folder / f"{ROUTE}.yaml"
+    route.write_text("# a new line at the top\n" + route.read_text().replace("{{ entities.supplier.name }} ", ""))
+    docferry("run", ROUTE)
+    for id_, one in delivered(docferry).items():
+        assert one["mapping"].pop("superseded") is True
+        before[id_]["mapping"].pop("superseded")
+        assert (one["mapping"]["version"], one["payload"], one["fields"], one["verified"]) == (
+            before[id_]["mapping"]["version"],
+            before[id_]["payload"],
+            before[id_]["fields"],
+            True,
+        )
+
+
+def test_a_payload_that_is_not_what_was_sent_is_not_taken_for_it(folder, docferry):
+    docferry("run", ROUTE)
+    id_ = next(iter(delivered(docferry)))
+    with sqlite3.connect(".docferry/state.db") as file:
+        file.execute("UPDATE transfer SET payload_digest='fp-0' WHERE document_id=?", [id_])
+    assert docferry("explain", id_, "--json").json["found"][0]["verified"] is False
+    assert "is NOT what was sent" in docferry("explain", id_).out
+
+
+def test_without_a_key_there_are_rules_and_paths_and_no_values(folder, docferry, monkeypatch):
+    monkeypatch.delenv("DOCFERRY_KEYS")
+    docferry("run", ROUTE)
+    for id_, one in delivered(docferry).items():
+        assert (one["verified"], one["payload"]) == (None, None)
+        assert "takes DOCFERRY_KEYS" in one["payload_says"]
+        assert not any("value" in field for field in one["fields"])
+        shown = docferry("explain", id_, "--field", "attributes.currency").out
+        assert f"{ROUTE}.yaml:{line_of(folder, 'attributes.currency:')}, reads entities.currency" in shown
+
+
+def test_rejected_and_skipped_documents_say_so_instead(folder, docferry):
+    docferry("run", ROUTE)
+    for status, words in (("rejected", "it was rejected"), ("skipped", "it was skipped")):
+        ((id_,), *_) = sqlite3.connect(".docferry/state.db").execute(
+            "SELECT document_id FROM transfer WHERE status=? AND reason_class IN ('data', 'rule')", [status]
+        )
+        one = docferry("explain", id_, "--json").json["found"][0]
+        assert one["verified"] is None
+        assert one["payload_says"].startswith(words)
+
+
+def test_nothing_of_a_document_is_said_on_the_log(folder, docferry, caplog):
+    docferry("run", ROUTE)
+    for id_, one in delivered(docferry).items():
+        docferry("-v", "explain", id_)
+        assert json.dumps(one["payload"]["attributes"]["title"]) not in caplog.text
