@@ -74,6 +74,20 @@ HOVERED = {
     "a word": (FIELDS + "  status: {from: x, type: da»te}", "`date`: a day, written as YYYY-MM-DD"),
     "an action of the source": (HEAD + "feedback: {delivered: {trans»fer: true}}", "Whether it has arrived."),
 }
+RULES = [
+    "x",
+    "{from: x}",
+    "{template: '{{ x }}'}",
+    "{value: done, when: y, required: true}",
+    "{from: x, on_error: default, default: y}",
+    "{from: x, type: money, currency: EUR, round: up}",
+    "{list: [x]}",
+    "{first: [x, y]}",
+    "{fields: {a: x}}",
+    "{each: x, as: i, fields: {a: b}}",
+    "{}",
+    "{form: x}",
+]
 MARKED = {
     "a key at the top": (FIELDS + "  status: x\n»feedbak: {}\n", "Property feedbak is not allowed."),
     "a key of a rule": (FIELDS + "  status: {from: x, »tpye: date}\n", "Property tpye is not allowed."),
@@ -120,6 +134,13 @@ def test_help_is_shown(server, folder, case):
     shown = server.hover(folder, text)
     assert help_ in shown.replace("\\", "")
     assert "||" not in shown
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_help_on_a_target_is_its_own_however_its_rule_is_written(server, folder, rule):
+    for text in (FIELDS + f"  sta»tus: {rule}", LIST + f"      - ro»le: {rule}"):
+        shown = server.hover(folder, text)
+        assert shown.startswith(("Where it stands.", "What it is there.")), rule
 
 
 @pytest.fixture(scope="module")
