@@ -54,7 +54,8 @@ def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
     lookups = Lookups(draft.tables, places)
     examiner = Examiner(draft.tables, places, lookups, notebook)
     document = with_samples(known.source, known.samples)
-    variables = Variables(draft.vars, examiner, lookups, endpoint=draft.source or "the source", document=document)
+    endpoint, sampled = draft.source or "the source", bool(known.samples)
+    variables = Variables(draft.vars, examiner, lookups, endpoint=endpoint, document=document, sampled=sampled)
     destination = None if known.destination is None else Schema(known.destination)
     whole = not draft.problems  # else what seems unused may stand in what could not be read
     targets = Targets(draft.destination, destination, notebook, whole=whole)
