@@ -154,6 +154,15 @@ def test_nothing_is_marked_in_the_shipped_routes_and_their_schemas_are_found(ser
     assert [message for found in spoilt for *_, message in found] == ["Property feilds is not allowed."] * len(texts)
 
 
+def test_a_shipped_route_is_completed_with_what_its_source_and_its_destination_publish(server):
+    head = "# yaml-language-server: $schema=schemas/hypatos_to_zefort.schema.json\n" + HEAD.removeprefix(LINE)
+    targets = server.completions(SHIPPED, head + "fields:\n  attributes.»")
+    assert "required" in targets["attributes.title"][1]
+    assert {"review", "done"} <= server.completions(SHIPPED, head + "fields:\n  status: {value: »}").keys()
+    assert "id" in server.completions(SHIPPED, head + "fields:\n  note: {from: »}")
+    assert {"transfer", "reject"} <= server.completions(SHIPPED, head + "feedback:\n  delivered:\n    »").keys()
+
+
 def test_nothing_is_marked_in_the_examples_of_the_pages(server, folder):
     examples = [blocks(example) for example in EXAMPLES.values()]
     accepted = [found[0][1] for found in examples if [kind for kind, _ in found if kind != "csv"] != ["yaml", "text"]]
