@@ -190,3 +190,10 @@ def test_routes_of_the_pages_are_free_of_errors_and_warnings(routes, docferry, m
     found = docferry("map", "lint", "--json").json["findings"]
     # the connections that the pages declare are not declared here
     assert [each for each in found if each["severity"] != "note" and each["code"] != "unknown-endpoint"] == []
+
+
+def test_tests_that_fail_tell_nothing_about_what_they_reach(routes, docferry):
+    (routes / "one.yaml").write_text(
+        ROUTE.replace("tranfser", "transfer") + "tests:\n  - name: one\n    expect: {attributes.title: A}\n"
+    )
+    assert codes(docferry("map", "lint", "--json", "--no-unmapped")) == []
