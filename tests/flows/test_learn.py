@@ -20,7 +20,9 @@ SAYINGS = ("Müller", "INV-2026", "RE-2026", "株式会社", "DE811907980", "123
 def routes(accounts, empty, monkeypatch):
     """Be a user with routes of their own."""
     folder = empty / "routes"
-    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("language", "workbench", "schemas", "*.py", "__pycache__"))
+    shutil.copytree(
+        SHIPPED, folder, ignore=shutil.ignore_patterns("language", "workbench", "schemas", "*.py", "__pycache__")
+    )
     monkeypatch.setenv("DOCFERRY_MAPPINGS", str(folder))
     return folder
 
