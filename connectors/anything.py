@@ -1,28 +1,15 @@
-"""Containers for destinations whose keys or streams are named by the operator and not by us: they hold whatever is asked for."""
+"""A container for streams that are named by the operator and not by us: it holds whatever is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-class AnyKey(Collection[str]):
-    """Holds every key and lists none: for `Destination.targets` where a payload is free."""
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
 class AnyStream(Mapping[str, T]):
-    """Makes a stream for every name at its first use: for `Connection.destinations` where names are free."""
+    """Makes a stream for every name at its first use: for destinations and their schemas where names are free."""
 
     def __init__(self, make: Callable[[str], T]) -> None:
         self._make = make

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from connectors.browser_login import BrowserLogin
+    from connectors.fields import JsonSchema
 
 Fields = dict[str, object]
 """Plain JSON-like data: dict, list, str, int, bool, None, and Decimal for every number with a fraction."""
@@ -217,6 +218,11 @@ class Source(Protocol):
     effect was put back by somebody who wants it carried again.
     """
 
+    @property
+    def schema(self) -> JsonSchema:
+        """What the fields of documents look like. It excludes nothing: unknown fields and values are normal."""
+        ...
+
     def check_feedback(self, actions: Mapping[str, object]) -> None:
         """Raise RejectedError if a filled-in `feedback:` entry can never be taken; called when a route is opened."""
         ...
@@ -247,11 +253,16 @@ class Source(Protocol):
 class Destination(Protocol):
     """Where documents go."""
 
-    targets: Collection[str]
-    """The keys that a payload may have at its top."""
+    @property
+    def schema(self) -> JsonSchema:
+        """What payloads look like: required fields, types, allowed values, lengths, with a description of each."""
+        ...
 
     def check(self, payload: Fields) -> None:
-        """Raise RejectedError if this payload can never be accepted; called before anything is sent."""
+        """Raise RejectedError if this payload can never be accepted; called before anything is sent.
+
+        What the schema says is part of it, so `fit(schema, payload)` is where it begins.
+        """
         ...
 
     async def push(self, delivery: Delivery, journal: Journal) -> str:
@@ -271,6 +282,18 @@ class Destination(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an account says of itself: the schema of the places marked `x-account: name` (empty if it could not be had).
+
+    `origin` says in a few words what it came from, such as "12 binders".
+    """
+
+    name: str
+    schema: JsonSchema
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """A named account, opened: its roles by stream name and how to close and check it."""
 
@@ -284,3 +307,5 @@ class Connection:
     """How many HTTP requests have left through this connection so far."""
     login: BrowserLogin | None = None
     """How a person logs this account in, None where settings alone suffice."""
+    declares: Callable[[Collection[str]], AsyncIterator[Declaration]] | None = None
+    """Ask what the account itself says of its fields (given the streams that routes use), None where it says nothing."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -18,9 +17,10 @@ from connectors.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
+    from pathlib import Path
 
-JsonSchema = dict[str, Any]
+    from connectors.fields import JsonSchema
+
 LEARNED = "schemas"
 """The folder beside the routes that keeps what was learned: one file per connection."""
 
@@ -42,53 +42,67 @@ def destination_schema(endpoint: str, folder: Path | None = None, env_file: str 
 def stream_names(endpoint: str, role: str, env_file: str | Path | None = ".env") -> tuple[str, ...]:
     """Return the endpoints that a connection has in a role; none where the operator names the streams. As above otherwise."""
     connection, _, _ = endpoint.partition(".")
-    streams = _published(provider_of(connection, env_file), role)
+    streams = _published(connection, role, env_file)
     return () if isinstance(streams, AnyStream) else tuple(f"{connection}.{name}" for name in sorted(streams))
 
 
-def with_learned(schema: Mapping[str, Any], endpoint: str, role: str, folder: Path | None) -> JsonSchema:
-    """Return a schema with what was learned about it; `role` is source or destination. Raises SettingsError as above."""
-    connection, _, stream = endpoint.partition(".")
-    learned = _learned(connection, folder).get(f"{role}s", {})
-    return merged(schema, learned.get(stream, {}) if isinstance(learned, dict) else {})
+def with_learned(schema: JsonSchema, connection: str, folder: Path | None) -> JsonSchema:
+    """Return a schema with what was learned from the account, where the schema depends on it. Raises SettingsError as above."""
+    learned = stored(connection, folder).get("learned", {})
+    return _laid(schema, learned) if learned else schema
 
 
-def merged(schema: Mapping[str, Any], more: Mapping[str, Any]) -> JsonSchema:
-    """Return a schema with another one laid over it: fields come together, any other word of the upper one replaces the lower."""
-    result = {**schema, **more}
-    for word in ("properties", "items"):
-        lower, upper = schema.get(word), more.get(word)
-        if isinstance(lower, dict) and isinstance(upper, dict):
-            result[word] = _together(lower, upper) if word == "properties" else merged(lower, upper)
-    return result
-
-
-def _together(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> JsonSchema:
-    both = {name for name in lower if isinstance(lower[name], dict) and isinstance(upper.get(name), dict)}
-    return {**lower, **upper, **{name: merged(lower[name], upper[name]) for name in lower if name in both}}
-
-
-def _schema(endpoint: str, role: str, folder: Path | None, env_file: str | Path | None) -> JsonSchema:
-    connection, _, stream = endpoint.partition(".")
-    streams = _published(provider_of(connection, env_file), role)
-    if stream not in streams:
-        near = difflib.get_close_matches(stream, streams, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(sorted(streams)) or 'none in this role'}."
-        raise SettingsError(f"'{connection}' has no {role} stream '{stream}'; {hint}")
-    return with_learned(streams[stream], endpoint, role, folder)
-
-
-def _published(provider: ModuleType, role: str) -> Mapping[str, JsonSchema]:
-    module = importlib.import_module(f"{provider.__name__}.schemas")
-    return cast("Mapping[str, JsonSchema]", getattr(module, f"{role.upper()}S"))
-
-
-def _learned(connection: str, folder: Path | None) -> Mapping[str, Any]:
-    path = Path(folder) / LEARNED / f"{connection}.json" if folder is not None else None
+def stored(connection: str, folder: Path | None) -> Mapping[str, Any]:
+    """Return the file of what was learned from an account, empty if there is none. Raises SettingsError if it cannot be read."""
+    path = stored_at(connection, folder) if folder is not None else None
     if path is None or not path.is_file():
         return {}
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (OSError, ValueError) as error:
-        words = f"{path} cannot be read ({error}); write it anew with: docferry learn {connection}"
+        words = f"{path} cannot be read ({error}); remove it and write it anew with: docferry learn {connection}"
         raise SettingsError(words) from None
+
+
+def stored_at(connection: str, folder: Path) -> Path:
+    """Return where what is learned from an account is kept."""
+    return folder / LEARNED / f"{connection}.json"
+
+
+def _laid(schema: JsonSchema, learned: Mapping[str, JsonSchema]) -> JsonSchema:
+    """Return a schema with what was learned in the places that are marked for it."""
+    if (own := learned.get(schema.get("x-account", ""))) is not None:
+        fields = {"properties": _fields(schema, own)} if "properties" in own else {}
+        schema = {**schema, **own, **fields, "x-learned": True}
+    result = dict(schema)
+    if "properties" in schema:
+        result["properties"] = {name: _laid(inner, learned) for name, inner in schema["properties"].items()}
+    if isinstance(schema.get("items"), dict):
+        result["items"] = _laid(schema["items"], learned)
+    return result
+
+
+def _fields(schema: JsonSchema, own: JsonSchema) -> JsonSchema:
+    """Return the fields of a place: what is published holds, unless it is only what accounts commonly have."""
+    published = schema.get("properties", {})
+    if schema.get("x-guessed"):
+        return {name: {**published.get(name, {}), **inner} for name, inner in own["properties"].items()}
+    return {**own["properties"], **published}
+
+
+def _schema(endpoint: str, role: str, folder: Path | None, env_file: str | Path | None) -> JsonSchema:
+    connection, _, stream = endpoint.partition(".")
+    streams = _published(connection, role, env_file)
+    if stream not in streams:
+        near = difflib.get_close_matches(stream, streams, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(sorted(streams)) or 'none in this role'}."
+        raise SettingsError(f"'{connection}' has no {role} stream '{stream}'; {hint}")
+    return with_learned(streams[stream], connection, folder)
+
+
+def _published(connection: str, role: str, env_file: str | Path | None) -> Mapping[str, JsonSchema]:
+    module = importlib.import_module(f"{provider_of(connection, env_file).__name__}.schemas")
+    if hasattr(module, f"{role}s"):  # the streams are the operator's own, so they depend on the settings
+        return cast("Mapping[str, JsonSchema]", getattr(module, f"{role}s")(connection, env_file))
+    # A provider of one role has only one of them.
+    return cast("Mapping[str, JsonSchema]", getattr(module, f"{role.upper()}S", {}))

@@ -18,6 +18,7 @@ from flows import (
     checks,
     demonstration,
     explain_command,
+    learn,
     map_commands,
     output,
     provider_commands,
@@ -53,6 +54,7 @@ app = typer.Typer(
 app.add_typer(explain_command.app)
 app.add_typer(state_commands.app)
 app.add_typer(provider_commands.app)
+app.add_typer(learn.app)
 app.add_typer(map_commands.app)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; logs go to stderr.")]
 RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="A route's name: its file in mappings/ without .yaml.")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from connectors.errors import RejectedError
+from flows.targets import check_payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,7 @@ def fit(opened: OpenRoute, document: Document, values: list[object]) -> Mapped:
     mapped = opened.route.apply(document.fields)
     if mapped.skipped is None:
         values.append(mapped.payload)
+        check_payload(opened.route, opened.schema, document.fields, mapped)
         try:
             opened.destination.check(mapped.payload)
         except RejectedError as error:

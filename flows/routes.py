@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from connectors.errors import RejectedError
 from connectors.registry import open_connection
+from connectors.schemas import with_learned
 from connectors.settings import SettingsError
 from flows.memory import LedgerMemory
+from flows.targets import unknown_targets
 from flows.tokens import token_store
-from mappings.language import MappingError, Problem, Route, RouteError, load_route
+from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -35,11 +37,12 @@ class UnknownRouteError(SettingsError):
 
 @dataclass(frozen=True, slots=True)
 class OpenRoute:
-    """A route with its connections open."""
+    """A route with its connections open. `schema` is what its payloads must fit, with what was learned from the account."""
 
     route: Route
     source: Source
     destination: Destination
+    schema: Schema
     source_connection: Connection
     destination_connection: Connection
 
@@ -106,9 +109,11 @@ async def open_route(
         destination = stream_of(
             route, "destination", destination_stream, destination_name, opened[destination_name].destinations
         )
-        _check_targets(route, destination)
+        schema = Schema(with_learned(destination.schema, destination_name, gateway.mappings))
+        if unknown := unknown_targets(route, schema):
+            raise RouteError(unknown)
         _check_feedback(route, source)
-        yield OpenRoute(route, source, destination, opened[source_name], opened[destination_name])
+        yield OpenRoute(route, source, destination, schema, opened[source_name], opened[destination_name])
     finally:
         for item in opened.values():
             await item.close()
@@ -122,28 +127,6 @@ def stream_of(route: Route, key: str, stream: str, connection: str, known: Mappi
         there = ", ".join(sorted(known)) or "none in this role"
         raise _problem(route, key, f"'{connection}' has no {key} stream '{stream}'.{hint} It has: {there}.")
     return known[stream]
-
-
-def _check_targets(route: Route, destination: Destination) -> None:
-    """Refuse targets that the destination does not have, at the line where they stand."""
-    problems = []
-    told: set[str] = set()
-    for rule in route.rules:
-        top = re.split(r"[.\[]", rule.target, maxsplit=1)[0]
-        if top not in destination.targets and top not in told:
-            told.add(top)
-            hint = _meant(top, destination.targets)
-            there = ", ".join(destination.targets)
-            problems.append(
-                Problem(
-                    route.path,
-                    rule.line,
-                    rule.column,
-                    f"fields: '{rule.target}' cannot be written, {route.destination} has no '{top}'{hint}; it has {there}",
-                )
-            )
-    if problems:
-        raise RouteError(tuple(problems))
 
 
 def _check_feedback(route: Route, source: Source) -> None:
@@ -174,7 +157,8 @@ def _impossible(route: Route, source: Source, word: str) -> list[Problem]:
         source.check_feedback(route.feedback_actions(word, dict(sample)))
     except RejectedError as error:
         places = {action: (line, column) for named, action, line, column in route.feedback_keys() if named == word}
-        about = next((action for action in places if f"`{action}`" in str(error)), next(iter(places)))
+        named = (action for action in places if re.search(rf"`{re.escape(action)}[`.\[]", str(error)))
+        about = next(named, next(iter(places)))
         return [Problem(route.path, *places[about], f"feedback.{word}.{about}: {error}")]
     except MappingError as error:
         line, column = next((line, column) for named, _, line, column in route.feedback_keys() if named == word)

@@ -6,16 +6,19 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from connectors.answer import encode_json
 from connectors.contract import Outcome, State
 from connectors.contractfit import models
 from connectors.contractfit.messages import Message
+from connectors.contractfit.schemas import UPLOAD
 from connectors.contractfit.status import WORKING, Status, status_of
 from connectors.contractfit.uploads import Uploads
 from connectors.errors import GoneError, RejectedError, TransientError
+from connectors.fitting import fit
 from connectors.markers import delivery_marker, file_marker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator
 
     from connectors.contract import Attachment, Delivery, Fields, Journal
     from connectors.contractfit.client import ContractfitClient
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEYS = ("title", "inbox")
 MAIN = "upload"
 """The step that makes the document whose id stands for the delivery; further files have `file:` and their id."""
 _REPLACEABLE = frozenset({*WORKING, Status.TO_REVIEW, Status.ESCALATED, Status.FAILED, Status.REJECTED})
@@ -36,7 +38,7 @@ _APPEARS = timedelta(seconds=60)
 class Documents:
     """The stream `documents`. `settle` is how long listings may lag behind an upload before it is made again."""
 
-    targets: Collection[str] = KEYS
+    schema = UPLOAD
 
     def __init__(self, client: ContractfitClient, inboxes: Inboxes, lister: Lister, settle: timedelta) -> None:
         self._client = client
@@ -46,16 +48,8 @@ class Documents:
 
     def check(self, payload: Fields) -> None:
         """Raise RejectedError if this payload can never become a document."""
-        if unknown := sorted(set(payload) - set(KEYS)):
-            raise RejectedError(f"contract.fit takes no {unknown[0]!r}; there are {', '.join(KEYS)}")
-        for key in KEYS:
-            if not isinstance(value := payload.get(key), str | None):
-                raise RejectedError(f"`{key}` must be a text")
-            try:
-                (value or "").encode()
-            except UnicodeEncodeError:
-                # the cause quotes the value, so it is left out
-                raise RejectedError(f"`{key}` has half of a sign in it, which nobody can write") from None
+        fit(UPLOAD, payload)
+        encode_json(payload)  # half of a character is text to the schema, and nothing that can be sent
 
     async def push(self, delivery: Delivery, journal: Journal) -> str:
         """Put every file into the inbox, once. Return the id of the document made from the main one.
@@ -66,7 +60,7 @@ class Documents:
         """
         self.check(delivery.payload)
         main = _main_file(delivery)
-        name, inbox = (models.text(delivery.payload.get(key)) for key in KEYS)
+        name, inbox = (models.text(delivery.payload.get(key)) for key in ("title", "inbox"))
         if delivery.replaces is None:
             marker = delivery_marker(delivery.key)
             external_id = await self._uploads.put(MAIN, main, marker, journal, name=name, inbox=inbox)

@@ -13,6 +13,7 @@ from connectors.contract import Change, Page
 from connectors.contractfit import models, reading, window
 from connectors.contractfit.listing import Walk, Window
 from connectors.contractfit.models import Row
+from connectors.contractfit.schemas import READ
 from connectors.contractfit.slices import slices
 from connectors.contractfit.status import OPEN, status_of, tells, unknown
 from connectors.contractfit.versions import current
@@ -44,6 +45,7 @@ class Documents:
     `sweep_days` is how far back the daily sweep looks, `custom_output` whether the vendor's output is a file too.
     """
 
+    schema = READ
     drains: Collection[str] = frozenset()
 
     def __init__(

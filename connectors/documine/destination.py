@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from unicodedata import category
 
+from connectors.answer import encode_json
 from connectors.contract import Outcome, State
 from connectors.documine.models import first, instant
 from connectors.documine.places import Place
+from connectors.documine.schemas import UPLOAD
 from connectors.errors import ConnectorError, GoneError, RejectedError
+from connectors.fitting import fit
 from connectors.markers import file_marker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator
 
     from connectors.contract import Delivery, Fields, Journal
     from connectors.documine.client import DocumineClient
@@ -25,7 +27,6 @@ log = logging.getLogger(__name__)
 
 STUCK = timedelta(hours=1)
 """After so long without an end an analysis counts as stuck: that is said, but the file is not given up."""
-LONGEST_NAME = 200
 PLACE = "place"
 """The journal entry that tells in which dossier a delivery lies."""
 
@@ -33,7 +34,7 @@ PLACE = "place"
 class Uploaded:
     """The stream `files`. `dossier` is where files go unless the payload names another one."""
 
-    targets: Collection[str] = ("name", "dossier")
+    schema = UPLOAD
 
     def __init__(self, client: DocumineClient, places: Places, uploads: Uploads, dossier: str) -> None:
         self._client = client
@@ -43,13 +44,8 @@ class Uploaded:
 
     def check(self, payload: Fields) -> None:
         """Raise RejectedError for what can never be: other keys, other types, no dossier, an endless name."""
-        for key, value in payload.items():
-            if key not in self.targets or not isinstance(value, str | None):
-                raise RejectedError(f"`{key}` must be a text, and one of {', '.join(self.targets)}")
-            if value is not None and any(category(sign) == "Cs" for sign in value):
-                raise RejectedError(f"`{key}` has half of a surrogate pair, which cannot be written")
-        if len(_text(payload, "name")) > LONGEST_NAME:
-            raise RejectedError(f"`name` has more than {LONGEST_NAME} characters")
+        fit(UPLOAD, payload)
+        encode_json(payload)  # half of a character is text to the schema, and nothing that can be sent
         if not (_text(payload, "dossier") or self._dossier):
             raise RejectedError(
                 "no dossier is named, neither by the route (`dossier`) nor by the connection's settings"

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from connectors.contract import Change, Document, File, Page
+from connectors.documine.schemas import READ
 from connectors.downloads import refuse_a_page
 from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
 
@@ -33,6 +34,7 @@ class Analysed:
     `dossiers` are names or ids (empty: all of the template). Originals come in packages, or `direct`.
     """
 
+    schema = READ
     feedback_actions: Mapping[str, str] = MappingProxyType({})
     drains: Collection[str] = ()
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from connectors.answer import encode_json
 from connectors.contract import Outcome, State
 from connectors.errors import GoneError, RejectedError
 from connectors.example.models import EXPORTED, READY, REFUSED, TRASHED
+from connectors.example.schemas import DOCUMENT
+from connectors.fitting import fit
 from connectors.markers import delivery_marker, file_marker, marked, markers
 from connectors.uploads import Form, opened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Generator
+    from collections.abc import AsyncIterator, Generator
     from datetime import timedelta
 
     from connectors.contract import Attachment, Delivery, Fields, Journal
     from connectors.example.client import ExampleClient
 
-_TARGETS = ("title", "amount")
 _SHOWN = "shown"
 """The step that keeps the fingerprint of what the document was last set to."""
 _OUTCOMES = {
@@ -34,7 +34,7 @@ _OUTCOMES = {
 class Records:
     """The stream `documents`. `settle` is how long look-ups may run behind a call before it is made again."""
 
-    targets: Collection[str] = _TARGETS
+    schema = DOCUMENT
 
     def __init__(self, client: ExampleClient, settle: timedelta) -> None:
         self._client = client
@@ -42,14 +42,8 @@ class Records:
 
     def check(self, payload: Fields) -> None:
         """Raise RejectedError if this payload can never become a document."""
-        if unknown := sorted(set(payload) - set(_TARGETS)):
-            raise RejectedError(f"there is no field {unknown[0]!r}; there are {', '.join(_TARGETS)}")
-        title, amount = payload.get("title"), payload.get("amount")
-        if not isinstance(title, str) or not title:
-            raise RejectedError("`title` must be a text that is not empty")
-        if not isinstance(amount, Decimal | int | None) or isinstance(amount, bool):
-            raise RejectedError("`amount` must be a number")
-        encode_json(payload)
+        fit(DOCUMENT, payload)
+        encode_json(payload)  # half of a character is text to the schema, and nothing that can be sent
 
     async def push(self, delivery: Delivery, journal: Journal) -> str:
         """Make one document show the delivery, with its files. Files that left the source stay. Return its id."""

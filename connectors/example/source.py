@@ -13,6 +13,7 @@ from connectors.downloads import refuse_a_page
 from connectors.errors import OvertakenError, RejectedError, TransientError
 from connectors.example import feedback as words
 from connectors.example.models import EXPORTED, READY, REFUSED, TRASHED
+from connectors.example.schemas import READ
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
@@ -30,6 +31,7 @@ _LEFT_OUT = "left out: the document stays refused"
 class Documents:
     """The stream `documents`. `settle` is how long a message whose answer was lost may take to show."""
 
+    schema = READ
     feedback_actions = words.ACTIONS
     drains: Collection[str] = frozenset(words.ACTIONS)
 

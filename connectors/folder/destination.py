@@ -10,16 +10,16 @@ from typing import IO, TYPE_CHECKING, cast
 import msgspec
 
 from connectors.answer import decode_json, encode_json
-from connectors.anything import AnyKey
 from connectors.contract import Outcome, State
 from connectors.errors import TransientError
 from connectors.folder.local import explained
 from connectors.folder.names import distinct, ended, safe, same
+from connectors.folder.schemas import PAYLOAD
 from connectors.markers import delivery_marker
 from connectors.uploads import opened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from pathlib import Path
 
     from connectors.contract import Attachment, Delivery, Fields, Journal
@@ -60,7 +60,7 @@ class _Staged:
 class Folders:
     """One stream, which is a folder below the root. `title` is the path in the payload that folders are named by."""
 
-    targets: Collection[str] = AnyKey()
+    schema = PAYLOAD
 
     def __init__(self, place: Place, stream: str, title: Sequence[str]) -> None:
         self._place = place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urljoin
 
@@ -13,6 +14,7 @@ from connectors.auth import ClientCredentials
 from connectors.contract import Connection
 from connectors.http import Api
 from connectors.hypatos.client import HypatosClient
+from connectors.hypatos.declared import declares
 from connectors.hypatos.destination import Intake
 from connectors.hypatos.enrichment import Records
 from connectors.hypatos.resources import RESOURCES
@@ -104,4 +106,12 @@ async def connect(
     )
     destinations: dict[str, Destination] = {"documents": intake}
     destinations |= {name: Records(client, resource) for name, resource in RESOURCES.items()}
-    return Connection(name, {"documents": documents}, destinations, check, api.close, lambda: api.requests)
+    return Connection(
+        name,
+        {"documents": documents},
+        destinations,
+        check,
+        api.close,
+        lambda: api.requests,
+        declares=partial(declares, client, projects),
+    )

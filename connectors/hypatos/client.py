@@ -29,6 +29,7 @@ PROCESS = "/documents/process-file"
 BATCH = "/cases/process-file-batch"
 """Known from clients only: the answer may be empty and names no documents."""
 PROJECTS = "/projects"
+PROJECT_SCHEMA = "/projects/{id}/schema"
 ENRICHMENT = "/enrichment/"
 
 NAME_HEADER = "X-Hy-Filename"
@@ -102,6 +103,11 @@ class HypatosClient:
         # GET {base}/projects?search=…&offset=0&limit=50
         answer = await self.api.call("GET", PROJECTS, params=params)
         return models.projects(answer.json())
+
+    async def project_schema(self, project: str) -> object:
+        """Read the data schema of a project."""
+        # GET {base}/projects/{id}/schema
+        return (await self.api.call("GET", _path(PROJECT_SCHEMA, project))).json()
 
     async def enrich(self, resource: str, record: Fields, company: str | None) -> str | None:
         """Write one record of master data, whole, and return its id if the answer has one."""

@@ -13,9 +13,10 @@ from connectors.errors import GoneError, RejectedError, TransientError, Unsettle
 from connectors.hypatos import intake, models, titles
 from connectors.hypatos.making import CASE, MADE, Making, case_print
 from connectors.hypatos.projects import Projects
+from connectors.hypatos.schemas import INTAKE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from connectors.contract import Attachment, Delivery, Document, Fields, Journal
     from connectors.hypatos.client import HypatosClient
@@ -42,7 +43,7 @@ SOON = timedelta(seconds=5)
 class Intake:
     """The stream `documents` as a destination. With `cases` several files of a delivery are processed as one case."""
 
-    targets: Collection[str] = intake.KEYS
+    schema = INTAKE
 
     def __init__(
         self, client: HypatosClient, project: str | None, settle: timedelta, watch: timedelta, *, cases: bool = False

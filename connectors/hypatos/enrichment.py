@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from connectors.answer import encode_json
 from connectors.contract import Outcome, State
 from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.hypatos import resources
-from connectors.hypatos.resources import TABLES
+from connectors.hypatos.resources import COMPANY, TABLE, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator
 
     from connectors.contract import Delivery, Fields, Journal
     from connectors.hypatos.client import HypatosClient
@@ -27,14 +27,11 @@ class Records:
     def __init__(self, client: HypatosClient, resource: Resource) -> None:
         self._client = client
         self._resource = resource
-        self.targets: Collection[str] = resource.targets
+        self.schema = resources.SCHEMAS[resource.name]
 
     def check(self, payload: Fields) -> None:
         """Raise RejectedError if a record can never be taken."""
         self._resource.records(payload)
-        resources.company(payload)
-        if self._resource.name == TABLES:
-            resources.table(payload)
 
     async def push(self, delivery: Delivery, journal: Journal) -> str:
         """Write every record of the delivery, unless that was done last. Return their ids at Hypatos, joined by commas.
@@ -43,10 +40,10 @@ class Records:
         refuses a field, and names it. ConnectorError: it does not have this kind of master data.
         """
         records = self._resource.records(delivery.payload)
-        company = resources.company(delivery.payload)
+        company = cast("str | None", delivery.payload.get(COMPANY))
         path = self._resource.name
         if path == TABLES:
-            path = f"{TABLES}/{resources.table(delivery.payload)}"
+            path = f"{TABLES}/{delivery.payload[TABLE]}"
         print_ = journal.fingerprint(encode_json([path, company, records]).decode())
         last, _, ids = journal.results(_WRITTEN).get(_WRITTEN, "").partition(" ")
         if last == print_:

@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from connectors.answer import encode_json
 from connectors.errors import RejectedError
-from connectors.hypatos.titles import LONGEST, tidy
+from connectors.fitting import fit
+from connectors.hypatos.schemas import INTAKE, MOST_PAIRS
+from connectors.hypatos.titles import tidy
 from connectors.markers import delivery_marker, file_marker
 
 if TYPE_CHECKING:
@@ -20,15 +22,12 @@ if TYPE_CHECKING:
 
 PAIRS, KEYS_SENT = "pairs", "keys"
 """The journal's records of the external data that a document has from us: a fingerprint, and the keys."""
-KEYS = ("project", "title", "external_data")
 MARK = "docferry"
 """The pair of external data that tells the whole key."""
 MAIN = "mainDocument"
 """The pair by which the document of a further file names the main one."""
 
 _NAME = 256
-_PAIRS = 19  # of 20: one is ours
-_KEY = 50
 _VALUE = 999
 _ANYTHING = "application/octet-stream"
 _UNSAFE = frozenset('\\/:*?"<>|')
@@ -45,17 +44,17 @@ class Wanted:
 
 def read(payload: Fields) -> Wanted:
     """Check a payload. Raises RejectedError for what Hypatos would refuse or silently drop."""
-    for key in payload:
-        if key not in KEYS:
-            raise RejectedError(f"a Hypatos document has no `{key}` (it has {', '.join(KEYS)})")
+    fit(INTAKE, payload)
     encode_json(payload)  # half of a surrogate pair, or no number at all, can be sent in no text either
-    return Wanted(_text(payload, "project"), _title(payload), _pairs(payload.get("external_data")))
+    project, title = (cast("str | None", payload.get(key)) for key in ("project", "title"))
+    pairs = cast("Fields | None", payload.get("external_data")) or {}
+    return Wanted(project and project.strip(), title and _title(title), _pairs(pairs))
 
 
 def own_pairs(wanted: Wanted, key: str, main_document: str | None = None) -> dict[str, str]:
     """Return the external data of one document: the route's, and what finds it again."""
     pairs = {**wanted.external_data, MARK: key[:_VALUE]}
-    if main_document is not None and len(pairs) <= _PAIRS:
+    if main_document is not None and len(pairs) <= MOST_PAIRS:
         pairs[MAIN] = main_document
     return pairs
 
@@ -110,45 +109,16 @@ def _encoded(name: str) -> str:
     return name if name.isascii() else quote(name, safe=" !#$&'()+,;=@[]{}~")
 
 
-def _text(payload: Fields, key: str) -> str | None:
-    value = payload.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str) or not value.strip():
-        raise RejectedError(f"`{key}` must be text")
-    return value.strip()
-
-
-def _title(payload: Fields) -> str | None:
-    text = _text(payload, "title")
-    if text is None:
-        return None
-    title = tidy(text)
-    if not 1 <= len(title) <= LONGEST:
-        raise RejectedError(f"`title` must be 1 to {LONGEST} characters that can be read")
+def _title(given: str) -> str:
+    title = tidy(given)
+    if not title:
+        raise RejectedError("`title` must have characters that can be read")
     return title
 
 
-def _pairs(value: object) -> dict[str, str]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise RejectedError("`external_data` must be a map of text")
-    given = {key: entry for key, entry in cast("Fields", value).items() if entry is not None}
-    folded = {key.casefold() for key in given}
-    if len(folded) < len(given) or folded & {MARK, MAIN.casefold()}:
+def _pairs(given: Fields) -> dict[str, str]:
+    told = {key: entry for key, entry in given.items() if entry is not None}
+    folded = {key.casefold() for key in told}
+    if len(folded) < len(told) or folded & {MARK, MAIN.casefold()}:
         raise RejectedError("two keys of `external_data` are the same but for upper and lower case, or one is ours")
-    if len(given) > _PAIRS:
-        raise RejectedError(f"`external_data` has {len(given)} pairs, {_PAIRS} are allowed beside ours")
-    return {key: _pair(place, key, entry) for place, (key, entry) in enumerate(given.items(), 1)}
-
-
-def _pair(place: int, key: str, entry: object) -> str:
-    if isinstance(entry, dict | list):
-        raise RejectedError(f"value {place} of `external_data` must be text")
-    text = str(entry).lower() if isinstance(entry, bool) else str(entry)
-    if not 0 < len(key) <= _KEY:
-        raise RejectedError(f"key {place} of `external_data` must be 1 to {_KEY} characters")
-    if len(text) > _VALUE:
-        raise RejectedError(f"value {place} of `external_data` is longer than {_VALUE} characters")
-    return text
+    return {key: str(entry).lower() if isinstance(entry, bool) else str(entry) for key, entry in told.items()}

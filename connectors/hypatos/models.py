@@ -83,6 +83,14 @@ def projects(body: object) -> dict[str, str]:
     return {project_id: text(row.get("name")) or "" for row in listed if (project_id := text(row.get("id")))}
 
 
+def data_points(body: object) -> list[tuple[str, str, str]]:
+    """Read the data schema of a project: (name in entities, kind, what people call it) of every data point."""
+    rows = as_object(body, "the schema of a project").get("dataPoints")
+    points = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    told = [[text(point.get(key)) or "" for key in ("internalName", "type", "displayName")] for point in points]
+    return [(name, kind, title) for name, kind, title in told if name]
+
+
 def required_id(body: object, key: str, what: str) -> str:
     """Return the id in an answer; TransientError if there is none, since the call may have worked."""
     found = text(body.get(key)) if isinstance(body, dict) else None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from connectors.answer import encode_json
 from connectors.errors import RejectedError
+from connectors.fields import group, listed, optional, written
+from connectors.fitting import fit
+from connectors.hypatos.record_fields import FIELDS, OF_RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connectors.contract import Fields
+    from connectors.fields import JsonSchema
 
 TABLES = "lookup-tables"
 """The resource whose records belong to a table that is named beside them."""
@@ -26,12 +29,12 @@ _ORDER = (
 )
 _ACCOUNT = "code companyAssignment type category label shortLabel"
 _NEWER = "externalClientId customMetadata"
-_TEXTS = ("externalId", "name", "code", "internalOrderCode")
-_SHAPES: Mapping[str, re.Pattern[str]] = MappingProxyType(
-    {"countryCode": re.compile("[A-Z]{2}"), "currency": re.compile("[A-Z]{3}"), "language": re.compile("[a-z]{2}")}
+_COMPANY = written(
+    "The company in Hypatos that the records belong to; without it the one of the credentials.",
+    "[ -~]*[!-~][ -~]*",
+    "C-1",
 )
-_TABLE_NAME = re.compile(r"[a-z0-9_]+")
-_DOCUMENT_ID = re.compile(r"[0-9a-fA-F]{24}")
+_TABLE = written("The lookup table that the records belong to.", "[a-z0-9_]+", "tax_codes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,77 +46,39 @@ class Resource:
     known: tuple[str, ...]
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        """The keys that a payload may have at its top."""
-        beside = (RECORDS, COMPANY, TABLE) if self.name == TABLES else (RECORDS, COMPANY)
-        return (*self.known, *beside)
+    def schema(self) -> JsonSchema:
+        """What a payload looks like: one record with its fields at the top, or several under `records`."""
+        needed = ("externalId", *self.required)
+        published = {**FIELDS, **OF_RESOURCE.get(self.name, {})}
+        own = {name: published[name] for name in self.known}
+        own |= {name: {**own[name], "minItems": 1} for name in needed if own[name]["type"] == "array"}
+        fields = {name: one if name in needed else optional(one) for name, one in own.items()}
+        record = group("A record; fields that are not published are taken as well.", fields, required=needed)
+        beside = {RECORDS: listed("Several records at once.", record, minItems=1), COMPANY: optional(_COMPANY)}
+        table = {TABLE: _TABLE} if self.name == TABLES else {}
+        return group(
+            f"A record of {self.name}, which overwrites the one of the same externalId.",
+            {**fields, **beside, **table},
+            required=list(table),
+            additionalProperties=False,
+            anyOf=[{"required": list(needed)}, {"required": [RECORDS]}],
+        )
 
     def records(self, payload: Fields) -> list[Fields]:
         """Return the records of a payload, checked. RejectedError: one can never be taken; the place is named, no value."""
-        several = payload.get(RECORDS)
-        if several is None:
-            if unknown := sorted(set(payload) - set(self.targets)):
-                raise RejectedError(
-                    f"a record of `{self.name}` has no published field `{unknown[0]}`; under `{RECORDS}` it can be sent all the same"
-                )
-            rows = [{key: value for key, value in payload.items() if key not in (RECORDS, COMPANY, TABLE)}]
-        elif not isinstance(several, list) or not all(isinstance(row, dict) for row in several):
-            raise RejectedError(f"`{RECORDS}` must be a list of objects")
-        else:
-            if beside := sorted(set(payload) - {RECORDS, COMPANY, TABLE}):
-                raise RejectedError(f"`{beside[0]}` belongs into `{RECORDS}`, since there are several records")
-            rows = cast("list[Fields]", several)
+        fit(SCHEMAS[self.name], payload)
+        encode_json(payload)
+        beside = {key: value for key, value in payload.items() if key not in (RECORDS, COMPANY, TABLE)}
+        several = cast("list[Fields] | None", payload.get(RECORDS))
+        if several is not None and beside:
+            raise RejectedError(f"`{min(beside)}` belongs into `{RECORDS}`, since there are several records")
         found: dict[str, Fields] = {}
-        for place, row in enumerate(rows):
+        for place, row in enumerate([beside] if several is None else several):
             # Overwriting is whole, so nothing and null are the same; null is not taken everywhere.
             record = {key: value for key, value in row.items() if value is not None}
-            where = "" if several is None else f"{RECORDS}[{place}]."
-            self._check(record, where)
             if found.setdefault(str(record["externalId"]), record) != record:
-                raise RejectedError(f"`{where}externalId` stands for two different records")
-        if not found:
-            raise RejectedError(f"`{RECORDS}` is empty")
-        encode_json(rows)
+                raise RejectedError(f"`{RECORDS}[{place}].externalId` stands for two different records")
         return list(found.values())
-
-    def _check(self, record: Fields, where: str) -> None:
-        for name in ("externalId", *self.required):
-            if record.get(name) in (None, "", []):
-                raise RejectedError(f"`{where}{name}` is missing")
-        for name in _TEXTS:
-            if name in record and (not isinstance(record[name], str) or not str(record[name]).strip()):
-                raise RejectedError(f"`{where}{name}` must be text")
-        if any(sign.isspace() for sign in str(record["externalId"])):
-            raise RejectedError(f"`{where}externalId` must be without white space")
-        for name, shape in _SHAPES.items():
-            if name in record and not (isinstance(record[name], str) and shape.fullmatch(str(record[name]))):
-                raise RejectedError(f"`{where}{name}` is not a code such as Hypatos takes ({shape.pattern})")
-        custom = record.get("customFields")
-        if custom is not None and not (
-            isinstance(custom, dict) and all(isinstance(value, str) for value in custom.values())
-        ):
-            raise RejectedError(f"`{where}customFields` must be a map of text")
-        document = record.get("documentId")
-        if document is not None and not (isinstance(document, str) and _DOCUMENT_ID.fullmatch(document)):
-            raise RejectedError(f"`{where}documentId` must be the id of a Hypatos document")
-
-
-def company(payload: Fields) -> str | None:
-    """Return the company that the records belong to, None for the one of the credentials. Raises RejectedError."""
-    value = payload.get(COMPANY)
-    if value is None:
-        return None
-    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or not value.strip():
-        raise RejectedError(f"`{COMPANY}` must be the id of a company")
-    return value
-
-
-def table(payload: Fields) -> str:
-    """Return the lookup table that the records belong to. Raises RejectedError."""
-    value = payload.get(TABLE)
-    if not isinstance(value, str) or not _TABLE_NAME.fullmatch(value):
-        raise RejectedError(f"`{TABLE}` must be the name of a lookup table (small letters, digits, _)")
-    return value
 
 
 def _resource(name: str, required: str, known: str) -> Resource:
@@ -214,3 +179,5 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
     }
 )
 """Every resource by its name. The list is known from the specification and from clients; other fields go into `records`."""
+SCHEMAS: Mapping[str, JsonSchema] = MappingProxyType({name: each.schema for name, each in RESOURCES.items()})
+"""What the payloads of each resource look like."""

@@ -29,6 +29,7 @@ def add_routes(app: HypatosSandbox) -> None:
     app.route("GET", "/companies/{}", desk.company)
     app.route("GET", "/projects", desk.projects)
     app.route("GET", "/projects/{}", desk.project)
+    app.route("GET", "/projects/{}/schema", desk.project_schema)
 
 
 class _Desk:
@@ -129,6 +130,14 @@ class _Desk:
         return json_reply(
             200, sandbox_views.page(self.app.switches, items, offset=offset, limit=limit, total=len(found))
         )
+
+    async def project_schema(self, call: Call) -> Reply:
+        status = int(self.app.switches.projects_list)
+        if status != 200:  # noqa: PLR2004 -- HTTP's own number
+            raise self.app.refused(status, "Forbidden", "Projects cannot be read")
+        if all(project[0] != call.ids[0] for project in PROJECTS):
+            raise self.app.refused(404, "Project does not exist", "No project has this id")
+        return json_reply(200, sandbox_views.project_schema())
 
     async def project(self, call: Call) -> Reply:
         for project in PROJECTS:

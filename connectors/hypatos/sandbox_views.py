@@ -78,6 +78,21 @@ def company(company_id: str, name: str) -> dict[str, object]:
     return {"id": company_id, "name": name, "active": True, "createdAt": "2024-02-29T15:46:19.384990Z"}
 
 
+def project_schema() -> dict[str, object]:
+    """Show the data schema of a project: what is extracted, some of which no document has."""
+    points = (
+        ("documentType", "string", "Document type"),
+        ("number", "string", "Number"),
+        ("issuedAt", "date", "Issued on"),
+        ("dueAt", "date", "Due on"),
+        ("totalAmount", "number", "Total amount"),
+        ("costCenter", "string", "Cost center"),
+        ("supplier", "group", "Supplier"),
+    )
+    named = [{"internalName": name, "displayName": title, "type": kind} for name, kind, title in points]
+    return {"version": 3, "dataPoints": named, "features": {"derivation": False}}
+
+
 def project(switches: Switches, project_id: str, name: str) -> dict[str, object]:
     """Show a project with the settings that matter here."""
     return {

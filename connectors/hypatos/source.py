@@ -16,6 +16,7 @@ from connectors.errors import OvertakenError, RejectedError, TransientError
 from connectors.hypatos import feedback as words
 from connectors.hypatos import models
 from connectors.hypatos.listing import walk
+from connectors.hypatos.schemas import READ
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
@@ -40,6 +41,7 @@ class Patience:
 class Documents:
     """The stream `documents`: everything in an exportable state, oldest first."""
 
+    schema = READ
     feedback_actions = words.ACTIONS
     drains: Collection[str] = words.DRAINING
 

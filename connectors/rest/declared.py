@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from connectors.declarations import Declared
+from connectors.fitting import check_schema
 from connectors.rest.paths import parse
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -32,6 +33,12 @@ def _with(*allowed: str, needed: str = "") -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _schema(schema: dict[str, object] | None) -> dict[str, object] | None:
+    if schema is not None:
+        check_schema(schema)
+    return schema
 
 
 InAnswer = Annotated[str, AfterValidator(_path_in_answer)]
@@ -113,7 +120,7 @@ class Key(Declared):
 class ApiStream(Declared):
     """A stream. Without `find` and `idempotency_header` a lost answer cannot be settled, which has to be accepted in words.
 
-    `idempotency_hours` is how long the API remembers such a header.
+    `idempotency_hours` is how long the API remembers such a header, `payload` a JSON Schema of what routes may send.
     """
 
     create: Create
@@ -125,6 +132,7 @@ class ApiStream(Declared):
     idempotency_header: str | None = None
     idempotency_hours: float = Field(default=24.0, gt=0)
     body: Literal["json", "form"] = "json"
+    payload: Annotated[dict[str, object] | None, AfterValidator(_schema)] = None
     file: FileCall | None = None
     unsettled: Literal["hold"] | None = None
 

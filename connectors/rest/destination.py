@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from connectors.anything import AnyKey
 from connectors.contract import Outcome, State
 from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError, TransientError, UnsettledError
+from connectors.fitting import fit
 from connectors.http import quote
+from connectors.rest import schemas
 from connectors.rest.bodies import body
 from connectors.rest.files import Files
 from connectors.rest.finding import Finder
@@ -18,7 +19,7 @@ from connectors.rest.paths import one
 from connectors.settings import variable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from connectors.contract import Delivery, Fields, Journal
     from connectors.http import Answer, Api
@@ -37,8 +38,6 @@ HOLD = timedelta(days=1)
 class Objects:
     """One stream. `settle` is how long the look-up may lag behind a call; `checked` is what people have looked up."""
 
-    targets: Collection[str] = AnyKey()
-
     def __init__(
         self, api: Api, declared: ApiStream, settle: timedelta, checked: Mapping[str, str | None] | None = None
     ) -> None:
@@ -46,12 +45,13 @@ class Objects:
         self._declared = declared
         self._settle = settle
         self._checked = checked or {}
+        self.schema = schemas.payload(declared)
         self._finder = Finder(api, declared.find) if declared.find else None
         self._files = Files(api, declared.file, settle, self._checked, self._held) if declared.file else None
 
     def check(self, payload: Fields) -> None:
         """Raise RejectedError if this payload cannot be written as the declared body."""
-        body(self._declared, payload, "key", self._api.connection)
+        self._body(payload, "key")
 
     async def look_for_nobody(self) -> bool:
         """Look up a key that nobody has, or only see that somebody answers; say whether there was a look-up.
@@ -96,6 +96,10 @@ class Objects:
         return
         yield
 
+    def _body(self, payload: Fields, key: str) -> Body:
+        fit(self.schema, payload, self._api.connection)
+        return body(self._declared, payload, key, self._api.connection)
+
     async def _object(self, delivery: Delivery, journal: Journal) -> str:
         """Return the object that shows the payload, made or changed for that."""
         if delivery.replaces is not None and self._declared.update is not None:
@@ -120,7 +124,7 @@ class Objects:
         update = self._declared.update
         if update is None:
             raise AssertionError("only asked for where it is declared")
-        sent = body(self._declared, delivery.payload, delivery.key, self._api.connection)
+        sent = self._body(delivery.payload, delivery.key)
         try:
             await self._api.call(update.method, update.path.replace("{id}", quote(object_id)), **sent, repeatable=True)
         except GoneError as error:
@@ -143,7 +147,7 @@ class Objects:
         key = delivery.key if after is None else f"{delivery.key}#{after}"
         step = "create" if after is None else f"create after {after}"
         header = self._declared.idempotency_header
-        sent = body(self._declared, delivery.payload, key, self._api.connection)
+        sent = self._body(delivery.payload, key)
         shown = journal.fingerprint(sent["content"].decode())
         sent_at, made_with = f"{step}, {_SENT}", f"{step}, {_MADE_WITH}"
 

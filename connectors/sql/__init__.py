@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr  # noqa: TC002 -- pydantic reads the annotation when the class is made
 
 from connectors.anything import AnyStream
-from connectors.contract import Connection
+from connectors.contract import Connection, Declaration
 from connectors.declarations import read_streams
 from connectors.settings import ConnectionSettings, HttpsUrl
 from connectors.sql.database import Database
@@ -15,7 +15,7 @@ from connectors.sql.declared import TableStream
 from connectors.sql.destination import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping
 
     import httpx
 
@@ -58,7 +58,13 @@ async def connect(
     else:
         streams = AnyStream(lambda stream: Rows(database, TableStream(), stream, settings.key_column))
 
+    async def declares(used: Collection[str]) -> AsyncIterator[Declaration]:
+        for stream in dict.fromkeys([*streams, *(one for one in used if one in streams)]):
+            schema = streams[stream].schema
+            known = {} if "x-account" in schema else schema
+            yield Declaration(stream, known, f"{'the' if known else 'no'} table of {name}.{stream}")
+
     async def check() -> str:
         return f"{name}: {await database.check()}"
 
-    return Connection(name, {}, streams, check, database.close, lambda: database.transactions)
+    return Connection(name, {}, streams, check, database.close, lambda: database.transactions, declares=declares)

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from connectors.anything import AnyKey
 from connectors.contract import Outcome, State
-from connectors.errors import RejectedError
+from connectors.errors import ConnectorError, RejectedError
+from connectors.sql import schemas
 from connectors.sql.tables import read_shape
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
 
     from connectors.contract import Delivery, Fields, Journal
+    from connectors.fields import JsonSchema
     from connectors.sql.database import Database
     from connectors.sql.declared import TableStream
     from connectors.sql.tables import Prepared, Row, Shape
@@ -28,8 +29,6 @@ _COLUMNS = "columns"
 class Rows:
     """One stream. Its tables are read once, at the first document."""
 
-    targets: Collection[str] = AnyKey()
-
     def __init__(self, database: Database, declared: TableStream, stream: str, key: str) -> None:
         self._database = database
         self._declared = declared
@@ -37,15 +36,22 @@ class Rows:
         self._key = key
         self._known: Shape | None = None
 
+    @property
+    def schema(self) -> JsonSchema:
+        """The tables' columns; any, as long as the database cannot be asked. The first look waits for the tables to be read."""
+        try:
+            shape = self._shape_now()
+        except ConnectorError:  # told where it stops something: by `check` and `push`
+            shape = None
+        return schemas.read(shape) if shape is not None else schemas.unread(self._stream, self._declared, self._key)
+
     def check(self, payload: Fields) -> None:
         """Raise RejectedError with everything that does not fit into the tables; AccessError if those are not right.
 
         The first check waits for the tables to be read. While the database is out of reach, `push` is left to check.
         """
-        if self._known is None:
-            self._known = self._database.now(self._read)
-        if self._known is not None:
-            self._known.prepare(payload)
+        if (shape := self._shape_now()) is not None:
+            shape.prepare(payload)
 
     async def push(self, delivery: Delivery, journal: Journal) -> str:
         """Make the tables show exactly this delivery. Return the row's primary key, or its delivery key."""
@@ -91,6 +97,11 @@ class Rows:
         """List nothing: that a row is gone is only known by looking for it."""
         return
         yield
+
+    def _shape_now(self) -> Shape | None:
+        if self._known is None:
+            self._known = self._database.now(self._read)
+        return self._known
 
     async def _shape(self) -> Shape:
         if self._known is None:

@@ -102,7 +102,7 @@ class Shape:
             if column is None or name in ours:
                 why = "is filled by docferry" if name in ours else f"is no column of {table.name}"
                 problems.append(f"{place}{name} {why}{_near(name, [*free, *others])}")
-            elif column.computed is not None or (column.identity is not None and column.identity.always):
+            elif fills_itself(column):
                 problems.append(f"{place}{name} is filled by the database")
             elif value is None and not column.nullable:
                 problems.append(f"{place}{name} is null, and the column must not be")
@@ -111,7 +111,7 @@ class Shape:
                     row[name] = convert(value, column.type, self.dialect)
                 except ValueProblem as problem:
                     problems.append(f"{place}{name} {problem}")
-        missing = [name for name in free if name not in given and _needed(table, table.c[name])]
+        missing = [name for name in free if name not in given and needs(table, table.c[name])]
         problems.extend(f"{place}{name} is missing, and {table.name} needs it" for name in missing)
         return row
 
@@ -195,7 +195,12 @@ def _id_column(table: sa.Table, key: str) -> str:
     return columns[0].name if plain else key
 
 
-def _needed(table: sa.Table, column: sa.Column[object]) -> bool:
+def fills_itself(column: sa.Column[object]) -> bool:
+    """Say whether the database alone makes the values of a column."""
+    return column.computed is not None or (column.identity is not None and bool(column.identity.always))
+
+
+def needs(table: sa.Table, column: sa.Column[object]) -> bool:
     """Say whether a row cannot be without a value for this column."""
     filled = column.server_default is not None or column.identity is not None or column.computed is not None
     return not (column.nullable or filled or column is table.autoincrement_column)

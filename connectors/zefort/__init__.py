@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
@@ -18,6 +19,7 @@ from connectors.zefort import client as paths
 from connectors.zefort import models
 from connectors.zefort.activities import Activities
 from connectors.zefort.client import DOWNLOAD, SIGNED_DOWNLOAD, ZefortClient
+from connectors.zefort.declared import declares
 from connectors.zefort.destination import Contracts
 from connectors.zefort.esigns import Esigns
 from connectors.zefort.source import ContractDocuments
@@ -89,7 +91,9 @@ async def connect(
         count = "an unknown number of" if seen.count is None else str(seen.count)
         return f"{name}: the key works; it sees {count} contracts of the last days{_warning(seen)}"
 
-    return Connection(name, sources, destinations, check, api.close, lambda: api.requests)
+    return Connection(
+        name, sources, destinations, check, api.close, lambda: api.requests, declares=partial(declares, client)
+    )
 
 
 def _warning(seen: models.Listing) -> str:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from connectors.zefort.feedback import ACTIONS
-from connectors.zefort.payload import STATUSES
+from connectors.zefort.schemas import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

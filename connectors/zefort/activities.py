@@ -14,6 +14,7 @@ from connectors.zefort import models
 from connectors.zefort.contents import digest
 from connectors.zefort.esigns import refuse
 from connectors.zefort.listing import by_status
+from connectors.zefort.schemas import ACTIVITY
 from connectors.zefort.spared import ITS_OWN, Spared
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 class Activities:
     """The stream `activities`: one document per deadline. `days` is how far ahead deadlines are looked for."""
 
+    schema = ACTIVITY
     feedback_actions: Mapping[str, str] = MappingProxyType({})
     drains: Collection[str] = frozenset()
 

@@ -14,10 +14,11 @@ from connectors.zefort.attributes import FINAL, SENT, Writer, altered
 from connectors.zefort.files import Files, main_file
 from connectors.zefort.filing import Binders, Tags
 from connectors.zefort.parties import Parties
-from connectors.zefort.payload import KEYS, read
+from connectors.zefort.payload import read
+from connectors.zefort.schemas import CONTRACT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from connectors.contract import Delivery, Fields, Journal
     from connectors.memory import Memory
@@ -36,7 +37,7 @@ LISTED = 5
 class Contracts:
     """The stream `contracts`. `settle` is how long reads may lag behind a write before it is made again."""
 
-    targets: Collection[str] = KEYS
+    schema = CONTRACT
 
     def __init__(self, client: ZefortClient, settle: timedelta, memory: Memory, docai_skip: Sequence[str] = ()) -> None:
         self._client = client

@@ -16,6 +16,7 @@ from connectors.zefort.contents import digest, entries
 from connectors.zefort.downloads import Downloads
 from connectors.zefort.listing import Reading
 from connectors.zefort.position import OVERLAP
+from connectors.zefort.schemas import ESIGN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
@@ -29,6 +30,7 @@ _SIGNED = "completed"
 class Esigns:
     """The stream `esigns`: every signing request, and again whenever its status was saved."""
 
+    schema = ESIGN
     feedback_actions: Mapping[str, str] = MappingProxyType({})
     drains: Collection[str] = frozenset()
 

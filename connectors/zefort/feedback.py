@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 from connectors.answer import encode_json
 from connectors.errors import GoneError, RejectedError, TransientError
+from connectors.fitting import fit
 from connectors.zefort import models
 from connectors.zefort.attributes import Writer, differing
 from connectors.zefort.filing import Tags
-from connectors.zefort.payload import DATES, READ_ONLY, STATUSES, is_date
+from connectors.zefort.schemas import ATTRIBUTES, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -249,10 +250,6 @@ def _attributes(value: object) -> Fields:
     if not isinstance(value, dict):
         raise RejectedError("`attributes` must be a map")
     attributes = {key: entry for key, entry in cast("Fields", value).items() if entry is not None}
-    for key in sorted(READ_ONLY & attributes.keys()):
-        raise RejectedError(f"`attributes` cannot set `{key}`: it belongs to Zefort")
-    for key in sorted(attributes.keys() & set(DATES)):
-        if not is_date(attributes[key]):
-            raise RejectedError(f"`attributes` needs `{key}` as a date written YYYY-MM-DD")
+    fit({"properties": {"attributes": ATTRIBUTES}}, {"attributes": attributes})
     encode_json(attributes)
     return attributes

@@ -1,45 +1,23 @@
-"""What a route may put into a Zefort contract, and every limit that can be checked before anything is sent."""
+"""A payload read as a contract: checked against the schema and by what a schema cannot say, before anything is sent."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
-from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from connectors.answer import encode_json
 from connectors.errors import RejectedError
+from connectors.fitting import fit
+from connectors.zefort.schemas import CONTRACT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from connectors.contract import Fields
 
-KEYS = ("attributes", "parties", "tags", "binders", "status", "note")
-DATES = ("effective_date", "end_date", "signed_date")
-STANDARD = ("title", *DATES, "main_language")
+STANDARD = ("title", "effective_date", "end_date", "signed_date", "main_language")
 """The attributes every account has; all others are defined by the account."""
-PARTY_LENGTHS: Mapping[str, int | None] = MappingProxyType(
-    {
-        "name": 1024,
-        "org_id": 128,
-        "external_id": 1000,
-        "country": None,
-        "role": None,
-        "contact": 1024,
-        "group": 1024,
-        "extra_text_field_1": 1024,
-        "extra_text_field_2": 1024,
-        "previous_names": None,
-    }
-)
-"""The fields of a party and their greatest lengths in characters, None where none is published."""
-
-READ_ONLY = frozenset({"is_duplicate", "num_users", "cover_document", "incomplete"})
-"""What belongs to Zefort although the reference lists it among what can be written."""
-STATUSES = ("review", "done", "archived")
-"""The statuses that a client may set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +52,15 @@ class Wanted:
 
 def read(payload: Fields) -> Wanted:
     """Check a payload and return it typed. Raises RejectedError for what Zefort can never accept."""
-    for key in payload:
-        if key in READ_ONLY:
-            raise RejectedError(f"`{key}` belongs to Zefort and cannot be written")
-        if key not in KEYS:
-            raise RejectedError(f"a contract has no `{key}` (it has {', '.join(KEYS)})")
+    fit(CONTRACT, payload)
     encode_json(payload)  # what JSON cannot say would otherwise show only when half of the contract is there
-    status = payload.get("status")
-    if status is not None and status not in STATUSES:
-        raise RejectedError(f"`status` must be one of {', '.join(STATUSES)}")
-    note = payload.get("note")
-    if note is not None and not isinstance(note, str):
-        raise RejectedError("`note` must be text")
+    note = cast("str | None", payload.get("note"))
     return Wanted(
-        _attributes(payload.get("attributes")),
-        _parties(payload.get("parties")),
+        cast("Fields", payload["attributes"]),
+        _parties(cast("list[Fields] | None", payload.get("parties")) or []),
         _names(payload, "tags"),
         _names(payload, "binders"),
-        status,
+        cast("str | None", payload.get("status")),
         note.strip() or None if note else None,
     )
 
@@ -109,34 +78,11 @@ def normal(value: object) -> str:
     return " ".join(unicodedata.normalize("NFKC", str(value)).casefold().split()) if value is not None else ""
 
 
-def _attributes(value: object) -> Fields:
-    if not isinstance(value, dict):
-        raise RejectedError("`attributes` is missing")
-    attributes = cast("Fields", value)
-    for key in sorted(READ_ONLY & attributes.keys()):
-        raise RejectedError(f"`attributes.{key}` belongs to Zefort and cannot be written")
-    title = attributes.get("title")
-    if not isinstance(title, str) or not title.strip():
-        raise RejectedError("`attributes.title` is missing")
-    for key in DATES:
-        moment = attributes.get(key)
-        if moment is not None and not is_date(moment):
-            raise RejectedError(f"`attributes.{key}` must be a date written YYYY-MM-DD")
-    return attributes
-
-
-def is_date(value: object) -> bool:
-    """Say whether this is a date written YYYY-MM-DD."""
-    try:
-        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
-
-
-def _parties(value: object) -> list[Party]:
+def _parties(entries: list[Fields]) -> list[Party]:
     found: dict[str, Party] = {}
-    for place, entry in enumerate(_list(value, "parties")):
-        party = _party(entry, f"parties[{place}]")
+    for place, entry in enumerate(entries):
+        fields = {name: value for name, value in entry.items() if value is not None and value != ""}
+        party = Party(next(identities(fields)), fields)
         earlier = found.setdefault(party.key, party)
         if earlier.role != party.role:
             raise RejectedError(
@@ -145,37 +91,6 @@ def _parties(value: object) -> list[Party]:
     return list(found.values())
 
 
-def _party(entry: object, place: str) -> Party:
-    if not isinstance(entry, dict):
-        raise RejectedError(f"`{place}` must be a map")
-    fields = {name: value for name, value in cast("Fields", entry).items() if value is not None and value != ""}
-    for name, value in fields.items():
-        if name not in PARTY_LENGTHS:
-            raise RejectedError(f"a party has no `{name}` (it has {', '.join(PARTY_LENGTHS)})")
-        most = PARTY_LENGTHS[name]
-        if not isinstance(value, str):
-            raise RejectedError(f"`{place}.{name}` must be text")
-        if most is not None and len(value) > most:
-            raise RejectedError(f"`{place}.{name}` is longer than {most} characters")
-    if not normal(fields.get("name")):
-        raise RejectedError(f"`{place}.name` is missing")
-    return Party(next(identities(fields)), fields)
-
-
 def _names(payload: Fields, key: str) -> list[str]:
-    found: dict[str, None] = {}
-    for place, entry in enumerate(_list(payload.get(key), key)):
-        if entry is None:
-            continue
-        if not isinstance(entry, str) or not entry.strip():
-            raise RejectedError(f"`{key}[{place}]` must be text")
-        found[entry.strip()] = None
-    return list(found)
-
-
-def _list(value: object, key: str) -> list[object]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise RejectedError(f"`{key}` must be a list")
-    return cast("list[object]", value)
+    entries = cast("list[str | None] | None", payload.get(key)) or []
+    return list(dict.fromkeys(entry.strip() for entry in entries if entry is not None))

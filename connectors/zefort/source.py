@@ -16,6 +16,7 @@ from connectors.zefort import feedback as words
 from connectors.zefort.downloads import Downloads
 from connectors.zefort.listing import Reading, by_status
 from connectors.zefort.position import Position
+from connectors.zefort.schemas import READ_CONTRACT
 from connectors.zefort.spared import ITS_OWN, Spared
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class ContractDocuments:
     """The stream `contracts`. `sweep_every` is how long changes may stay unnoticed that no window shows."""
 
+    schema = READ_CONTRACT
     feedback_actions = words.ACTIONS
     drains: Collection[str] = frozenset()
 

@@ -4,9 +4,10 @@ from mappings.language.draft import Draft, read_draft
 from mappings.language.feedback import FeedbackRule
 from mappings.language.missing import MISSING
 from mappings.language.origins import Origin
-from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError
+from mappings.language.problems import FieldProblem, MappingError, Problem, RouteError, suggestion
 from mappings.language.recording import TableRow
 from mappings.language.route import Mapped, Route, load_bundle, load_route
+from mappings.language.schema import Schema
 from mappings.language.shapes import shape_of
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "Problem",
     "Route",
     "RouteError",
+    "Schema",
     "TableRow",
     "load_bundle",
     "load_route",
     "read_draft",
     "shape_of",
+    "suggestion",
 ]

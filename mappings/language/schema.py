@@ -1,7 +1,7 @@
 """What a stream takes or gives, as JSON Schema: looked up by path while a route is written, compared with payloads before they go.
 
 Schemas are plain data (draft-07; connectors publish them) without references and combinations: type, properties, required,
-additionalProperties, items, enum, format, pattern, bounds, description. `readOnly` marks what a destination shows but nobody
+additionalProperties, items, enum, format, pattern, bounds, description; `anyOf` only with sets of required names. `readOnly` marks what a destination shows but nobody
 may write, `x-extensible-enum` lists values that are known without excluding others, `examples` say how a pattern is meant.
 """
 
@@ -61,6 +61,11 @@ class Schema:
     def required(self) -> frozenset[str]:
         """The names of the fields that must be there."""
         return frozenset(self.data.get("required", ()))
+
+    @property
+    def alternatives(self) -> tuple[frozenset[str], ...]:
+        """Sets of names of which one must be there as a whole, besides what is required; empty if there are none."""
+        return tuple(frozenset(one["required"]) for one in self.data.get("anyOf", ()))
 
     @property
     def open(self) -> bool:

@@ -75,10 +75,9 @@ def _is_integer(checker: object, value: object) -> bool:
 
 def _is_instant(value: object) -> bool:
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
     except ValueError:
         return False
-    return not isinstance(value, str) or ("T" in value and moment is not None and moment.tzinfo is not None)
 
 
 def _told(error: ValidationError) -> Iterable[Misfit]:
@@ -94,6 +93,9 @@ def _told(error: ValidationError) -> Iterable[Misfit]:
         return [(place, f"has a field whose name {_words(rule, asked, data, schema)}")]
     if rule == "required":
         return [(_below(place, name), "is missing") for name in cast("list[str]", asked) if name not in data]
+    if rule == "anyOf":
+        sets = [[name for name in one["required"] if name not in data] for one in cast("Any", asked)]
+        return [(_below(place, name), "is missing") for name in min(sets, key=len)]
     if rule == "additionalProperties":
         known = schema.get("properties", {})
         return [

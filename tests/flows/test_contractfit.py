@@ -21,7 +21,7 @@ from connectors.zefort.sandbox import Switches as ZefortSwitches
 from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
 from flows.routes import OpenRoute
-from mappings.language import load_route
+from mappings.language import Schema, load_route
 from state.ledger import Ledger
 from tests.flows.world import QUICK
 
@@ -75,6 +75,7 @@ class Two:
                 self.route,
                 opened[source[0]].sources[source[1]],
                 opened[destination[0]].destinations[destination[1]],
+                Schema(opened[destination[0]].destinations[destination[1]].schema),
                 opened[source[0]],
                 opened[destination[0]],
             )

@@ -135,7 +135,7 @@ def test_accept_says_why_it_could_not_write_and_leaves_the_file_alone(routes, do
 def test_a_payload_that_the_destination_never_takes_fails_its_test(routes, docferry):
     path = routes("one", ROUTE.replace("currency: EUR", "currency: {x: 1}"))
     attributes = {"properties": {"currency": {"type": "string"}}}
-    learned = {"destinations": {"contracts": {"properties": {"attributes": attributes}}}}  # as docferry learn keeps it
+    learned = {"learned": {"attributes": attributes}}  # as docferry learn keeps it
     (path.parent / "schemas").mkdir()
     (path.parent / "schemas" / "zefort.json").write_text(json.dumps(learned))
     ended = docferry("map", "test")

@@ -153,13 +153,13 @@ async def test_a_contract_that_is_finished_late_is_carried_then(office):
 async def test_a_supplier_that_hypatos_refuses_is_told_to_the_contract_and_stops_nobody(office):
     office.add(parties=[{"name": "Good Oy", "role": "supplier"}])
     await office.run()
-    wrong = office.add(parties=[{"name": "A Oy", "country": "!!", "role": "supplier"}])
+    wrong = office.add(parties=[{"name": "A Oy", "country": "Q7", "role": "supplier"}])
     good = office.add(parties=[{"name": "B Oy", "role": "supplier"}])
     report = await office.run()
     assert (report.delivered, report.rejected) == (1, 1)
     assert "countryCode" in office.contract(wrong)["notes"][0]
     assert office.contract(good)["tags"] == ["suppliers in Hypatos"]
-    assert "!!" not in str(report.problems)
+    assert "Q7" not in str(report.problems)
 
 
 @pytest.mark.parametrize("side", ["zefort", "hypatos"])

@@ -30,7 +30,7 @@ from flows.engine import sync
 from flows.memory import LedgerMemory
 from flows.policy import Policy
 from flows.routes import OpenRoute
-from mappings.language import load_route
+from mappings.language import Schema, load_route
 from state.ledger import Ledger
 from state.vault import Vault
 from tests.flows.books import Books
@@ -115,7 +115,7 @@ class World:
             "zefort", {}, {"contracts": contracts}, check, destination.close, lambda: destination.requests
         )
         try:
-            yield OpenRoute(route, documents, contracts, here, there)
+            yield OpenRoute(route, documents, contracts, Schema(contracts.schema), here, there)
         finally:
             await source.close()
             await destination.close()

@@ -126,6 +126,11 @@ def test_the_first_alternative_with_a_value_counts(route, rule, document, expect
             {"a": "x", "b": 2},
             "target: a is not a whole number (looks like 'a')",
         ),
+        (
+            "{first: [{from: a, type: integer}, {from: b, type: integer}]}",
+            {"a": "x", "b": "xy"},
+            "target: a is not a whole number (looks like 'a')",
+        ),
         ("{first: [a, b], type: integer}", {"b": "x"}, "target: the value is not a whole number (looks like 'a')"),
         (
             "{each: l, as: i, fields: {x: {first: [i.y, {list: [{from: i.z, type: integer}]}]}}}",

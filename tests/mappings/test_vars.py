@@ -1,5 +1,6 @@
 """Names for expressions: what they see, how often they are evaluated, and what is told of them."""
 
+import copy
 from decimal import Decimal
 
 import pytest
@@ -43,7 +44,9 @@ def test_vars_build_on_each_other_in_any_order_and_have_paths_inside(route):
         "fields:\n  a: name\n  b: partner.address['post code']\n  c: parties[-1]\n  d: partner.name[0]\n"
     )
     document = {"entities": {"all": [{"name": " A ", "address": {"post code": "1"}}, 7]}, "partner": "hidden"}
+    before = copy.deepcopy(document)
     assert loaded.apply(document).payload == {"a": "A", "b": "1", "c": 7}
+    assert document == before
 
 
 def test_missing_and_null_pass_through_a_var_as_they_are(route):
@@ -111,7 +114,7 @@ def test_a_var_that_fails_is_tried_once_and_named_by_whoever_uses_it():
         ),
         ("x: {from: gone, required: true}", "x: entities.a and entities.b are missing"),
         (
-            "l: {each: total, as: entities, fields: {x: {from: gone, required: true}}}",
+            "l: {each: lines, as: entities, fields: {x: {from: gone, required: true}}}",
             "l[0].x: entities.a and entities.b are missing",
         ),
         ("x: {from: kind, lookup: t, required: true}", "x: 'kind' has no entry in table 't' (looks like '9')"),
@@ -123,7 +126,7 @@ def test_a_reason_names_the_var_or_the_paths_behind_it(route, rule, reason):
         "vars: {net: amount * 2, big: net + 1, gone: half ~ entities.b, half: entities.a, kind: total | length}\n"
     )
     with pytest.raises(MappingError) as caught:
-        route(f"{text}fields: {{{rule}}}\n").apply({"amount": "x", "total": [1]})
+        route(f"{text}fields: {{{rule}}}\n").apply({"amount": "x", "total": [1], "lines": [{"a": 1, "b": 2}]})
     assert str(caught.value) == reason
 
 

@@ -53,8 +53,7 @@ def note_tests(tests: Iterable[Test], sight: Sight, targets: Targets, places: Pl
             mark = test.marks.get(f"patch.{path}")
             doubt = sight.doubt(keys) if mark and (keys := _keys(path)) else None
             if mark and doubt is not None:
-                code = "unknown-source" if doubt.certain else "suspect-source"
-                notebook.add(code, places.before(mark, path), doubt.message)
+                notebook.add(doubt.code, places.before(mark, path), doubt.message)
         for path in test.expect:
             mark = test.marks.get(f"expect.{path}")
             if mark and (keys := _keys(path)):

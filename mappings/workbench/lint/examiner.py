@@ -133,8 +133,7 @@ class Examiner:
             self.read.add(path)
         doubt = sight.doubt(keys)
         if doubt is not None:
-            code = "unknown-source" if doubt.certain else "suspect-source"
-            self._notebook.add(code, self.span(parsed, leaf), doubt.message)
+            self._notebook.add(doubt.code, self.span(parsed, leaf), doubt.message)
 
     def _check_values(self, parsed: Parsed, compare: nodes.Compare, sight: Sight) -> None:
         """Compare the constants of a comparison with the values that the source is known to have."""

@@ -70,6 +70,7 @@ _WARNINGS = {
 }
 _NOTES = {
     "maybe-missing": "The destination needs this field, and documents for which the rule comes to nothing are rejected.",
+    "unlisted-source": "The source's documents may have this path, but neither its schema nor a sample shows it.",
     "uncommon-value": "The source is not known to have this value.",
     "unmapped-source": "The source has these fields, and no rule reads them.",
     "untested-route": "The route has no tests.",

@@ -34,7 +34,7 @@ class Known:
 
     `feedback` is what the source may be told. `faults` are sentences about endpoints that are not known, by their key
     (source or destination). `samples` are documents of the source. `gaps` are what the route's tests do not show, None if
-    they were not run.
+    they cannot tell, since they were not run or fail.
     """
 
     source: Mapping[str, Any] | None = None
@@ -54,7 +54,8 @@ def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
     lookups = Lookups(draft.tables, places)
     examiner = Examiner(draft.tables, places, lookups, notebook)
     document = with_samples(known.source, known.samples)
-    variables = Variables(draft.vars, examiner, lookups, endpoint=draft.source or "the source", document=document)
+    endpoint, sampled = draft.source or "the source", bool(known.samples)
+    variables = Variables(draft.vars, examiner, lookups, endpoint=endpoint, document=document, sampled=sampled)
     destination = None if known.destination is None else Schema(known.destination)
     whole = not draft.problems  # else what seems unused may stand in what could not be read
     targets = Targets(draft.destination, destination, notebook, whole=whole)

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 
 class Scopes:
-    """Makes the sights of one route, whose vars stand for `variables`."""
+    """Makes the sights of one route, whose vars stand for `variables`; `sampled` if there are sample documents."""
 
-    def __init__(self, lookups: Lookups, variables: Mapping[str, nodes.Node]) -> None:
+    def __init__(self, lookups: Lookups, variables: Mapping[str, nodes.Node], *, sampled: bool) -> None:
+        self._sampled = sampled
         self._lookups = lookups
         self._variables = variables
 
@@ -57,5 +58,5 @@ class Scopes:
             return Inference(plain, self._lookups).kind(node)
 
         conditions = Conditions(kind_of, self._variables, terms)
-        plain = Sight(endpoint, document, names, conditions, paths)
-        return Sight(endpoint, document, names, conditions, paths, given)
+        plain = Sight(endpoint, document, names, conditions, paths, self._sampled)
+        return Sight(endpoint, document, names, conditions, paths, self._sampled, given)

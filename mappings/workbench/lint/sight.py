@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from mappings.workbench.lint.conditions import Conditions
     from mappings.workbench.lint.logic import Formula
 
+_FIXED = "fixed text goes under value:, a fixed text inside an expression in quotes"
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a path is not believed; `certain` if it can never be there, else it is only written almost like a known one."""
+    """Why a path is not believed: a code, and a sentence."""
 
-    certain: bool
+    code: str
     message: str
 
 
@@ -30,7 +32,8 @@ class Sight:
     """What can be read, and what holds wherever something is read here.
 
     `document` is what the source publishes, `names` are vars, items and their numbers, which hide its fields. `paths` has,
-    for items, the path of the document that they stand for. `given` is what the conditions around ask for.
+    for items, the path of the document that they stand for. `sampled` says that there are sample documents, `given` is what
+    the conditions around ask for.
     """
 
     endpoint: str
@@ -38,6 +41,7 @@ class Sight:
     names: Mapping[str, Kind]
     conditions: Conditions
     paths: Mapping[str, tuple[Key, ...]]
+    sampled: bool
     given: Formula = ALWAYS
 
     def path(self, keys: tuple[Key, ...]) -> tuple[Key, ...] | None:
@@ -92,17 +96,24 @@ class Sight:
         top = place == self.endpoint
         known = [*names, *self.names] if top else names
         if schema.at((key,)) is not None:
-            almost = alike(key, known)
-            message = f"{place} is not known to have '{key}', but it has '{almost}' (did you mean that?)"
-            return None if almost is None else Doubt(certain=False, message=message)
+            return self._unlisted(key, place, known)
         if top and key == "index":
             return _never("index counts the items of each: and is known inside it only")
         deeper = None if alike(key, known) else elsewhere(schema, key)
-        hint = (
-            "; fixed text goes under value:, a fixed text inside an expression in quotes" if top and not deeper else ""
-        )
+        hint = f"; {_FIXED}" if top and not deeper else ""
         return _never(f"{place} has no field '{key}'{meant(key, known, deeper)}{hint}")
+
+    def _unlisted(self, key: str, place: str, known: list[str]) -> Doubt | None:
+        """Return what is odd about a field that is not listed where others may be, too."""
+        almost = alike(key, known)
+        if almost is not None:
+            words = f"{place} is not known to have '{key}', but it has '{almost}' (did you mean that?)"
+            return Doubt("suspect-source", words)
+        if not known or not (self.sampled or place == self.endpoint):
+            return None
+        hint = f"; {_FIXED}" if place == self.endpoint else ""
+        return Doubt("unlisted-source", f"{place} is not known to have '{key}', though it may{hint}")
 
 
 def _never(message: str) -> Doubt:
-    return Doubt(certain=True, message=message)
+    return Doubt("unknown-source", message)

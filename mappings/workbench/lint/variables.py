@@ -32,11 +32,13 @@ class Variables:
         *,
         endpoint: str,
         document: Schema,
+        sampled: bool = False,
     ) -> None:
         self._variables = variables
         self._examiner = examiner
         self._parsed = {name: examiner.parse(each.expression) for name, each in variables.items()}
-        self.scopes = Scopes(lookups, {name: each.node for name, each in self._parsed.items() if each is not None})
+        trees = {name: each.node for name, each in self._parsed.items() if each is not None}
+        self.scopes = Scopes(lookups, trees, sampled=sampled)
         self._kinds: dict[str, Kind] = dict.fromkeys(variables, ANY)
         self._uses: dict[str, set[str]] = {}
         for name in variables:

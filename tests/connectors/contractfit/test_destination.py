@@ -22,7 +22,7 @@ def only(account):
 
 def test_it_is_a_destination(account):
     assert isinstance(account.destination, Destination)
-    assert set(account.destination.targets) == {"title", "inbox"}
+    assert set(account.destination.schema["properties"]) == {"title", "inbox"}
 
 
 async def test_a_file_becomes_a_document_that_carries_the_marker_in_its_name(empty, delivery, journal, source_file):

@@ -18,7 +18,7 @@ from tests.connectors.hypatos.desk import KEY, PROJECT, attachment, delivery
 
 async def test_it_is_a_destination(desk):
     assert isinstance(desk.documents, Destination)
-    assert set(desk.documents.targets) == {"project", "title", "external_data"}
+    assert set(desk.documents.schema["properties"]) == {"project", "title", "external_data"}
 
 
 async def test_a_document_is_made_of_the_file_with_key_and_data_in_the_same_call(desk, journal):

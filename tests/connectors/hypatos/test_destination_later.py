@@ -170,10 +170,10 @@ async def test_a_title_that_was_taken_and_never_shows_is_done_after_the_settle_t
         ({"external_data": []}, "external_data"),
         ({"external_data": {"a": "1", "A": "2"}}, "upper and lower"),
         ({"external_data": {"DocFerry": "1"}}, "ours"),
-        ({"external_data": {"k" * 51: "1"}}, "key 1"),
-        ({"external_data": {"k": "v" * 1000}}, "value 1"),
-        ({"external_data": {"k": {"n": 1}}}, "value 1"),
-        ({"external_data": {str(number): "1" for number in range(20)}}, "20 pairs"),
+        ({"external_data": {"k" * 51: "1"}}, "external_data"),
+        ({"external_data": {"k": "v" * 1000}}, r"external_data\.k.*999"),
+        ({"external_data": {"k": {"n": 1}}}, r"external_data\.k.*string"),
+        ({"external_data": {str(number): "1" for number in range(20)}}, "maxProperties 19"),
     ],
 )
 async def test_what_would_be_refused_or_dropped_is_rejected_before_anything_is_sent(desk, payload, named):

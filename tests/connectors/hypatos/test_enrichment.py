@@ -40,7 +40,7 @@ async def test_every_kind_of_master_data_is_written(account, journal, name):
     stream = account.connection.destinations[name]
     assert isinstance(stream, Destination)
     payload = {"externalId": "X-1", **dict.fromkeys(RESOURCES[name].required, "x"), **MORE.get(name, {})}
-    assert set(payload) <= set(stream.targets)
+    assert set(payload) <= set(stream.schema["properties"])
     stream.check(payload)
     written = await stream.push(delivery(payload), journal)
     where = "lookup-tables/tax_codes" if name == "lookup-tables" else name
@@ -113,14 +113,14 @@ async def test_amounts_keep_every_digit(account, journal):
     ("payload", "named"),
     [
         ({"name": "A"}, "externalId"),
-        ({"externalId": "a b", "name": "A"}, "white space"),
+        ({"externalId": "a b", "name": "A"}, "`externalId` must be of pattern"),
         ({"externalId": 7, "name": "A"}, "externalId"),
         ({"externalId": "S"}, "name"),
         ({"externalId": "S", "name": "  "}, "name"),
         ({**SUPPLIER, "colour": "red"}, "colour"),
         ({"externalId": "S", "name": "A", "countryCode": "Finland"}, "countryCode"),
         ({"externalId": "S", "name": "A", "customFields": {"a": 1}}, "customFields"),
-        ({"records": []}, "empty"),
+        ({"records": []}, "`records` must be of minItems 1"),
         ({"records": "x"}, "records"),
         ({"records": [SUPPLIER], "name": "A"}, "name"),
         ({"records": [SUPPLIER, {**SUPPLIER, "city": "x"}]}, r"records\[1\].*two different"),
@@ -142,8 +142,8 @@ async def test_a_lookup_table_must_be_named(account, table):
 
 
 async def test_a_refused_field_is_named_and_its_value_is_not(suppliers, journal):
-    wrong = {"externalId": "S-2", "name": "A", "vatIds": "SECRET"}
-    with pytest.raises(RejectedError, match=r"body\.vatIds") as caught:
+    wrong = {"externalId": "S-2", "name": "A", "invoiceLines": "SECRET"}
+    with pytest.raises(RejectedError, match=r"body\.invoiceLines") as caught:
         await suppliers.push(delivery({"records": [SUPPLIER, wrong]}), journal)
     assert "records[1]" in str(caught.value)
     assert "SECRET" not in str(caught.value)

@@ -175,9 +175,9 @@ UPLOADED = (
     Break(
         "payloads are not checked",
         "documine/destination.py",
-        "        for key, value in payload.items():\n",
-        "        for key, value in {}.items():\n",
-        "nobody_knows or cannot_be_written",
+        "        fit(UPLOAD, payload)\n",
+        "",
+        "nobody_knows or refused",
     ),
 )
 

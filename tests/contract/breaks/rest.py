@@ -20,8 +20,8 @@ INVOICES = (
     Break(
         "the key does not travel in the creating call",
         "rest/bodies.py",
-        "        return {**payload, name: key}",
-        "        return {**payload}",
+        "if rest else key}",
+        "if rest else None}",
         "lost_answer",
     ),
     Break(
@@ -40,9 +40,9 @@ INVOICES = (
     ),
     Break(
         "a payload may hold the field that the key goes into",
-        "rest/bodies.py",
-        "        if name in payload:\n",
-        "        if name is None:\n",
+        "rest/destination.py",
+        "        fit(self.schema, payload, self._api.connection)\n",
+        "",
         "refused",
     ),
     Break(

@@ -97,15 +97,15 @@ CONTRACTS = (
     Break(
         "requests are not counted",
         "zefort/__init__.py",
-        "api.close, lambda: api.requests)",
-        "api.close, lambda: 0)",
+        "api.close, lambda: api.requests, declares",
+        "api.close, lambda: 0, declares",
         "counted",
     ),
     Break(
         "closing closes nothing",
         "zefort/__init__.py",
-        "check, api.close, lambda: api.requests)",
-        "check, lambda: __import__('asyncio').sleep(0), lambda: api.requests)",
+        "check, api.close, lambda: api.requests, declares",
+        "check, lambda: __import__('asyncio').sleep(0), lambda: api.requests, declares",
         "closing",
     ),
 )

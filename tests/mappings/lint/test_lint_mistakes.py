@@ -53,6 +53,6 @@ def test_a_mistake_is_told_once_at_its_place(tmp_path, name):
 
 
 def test_every_code_that_a_route_file_can_show_has_a_mistake():
-    elsewhere = {"unknown-endpoint", "invalid-table", "untested-route", "untested-rule"}
+    elsewhere = {"unlisted-source", "unknown-endpoint", "invalid-table", "untested-route", "untested-rule"}
     assert CODES.keys() - elsewhere == {code for _, code, _ in MISTAKES.values()}
     assert {CODES[code].severity for _, code, _ in MISTAKES.values()} == set(Severity)
