@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
 from sandboxes import Pace, counts, cpu_seconds, expected, pinned, sandboxes
 
 import mappings
@@ -50,6 +51,7 @@ def measure(kind: str, listed: int, pace: Pace, in_flight: int, folder: str) -> 
                 if not name.startswith(("DOCFERRY_", "HYPATOS_", "ZEFORT_"))
             },
             "DOCFERRY_STATE_URL": f"sqlite:///{state}/state.db",
+            "DOCFERRY_KEYS": Fernet.generate_key().decode(),  # so that documents are recorded, as where it matters
             "DOCFERRY_IN_FLIGHT": str(in_flight),
             "HYPATOS_BASE_URL": ready["hypatos"]["base_url"],
             "HYPATOS_CLIENT_ID": ready["hypatos"]["client_id"],

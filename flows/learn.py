@@ -81,6 +81,8 @@ def command(
         for one in found:
             output.out.print(f"{_SIGNS[one.change]} {escape(str(one))}", soft_wrap=True)
         output.out.print(escape(_summary(file, learned, changed=bool(found), written=written)), soft_wrap=True)
+        if written:
+            output.out.print("Next: docferry map schema, for editors to know it too")
     raise typer.Exit(int(dry_run and bool(found)))
 
 

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import nodes
 
 from mappings.language import work
+from mappings.language.applying import applied, prepare
 from mappings.language.comparisons import COMPARISON
-from mappings.language.filters import FILTERS, TESTS, Filter
+from mappings.language.filters import TESTS
 from mappings.language.missing import MISSING
 from mappings.language.paths import Scope, SourcePath, Variable, keys_of, path_to
-from mappings.language.problems import near, suggestion
+from mappings.language.problems import suggestion
 from mappings.language.values import ARITHMETIC, ValueProblem, cut, joined, negative, number, positive, step
 from mappings.language.words import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from mappings.language.tables import Table
 
@@ -257,20 +258,11 @@ class Seal:
         if node.name == "lookup":
             return self._lookup(node, value)
         self.operations += 2 * work.steps_of_word(node.name)
-        known = FILTERS.get(node.name)
-        if known is None:
-            meant = near(node.name, [*FILTERS, "lookup"])
-            hint = f" (did you mean '{meant}'?)" if meant else "; docs/route-file.md lists them all"
-            raise ExpressionError(f"unknown filter '| {node.name}'{hint}")
-        if not known.least <= len(node.args) <= known.most:
-            raise ExpressionError(f"'| {node.name}' does not take {len(node.args)} arguments ({_takes(known)})")
-        fixed = len(node.args) if known.fixed is None else known.fixed
         try:
-            run = known.make(*_fixed_texts(node.name, node.args[fixed:]))
+            prepared = prepare(node.name, node.args)
         except FormatError as error:
-            raise ExpressionError(f"'| {node.name}': {error}") from None
-        arguments = [self.compile(argument, depth) for argument in node.args[:fixed]]
-        return _always(run, value, arguments) if known.always else _filtered(run, value, arguments)
+            raise ExpressionError(str(error)) from None
+        return applied(prepared, value, [self.compile(argument, depth) for argument in prepared.arguments])
 
     def _lookup(self, node: nodes.Filter, value: Evaluate) -> Evaluate:
         name = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], nodes.Const) else None
@@ -291,36 +283,3 @@ class Seal:
 def _refuse_python(key: object) -> None:
     if isinstance(key, str) and key.startswith("__"):
         raise ExpressionError(f"'{key}' is not a field of a document")
-
-
-def _takes(known: Filter) -> str:
-    if known.least == known.most:
-        return f"it takes {known.most or 'none'}"
-    return f"it takes {known.least} to {known.most}"
-
-
-def _fixed_texts(name: str, arguments: list[nodes.Expr]) -> Iterator[str]:
-    for argument in arguments:
-        if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
-            raise ExpressionError(f"'| {name}' takes fixed text in quotes here, no path or expression")
-        yield argument.value
-
-
-def _always(run: Callable[..., object], value: Evaluate, arguments: list[Evaluate]) -> Evaluate:
-    return lambda scope: run(value(scope), *[argument(scope) for argument in arguments])
-
-
-def _filtered(run: Callable[..., object], value: Evaluate, arguments: list[Evaluate]) -> Evaluate:
-    """Return what applies a filter, except where the value or an argument is missing or null: that is what it gives."""
-
-    def filtered(scope: Scope) -> object:
-        current = value(scope)
-        if current is MISSING or current is None:
-            return current
-        given = [argument(scope) for argument in arguments]
-        for item in given:
-            if item is MISSING or item is None:
-                return item
-        return run(current, *given)
-
-    return filtered

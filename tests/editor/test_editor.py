@@ -74,6 +74,20 @@ HOVERED = {
     "a word": (FIELDS + "  status: {from: x, type: da»te}", "`date`: a day, written as YYYY-MM-DD"),
     "an action of the source": (HEAD + "feedback: {delivered: {trans»fer: true}}", "Whether it has arrived."),
 }
+RULES = [
+    "x",
+    "{from: x}",
+    "{template: '{{ x }}'}",
+    "{value: done, when: y, required: true}",
+    "{from: x, on_error: default, default: y}",
+    "{from: x, type: money, currency: EUR, round: up}",
+    "{list: [x]}",
+    "{first: [x, y]}",
+    "{fields: {a: x}}",
+    "{each: x, as: i, fields: {a: b}}",
+    "{}",
+    "{form: x}",
+]
 MARKED = {
     "a key at the top": (FIELDS + "  status: x\n»feedbak: {}\n", "Property feedbak is not allowed."),
     "a key of a rule": (FIELDS + "  status: {from: x, »tpye: date}\n", "Property tpye is not allowed."),
@@ -122,6 +136,13 @@ def test_help_is_shown(server, folder, case):
     assert "||" not in shown
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_help_on_a_target_is_its_own_however_its_rule_is_written(server, folder, rule):
+    for text in (FIELDS + f"  sta»tus: {rule}", LIST + f"      - ro»le: {rule}"):
+        shown = server.hover(folder, text)
+        assert shown.startswith(("Where it stands.", "What it is there.")), rule
+
+
 @pytest.fixture(scope="module")
 def marked(server, folder):
     """Return what is marked in every case of MARKED."""
@@ -152,6 +173,15 @@ def test_nothing_is_marked_in_the_shipped_routes_and_their_schemas_are_found(ser
     assert [found for found in server.diagnostics(SHIPPED, *texts) if found] == []
     spoilt = server.diagnostics(SHIPPED, *(f"{text}feilds: {{}}\n" for text in texts))
     assert [message for found in spoilt for *_, message in found] == ["Property feilds is not allowed."] * len(texts)
+
+
+def test_a_shipped_route_is_completed_with_what_its_source_and_its_destination_publish(server):
+    head = "# yaml-language-server: $schema=schemas/hypatos_to_zefort.schema.json\n" + HEAD.removeprefix(LINE)
+    targets = server.completions(SHIPPED, head + "fields:\n  attributes.»")
+    assert "required" in targets["attributes.title"][1]
+    assert {"review", "done"} <= server.completions(SHIPPED, head + "fields:\n  status: {value: »}").keys()
+    assert "id" in server.completions(SHIPPED, head + "fields:\n  note: {from: »}")
+    assert {"transfer", "reject"} <= server.completions(SHIPPED, head + "feedback:\n  delivered:\n    »").keys()
 
 
 def test_nothing_is_marked_in_the_examples_of_the_pages(server, folder):

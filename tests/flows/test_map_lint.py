@@ -1,6 +1,7 @@
 """`docferry map lint`: which files are meant, what is printed in which form, and the exit codes."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,7 @@ destination: zefort.contracts
 tables: {currencies: tables/currencies.csv}
 fields:
   attributes.title: {from: title, required: true}
-  attributes.currency: {from: currency, lookup: currencies}
+  attributes.currency: {from: entities.currency, lookup: currencies}
 feedback:
   delivered: {tranfser: true}
 """
@@ -170,3 +171,29 @@ def test_rules_that_no_test_reaches_are_noted(routes, docferry):
     (found,) = ended.json["findings"]
     assert (ended.code, found["code"], found["line"]) == (0, "untested-rule", 6)
     assert found["message"] == "attributes.currency: no test makes a value with this rule"
+
+
+def test_routes_of_the_pages_are_free_of_errors_and_warnings(routes, docferry, monkeypatch):
+    (routes / "one.yaml").unlink()
+    pages = [*(FOLDER.parent / "docs").glob("*.md"), *(FOLDER.parent / "connectors").glob("*/README.md")]
+    blocks = [
+        block
+        for page in pages
+        for block in re.findall(r"^```yaml\n(.*?)^```\n", page.read_text(), re.MULTILINE | re.DOTALL)
+    ]
+    shown = [
+        block for block in blocks if "source: hypatos." in block and "\nfields:" in block and "form: " not in block
+    ]
+    assert len(shown) >= 5
+    for number, block in enumerate(shown):
+        (routes / f"page{number}.yaml").write_text(block)
+    found = docferry("map", "lint", "--json").json["findings"]
+    # the connections that the pages declare are not declared here
+    assert [each for each in found if each["severity"] != "note" and each["code"] != "unknown-endpoint"] == []
+
+
+def test_tests_that_fail_tell_nothing_about_what_they_reach(routes, docferry):
+    (routes / "one.yaml").write_text(
+        ROUTE.replace("tranfser", "transfer") + "tests:\n  - name: one\n    expect: {attributes.title: A}\n"
+    )
+    assert codes(docferry("map", "lint", "--json", "--no-unmapped")) == []

@@ -78,7 +78,7 @@ class Rules:
     def _rule(self, target: Schema, place: str, condition: str) -> JsonSchema:
         """Return the schema of a rule that is written with keys."""
         keys = self._kept("rule", self._keys, target, place)
-        return {"type": "object", "properties": {}, "allOf": [keys, reference("together"), reference(condition)]}
+        return {"type": "object", "allOf": [keys, reference("together"), reference(condition)]}
 
     def _keys(self, target: Schema, place: str) -> JsonSchema:
         item = target.at((0,)) if "array" in target.types else None

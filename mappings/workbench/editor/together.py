@@ -20,29 +20,20 @@ _CONTAINERS = ("list", "each", "fields")
 
 def together() -> JsonSchema:
     """Return the schema of every rule that is written with keys."""
-    sources = {key: _condition(allOf=[_alone(key), *_inside(key)]) for key in SOURCE_KEYS}
+    sources = {key: {"allOf": [_alone(key), *_inside(key)]} for key in SOURCE_KEYS}
     each = {"each": ["as", "fields"], "as": ["each"], "index": ["each"]}
     options = {key: _beside_type(key) for key in OPTIONS}
-    return _condition(dependencies=sources | options, allOf=[_has_default(), _condition(dependencies=each)])
+    return {"dependencies": sources | options, "allOf": [_has_default(), {"dependencies": each}]}
 
 
 def sourced() -> JsonSchema:
     """Return the schema of a rule that must say where its value comes from."""
-    return _has_source(_condition(**{"not": _any_of(SOURCE_KEYS)}))
+    return _has_source({"not": _any_of(SOURCE_KEYS)})
 
 
 def sourced_item() -> JsonSchema:
     """Return the same for an item of a list, where an object that has no key of a rule is none."""
-    return _has_source(_condition(**{"not": _any_of(SOURCE_KEYS), "allOf": [_any_of(sorted(CONTROL_KEYS))]}))
-
-
-def _condition(**words: object) -> JsonSchema:
-    """Return a schema that only asks for something.
-
-    `properties` does nothing there; without it the language server takes a condition for one of the ways to write a rule,
-    and shows the help of none of them.
-    """
-    return {"properties": {}, **words}
+    return _has_source({"not": _any_of(SOURCE_KEYS), "allOf": [_any_of(sorted(CONTROL_KEYS))]})
 
 
 def _alone(key: str) -> JsonSchema:
@@ -66,21 +57,21 @@ def _beside_type(key: str) -> JsonSchema:
     message = f"{key}: goes with type: {', '.join(name for name in TYPES if name not in without)}"
     wrong = {"properties": {"type": {"enum": without}}, "required": ["type"]}
     never = {"properties": {key: False}, "errorMessage": message}
-    needed = _condition(required=["type"], errorMessage=message)
-    return _condition(allOf=[needed, _condition(**{"if": wrong, "then": never})])
+    return {"required": ["type"], "errorMessage": message, "if": wrong, "then": never}
 
 
 def _any_of(keys: Iterable[str]) -> JsonSchema:
-    return _condition(anyOf=[_condition(required=[key]) for key in keys])
+    return {"anyOf": [{"required": [key]} for key in keys]}
 
 
 def _has_source(where: JsonSchema) -> JsonSchema:
     message = f"a rule says where its value comes from; it needs one of: {_SOURCES}"
-    needed = _condition(required=[next(iter(SOURCE_KEYS))], errorMessage=message)
-    return _condition(**{"if": where, "then": needed})
+    return {"if": where, "then": {"required": [next(iter(SOURCE_KEYS))], "errorMessage": message}}
 
 
 def _has_default() -> JsonSchema:
     written = {"required": ["on_error"], "properties": {"on_error": {"const": "default"}}}
-    needed = _condition(required=["default"], errorMessage="on_error: default needs default: beside it")
-    return _condition(**{"if": written, "then": needed})
+    return {
+        "if": written,
+        "then": {"required": ["default"], "errorMessage": "on_error: default needs default: beside it"},
+    }

@@ -131,13 +131,13 @@ BOOLEAN = Kind(frozenset({"boolean"}), missing=False, null=False)
 def of_schema(schema: Schema) -> Kind:
     """Return what a schema says of a value that is there."""
     types = schema.types
+    fixed = tuple(Fixed(value) for value in schema.known if value is not None)
     if not types:
-        return Kind(missing=False, schema=schema)
+        return Kind(missing=False, fixed=fixed, schema=schema)
     words = frozenset().union(*(_FROM_JSON[kind] for kind in types))
     form = _FORMATS.get(str(schema.data.get("format")))
     if form and words == {"string"}:
         words = frozenset({form})
-    fixed = tuple(Fixed(value) for value in schema.known if value is not None)
     return Kind(words, missing=False, null="null" in types, fixed=fixed, complete=bool(schema.enum), schema=schema)
 
 

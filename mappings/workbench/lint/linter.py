@@ -34,7 +34,7 @@ class Known:
 
     `feedback` is what the source may be told. `faults` are sentences about endpoints that are not known, by their key
     (source or destination). `samples` are documents of the source. `gaps` are what the route's tests do not show, None if
-    they were not run.
+    they cannot tell, since they were not run or fail.
     """
 
     source: Mapping[str, Any] | None = None

@@ -131,7 +131,7 @@ class Rules:
         before = len(self._examiner.names)
         inner = None if schema is None else schema.at((0,))
         self.fields(source.fields, inner, within, f"{rule.target}[]", key)
-        if source.name not in self._examiner.names[before:]:
+        if not {source.name, source.index} & set(self._examiner.names[before:]):
             words = f"no rule below reads '{source.name}', so all items give the same object"
             self._notebook.add("unused-item", name, words)
         return Kind(frozenset({"list"}), missing=over.missing or rule.required, null=over.null)

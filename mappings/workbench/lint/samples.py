@@ -1,4 +1,4 @@
-"""Adds what sample documents show to the source's schema: fields that it does not list, and types that it does not know."""
+"""What is known of a source's documents: what its schema says for certain, and what sample documents show beyond it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,31 @@ from mappings.language.schema import Schema
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_NO_TYPES = {"description", "properties", "items", "x-extensible-enum"}
 _TYPES = {str: "string", bool: "boolean", int: "integer", Decimal: "number", type(None): "null"}
 
 
 def with_samples(schema: Mapping[str, Any] | None, samples: Sequence[object]) -> Schema:
-    """Return a schema with what documents have beyond it. Without a schema the documents are all that is known."""
-    return Schema(_both(dict(schema or {}), _seen(samples)) if samples else schema or {})
+    """Return a schema with what documents have beyond it. Without a schema the documents are all that is known.
+
+    Of fields that accounts only commonly have (`x-guessed`) the names count, but not the types: an account that writes
+    amounts as text is right, too.
+    """
+    certain = _certain(dict(schema or {}), guessed=False)
+    return Schema(_both(certain, _seen(samples)) if samples else certain)
+
+
+def _certain(schema: dict[str, Any], *, guessed: bool) -> dict[str, Any]:
+    """Return a schema without the types that are guesses."""
+    kept = {word: each for word, each in schema.items() if not guessed or word in _NO_TYPES} | (
+        {"x-guessed": True} if guessed else {}
+    )
+    below = guessed or bool(schema.get("x-guessed"))
+    if "properties" in kept:
+        kept["properties"] = {name: _certain(dict(each), guessed=below) for name, each in kept["properties"].items()}
+    if isinstance(kept.get("items"), dict):
+        kept["items"] = _certain(kept["items"], guessed=below)
+    return kept
 
 
 def _seen(values: Sequence[object]) -> dict[str, Any]:
@@ -39,7 +58,7 @@ def _both(schema: dict[str, Any], seen: dict[str, Any]) -> dict[str, Any]:
     if given is not None:
         published = [given] if isinstance(given, str) else list(given)
         both["type"] = [*published, *(kind for kind in seen["type"] if not _covers(published, kind))]
-    elif schema:
+    elif schema and not schema.get("x-guessed"):
         both.pop("type")  # an open place stays open
     properties, fields = schema.get("properties", {}), seen.get("properties", {})
     if properties or fields:

@@ -25,6 +25,8 @@ _NUMBER = re.compile(
 )
 """What people, or other readers of YAML, take for a number. Digits that begin with 0 are most often meant as text."""
 _ANSWERS = frozenset({"yes", "no", "on", "off"})
+_WRITTEN = {"value", "default", "template"}
+"""The keys of rules that hold text as it is to appear."""
 _MOSTLY = 3
 """How many times as many entries must be of the usual type for another one to be odd."""
 _LOST = re.compile(r" #(\w\S*)")
@@ -45,10 +47,8 @@ def note_rules(fields: Fields, places: Places, notebook: Notebook) -> None:
         for key, value in (("value", getattr(rule.source, "value", MISSING)), ("default", rule.default)):
             if isinstance(value, str) and key in rule.marks:
                 _note(Text(value, places.scalar(rule.marks[key], value), f"{key}:"), places, rule.marks[key], notebook)
-        for mark in rule.marks.values():
-            _note_lost(places, mark, notebook)
-        if not rule.marks:
-            _note_lost(places, rule.mark, notebook)
+        for key in _WRITTEN & rule.marks.keys():
+            _note_lost(places, rule.marks[key], notebook)
 
 
 def note_tables(lookups: Lookups, places: Places, notebook: Notebook) -> None:

@@ -58,3 +58,15 @@ def test_types_of_samples_count_where_the_schema_says_nothing():
 
 def test_without_a_schema_and_samples_nothing_is_said():
     assert found("Hello.world[3] ~ anything", source=None) == []
+
+
+def test_types_of_what_accounts_only_commonly_have_are_no_reason_to_complain():
+    amounts = record(
+        {"total": {"type": "number"}, "kind": {"type": "string", "x-extensible-enum": ["invoice"]}}, closed=False
+    )
+    source = record({"entities": amounts | {"x-guessed": True}})
+    assert found("entities.total | replace(',', '.')", source=source) == []
+    assert [code for code, _ in found("entities.totall", source=source)] == ["suspect-source"]
+    assert [code for code, _ in found("\"entities.kind == 'invoise'\"", source=source)] == ["unknown-value"]
+    sample = {"entities": {"total": 5}}
+    assert [code for code, _ in found("entities.total | upper", source=source, samples=[sample])] == ["type-mismatch"]
