@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from connectors.schemas import destination_schema
@@ -109,3 +110,37 @@ def test_inside_an_object_that_was_copied_whole_the_rule_that_copied_is_named(lo
 def test_a_payload_that_fits_passes(load):
     route = load(f"fields:\n{TITLE}")
     check_payload(route, ZEFORT, {"title": "T"}, route.apply({"title": "T"}))
+
+
+@pytest.fixture
+def routes(accounts, empty, monkeypatch):
+    monkeypatch.setenv("DOCFERRY_MAPPINGS", str(empty))
+    return empty
+
+
+@pytest.mark.parametrize("command", [("run", "r"), ("run", "r", "--dry-run"), ("check", "r")])
+def test_a_wrong_constant_ends_the_command_with_two_before_any_document_is_asked_for(
+    routes, accounts, docferry, command
+):
+    (routes / "r.yaml").write_text(f"{HEAD}fields:\n{TITLE}  status: {{value: doen}}\n")
+    before = requests(accounts)
+    ended = docferry(*command)
+    assert ended.code == 2
+    assert "r.yaml:5:19:" in ended.out + ended.err
+    assert "did you mean 'done'?" in ended.out + ended.err
+    assert command[0] == "check" or requests(accounts) == before  # check makes one cheap call
+
+
+@pytest.mark.parametrize("dry", [True, False], ids=["dry", "real"])
+def test_a_payload_that_does_not_fit_is_rejected_as_data_and_no_request_is_made(routes, accounts, docferry, dry):
+    (routes / "r.yaml").write_text(f"{HEAD}fields:\n{TITLE}  note: entities.totalAmount\nfiles: none\n")
+    report = docferry("run", "r", "--json", *(["--dry-run"] if dry else []))
+    assert (report.code, report.json["delivered"]) == (1, 0)
+    assert report.json["rejected"] == report.json["listed"] > 0
+    assert "note: must be text (looks like '" in report.out
+    assert "(line 5 of the route)" in report.out
+    assert httpx.get(accounts["zefort"]["control"] + "state").json()["contracts"] == {}
+
+
+def requests(accounts):
+    return httpx.get(accounts["hypatos"]["control"] + "state").json()["requests"]["total"]
