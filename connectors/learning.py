@@ -46,12 +46,13 @@ async def learn(connection: Connection, streams: Collection[str], documents: int
     names: dict[str, JsonSchema] = {}
     origin: list[str] = []
     for stream, source in connection.sources.items():
-        objects = {path: name for path, name in _places(source.schema) if path[-1:] != ("[]",)}
+        objects = {path: place for path, place in _places(source.schema) if path[-1:] != ("[]",)}
         if objects:
             read = [document async for document in _read(source, documents)]
-            for path, name in objects.items():
+            for path, place in objects.items():
+                name, known = place["x-account"], {} if place.get("x-guessed") else place.get("properties", {})
                 for document in read:
-                    names[name] = widened(names.get(name, {}), _named(_at(document, path)))
+                    names[name] = widened(names.get(name, {}), _named(_at(document, path), known))
             origin.append(f"{len(read)} documents of {connection.name}.{stream}")
     if connection.declares is not None:
         async for declared in connection.declares(streams):
@@ -92,14 +93,17 @@ def kind_of(value: object, depth: int = 0) -> JsonSchema:
     return schema
 
 
-def _named(value: object) -> JsonSchema:
-    """Return the fields that an object has; what kind of thing the object is was published."""
-    return {word: inner for word, inner in kind_of(value).items() if word == "properties"}
+def _named(value: object, known: Collection[str]) -> JsonSchema:
+    """Return the fields that an object has besides those that every account has."""
+    fields = kind_of(value).get("properties", {})
+    own = {name: schema for name, schema in fields.items() if name not in known}
+    return {"properties": own} if own else {}
 
 
-def _places(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, str]]:
+def _places(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield what depends on the account."""
     if "x-account" in schema:
-        yield path, schema["x-account"]
+        yield path, schema
     for name, inner in schema.get("properties", {}).items():
         yield from _places(inner, (*path, name))
     if isinstance(schema.get("items"), dict):
