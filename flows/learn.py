@@ -156,6 +156,4 @@ def _summary(file: Path, learned: Learned, *, changed: bool, written: bool) -> s
     origin = f"learned from {', '.join(learned.origin)}"
     if not changed:
         return f"Nothing new: {origin}."
-    if not written:
-        return f"{file} is not written (--dry-run): {origin}."
-    return f"{file} is written: {origin}.\nNext: docferry map schema, so that editors know it too."
+    return f"{file} is {'written' if written else 'not written (--dry-run)'}: {origin}."
