@@ -30,6 +30,18 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an account says of itself: the schema of the places marked `x-account: name` (empty if it could not be had).
+
+    `origin` says in a few words what it came from, such as "12 binders".
+    """
+
+    name: str
+    schema: JsonSchema
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What was learned, by the name of the places it counts at, and a sentence for everything it came from."""
 
