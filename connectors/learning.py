@@ -30,6 +30,18 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an account says of itself: the schema of the places marked `x-account: name` (empty if it could not be had).
+
+    `origin` says in a few words what it came from, such as "12 binders".
+    """
+
+    name: str
+    schema: JsonSchema
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What was learned, by the name of the places it counts at, and a sentence for everything it came from."""
 
@@ -74,9 +86,7 @@ def widened(known: JsonSchema, more: JsonSchema) -> JsonSchema:
         result["properties"] = {
             name: widened(lower.get(name, {}), upper.get(name, {})) for name in sorted({*lower, *upper})
         }
-    if len(result.get("properties", {})) > MOST_NAMES:
-        del result["properties"]
-    return result
+    return _few(result)
 
 
 def kind_of(value: object, depth: int = 0) -> JsonSchema:
@@ -84,19 +94,28 @@ def kind_of(value: object, depth: int = 0) -> JsonSchema:
     if value is None or type(value) not in _KINDS or depth > _DEEPEST:
         return {}
     schema: JsonSchema = {"type": sorted({_KINDS[type(value)], "null"})}
-    if isinstance(value, dict) and len(value) <= MOST_NAMES:
+    if isinstance(value, dict):
         schema["properties"] = {str(name): kind_of(inner, depth + 1) for name, inner in sorted(value.items())}
     if isinstance(value, list):
         schema["items"] = {}
         for item in value:
             schema["items"] = widened(schema["items"], kind_of(item, depth + 1))
-    return schema
+    return _few(schema)
+
+
+def _few(schema: JsonSchema) -> JsonSchema:
+    """Return a schema without its names if they are too many; that is remembered, or a few of them would come back."""
+    if not schema.get("x-many") and len(schema.get("properties", {})) <= MOST_NAMES:
+        return schema
+    return {word: value for word, value in schema.items() if word != "properties"} | {"x-many": True}
 
 
 def _named(value: object, known: Collection[str]) -> JsonSchema:
     """Return the fields that an object has besides those that every account has."""
-    fields = kind_of(value).get("properties", {})
-    own = {name: schema for name, schema in fields.items() if name not in known}
+    found = kind_of(value)
+    if "x-many" in found:
+        return {"x-many": True}
+    own = {name: schema for name, schema in found.get("properties", {}).items() if name not in known}
     return {"properties": own} if own else {}
 
 
