@@ -79,7 +79,8 @@ class Origins:
             rule = chain[-1][1]
             if (rule.mark.line, rule.target) == (problem.line, pattern):
                 asked = _Asked(self._recorder, self._conversion, document)
-                return self._told(rule, problem.target, *asked.outcome([each for _, each in chain], positions))
+                notes, _ = asked.outcome([each for _, each in chain], positions)
+                return self._told(rule, problem.target, notes, by_default=False)
         return None
 
     def _indexes(self, traces: Sequence[Trace]) -> dict[Spot, int]:
@@ -100,9 +101,10 @@ class Origins:
         rule = rules[-1]
         places = [f"[{indexes[around, positions[: depth + 1]]}]" for depth, (around, _) in enumerate(_lists(chain))]
         target = "".join(piece + place for piece, place in zip(rule.target.split("[]"), [*places, ""], strict=True))
-        return self._told(rule, target, *asked.outcome(rules, positions))
+        notes, by_default = asked.outcome(rules, positions)
+        return self._told(rule, target, notes, by_default=by_default)
 
-    def _told(self, rule: Rule, target: str, notes: Notes, by_default: bool) -> Origin:
+    def _told(self, rule: Rule, target: str, notes: Notes, *, by_default: bool) -> Origin:
         return Origin(
             target=target,
             line=rule.mark.line,
