@@ -18,7 +18,7 @@ from flows.tokens import token_store
 from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import httpx
@@ -66,6 +66,22 @@ class OpenRoute:
 def route_names(folder: Path) -> list[str]:
     """Return the names of all routes in a folder, sorted."""
     return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def chosen_routes(gateway: Gateway, asked: Sequence[str]) -> list[str]:
+    """Return the names of the routes that were asked for, all without a word.
+
+    Raises SettingsError if the folder has none, UnknownRouteError for a name that it does not have.
+    """
+    names = route_names(gateway.mappings)
+    if not names:
+        raise SettingsError(
+            f"{gateway.mappings} holds no routes (*.yaml); set DOCFERRY_MAPPINGS to the folder that does."
+        )
+    for name in asked:
+        if name not in names:
+            read_route(gateway, name)  # raises with what there is
+    return list(dict.fromkeys(asked)) or names
 
 
 def read_route(gateway: Gateway, name: str) -> Route:

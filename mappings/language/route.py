@@ -128,6 +128,10 @@ class Route:
         """Explain every written field of a document that apply() or attempt() mapped, in the order of writing."""
         return self._origins.of(fields, mapped.provenance)
 
+    def behind(self, fields: dict[str, object], problem: FieldProblem) -> Origin | None:
+        """Explain a problem or a review of a document: its rule, with what that has read; None if it is of no rule."""
+        return self._origins.behind(fields, problem)
+
     def observed(self, saw: Saw) -> Route:
         """Return the same route, which tells `saw` every answer of a `when:`, for those who measure what tests reach."""
         return replace(self, _plan=compile_plan(self.draft, Findings(self.path), saw))
