@@ -1,0 +1,167 @@
+"""`docferry demo`, `run`, `status`, `retry` and `check`: what is done with routes as they are."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.markup import escape
+
+from flows import checks, demonstration, output
+from flows.progress import following
+from flows.routes import read_route, route_names
+from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
+from flows.settings import load_gateway
+from flows.standing import as_json, show_standings, standing_of
+from flows.tally import Tally
+from state import records
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from flows.standing import Standing
+    from flows.tally import Report
+
+app = typer.Typer()
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout; logs go to stderr.")]
+RouteName = Annotated[str, typer.Argument(metavar="ROUTE", help="A route's name: its file in mappings/ without .yaml.")]
+T = TypeVar("T")
+
+
+@app.command()
+def demo(
+    documents: Annotated[int, typer.Option(min=1, max=5000, help="How many sample documents.")] = 200,
+    json_: Json = False,
+) -> None:
+    """Show the whole thing: both providers as sandboxes on loopback, 200 documents, one Prefect flow run."""
+    report = _run(demonstration.demonstrate(documents, quiet=json_))
+    _finish(report, json_=json_)
+
+
+@app.command()
+def run(
+    route: RouteName,
+    limit: Annotated[int | None, typer.Option(min=1, help="Begin at most this many documents.")] = None,
+    document: Annotated[
+        list[str] | None, typer.Option(help="Only this source id, due or not; may be repeated.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and map; write nothing to a provider and no document to the ledger.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Run a route once, now: collect, deliver, follow, report."""
+    gateway = load_gateway()
+    tally = Tally()
+
+    async def work() -> Report:
+        async with following(tally, route, quiet=json_):
+            return await interruptible(
+                lambda stop: asyncio.ensure_future(
+                    run_route(
+                        gateway, route, limit=limit, documents=document or (), dry_run=dry_run, tally=tally, stop=stop
+                    )
+                ),
+                gateway.policy.grace,
+            )
+
+    _finish(_run(work()), json_=json_)
+
+
+@app.command()
+def status(
+    route: Annotated[str | None, typer.Argument(metavar="[ROUTE]", help="One route; all if left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Show how routes stand: documents by status, what is owed to the source, the last runs, what was rejected and why.
+
+    Reasons show values as shapes only; docferry explain DOCUMENT tells everything about one.
+    """
+    gateway = load_gateway()
+
+    async def work() -> list[Standing]:
+        async with open_ledger(gateway) as ledger:
+            used = await ledger.routes()
+            known = [*used, *(name for name in route_names(gateway.mappings) if name not in used)]
+            if route is not None and route not in known:
+                read_route(gateway, route)  # raises with what there is
+            return [await standing_of(ledger, name) for name in ([route] if route else known)]
+
+    standings = _run(work())
+    if json_:
+        output.print_json({"routes": [as_json(standing) for standing in standings]})
+    elif standings:
+        show_standings(standings)
+    else:
+        output.out.print(f"There are no routes in {gateway.mappings}.")
+
+
+@app.command()
+def retry(
+    route: RouteName,
+    document: Annotated[
+        list[str] | None, typer.Argument(help="Source ids; all rejected and failed if left out.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Make documents due again; the next run takes them, and what is already at the destination is updated."""
+    gateway = load_gateway()
+    read_route(gateway, route)
+
+    async def work() -> int:
+        async with open_ledger(gateway) as ledger:
+            statuses = (*records.SETTLED,) if document else (records.REJECTED, records.FAILED)
+            with telling_of_a_lock():
+                return await ledger.retry(
+                    route, document_ids=document or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
+                )
+
+    count = _run(work())
+    if json_:
+        output.print_json({"route": route, "due": count})
+    elif count:
+        output.out.print(f"{count} documents are due again. Next: docferry run {route}")
+    if document and count < len(set(document)):
+        _stop(f"{len(set(document)) - count} of them are not known on this route.", 1)
+    if not count and not json_:
+        output.out.print("Nothing to retry: no document of this route is rejected or failed.")
+
+
+@app.command()
+def check(
+    route: Annotated[str | None, typer.Argument(metavar="[ROUTE]", help="One route; all if left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Say whether settings are complete, credentials work, the state opens and the routes load."""
+    gateway = load_gateway()
+    if route is not None and route not in route_names(gateway.mappings):
+        read_route(gateway, route)
+    routes = [route] if route else route_names(gateway.mappings)
+    findings = asyncio.run(checks.check(gateway, routes, all_of_them=route is None))
+    if json_:
+        output.print_json({"ok": all(item.ok for item in findings), "checks": [asdict(item) for item in findings]})
+    else:
+        for item in findings:
+            mark = "[green]ok[/]    " if item.ok else "[red]wrong[/] "
+            output.out.print(f"{mark} {escape(item.what)}: {escape(item.says)}", soft_wrap=True)
+    raise typer.Exit(max((item.exit_code for item in findings), default=0))
+
+
+def _finish(report: Report, *, json_: bool) -> None:
+    if json_:
+        output.print_json(report.as_json())
+    else:
+        output.show_report(report)
+    raise typer.Exit(report.exit_code)
+
+
+def _run(work: Coroutine[object, object, T]) -> T:
+    return asyncio.run(work)
+
+
+def _stop(message: str, code: int) -> None:
+    output.complain(message)
+    raise typer.Exit(code)
