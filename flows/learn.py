@@ -68,9 +68,10 @@ def command(
     after = {**before, **{name: widened(before.get(name, {}), one) for name, one in learned.names.items()}}
     found = [one for name in sorted(after) for one in differences(name, before.get(name, {}), after[name])]
     file = stored_at(connection, gateway.mappings)
-    if found and not dry_run:
+    changed = after != before  # a description may be all that is another
+    written = changed and not dry_run
+    if written:
         write(file, connection, learned, after)
-    written = bool(found) and not dry_run
     if json_:
         changes = [asdict(one) for one in found]
         told = {"connection": connection, "file": str(file), "written": written, "from": list(learned.origin)}
@@ -78,10 +79,10 @@ def command(
     else:
         for one in found:
             output.out.print(f"{_SIGNS[one.change]} {escape(str(one))}", soft_wrap=True)
-        output.out.print(escape(_summary(file, learned, changed=bool(found), written=written)), soft_wrap=True)
+        output.out.print(escape(_summary(file, learned, changed=changed, written=written)), soft_wrap=True)
         if written:
             output.out.print("Next: docferry map schema, for editors to know it too")
-    raise typer.Exit(int(dry_run and bool(found)))
+    raise typer.Exit(int(dry_run and changed))
 
 
 async def _asked(gateway: Gateway, name: str, documents: int) -> Learned:

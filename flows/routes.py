@@ -13,7 +13,7 @@ from connectors.registry import open_connection
 from connectors.schemas import with_learned
 from connectors.settings import SettingsError
 from flows.memory import LedgerMemory
-from flows.targets import unknown_targets
+from flows.targets import faults
 from flows.tokens import token_store
 from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route
 
@@ -126,8 +126,8 @@ async def open_route(
             route, "destination", destination_stream, destination_name, opened[destination_name].destinations
         )
         schema = Schema(with_learned(destination.schema, destination_name, gateway.mappings))
-        if unknown := unknown_targets(route, schema):
-            raise RouteError(unknown)
+        if wrong := faults(route, schema):
+            raise RouteError(wrong)
         _check_feedback(route, source)
         yield OpenRoute(route, source, destination, schema, opened[source_name], opened[destination_name])
     finally:

@@ -23,7 +23,6 @@ CHUNK = 500
 
 FOLLOWABLE = ("delivered", "confirmed", "withdrawn")
 TRANSFER = [transfer.c[field] for field in Transfer.__dataclass_fields__ if field != "steps"]
-"""The columns of a transfer, in the order of the record's fields."""
 _STEP_COLUMNS = (step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
 
 
@@ -111,7 +110,6 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
         .where(earlier.c.transfer_id == feedback.c.transfer_id, earlier.c.answer == "told")
         .order_by(earlier.c.seq.desc())
         .limit(1)
-        .correlate(feedback)
         .scalar_subquery()
     )
     query = (

@@ -59,11 +59,9 @@ class RouteRun:
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._claimed: dict[int, str] = {}
         self.recording = Recording(lease, writer, reader, snapshots)
-        """Documents as they were judged."""
         self.outbox = Outbox(run_id, lease, writer, reader)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
-        """What another version of the mapping may change."""
 
     # Collect
 

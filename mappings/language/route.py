@@ -102,7 +102,7 @@ class Route:
         if not isinstance(fields, dict):
             return Mapped({}), (FieldProblem(1, "document", (), "it is not an object with fields"),)
         try:
-            begin(self._plan.steps)
+            begin(self._plan.steps, fields)
             return self._mapped(self._plan.variables.scope(fields))
         except TooMuchWorkError as error:
             return Mapped({}), (error.problem or FieldProblem(1, "document", (), f"it {error}"),)

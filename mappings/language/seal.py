@@ -257,7 +257,7 @@ class Seal:
         value = self.compile(node.node, depth)
         if node.name == "lookup":
             return self._lookup(node, value)
-        self.operations += 2 * work.steps_of_word(node.name)
+        self.operations += 2 * work.steps_of_word(node.name, len(node.args))
         try:
             prepared = prepare(node.name, node.args)
         except FormatError as error:
