@@ -27,6 +27,8 @@ _LONGEST = 60
 """How many characters of a value a table shows."""
 _UNREAD = 25
 """How many unread values are listed."""
+_TOLD = 25
+"""How many problems, and how many reviews, are shown."""
 _UNBOUND = 1000
 """How many columns a table may take where nobody looks at it on a terminal."""
 
@@ -92,11 +94,13 @@ def show_told(made: Preview) -> None:
         ("red", "problem", made.outcome.problems),
         ("yellow", "review", made.outcome.mapped.reviews),
     ):
-        for each in told:
+        for each in told[:_TOLD]:
             out.print(f"[{style}]{word}[/] line {each.line}  {escape(plain(str(each)))}", soft_wrap=True)
             origin = made.behind.get(each)
             if origin is not None and (origin.sources or origin.rows):
                 out.print(f"        {escape(plain(made_of(origin)))}", soft_wrap=True)
+        if len(told) > _TOLD:
+            out.print(f"[{style}]… and {len(told) - _TOLD} more[/]; --json lists them all")
 
 
 def _show_unread(made: Preview) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from watchfiles import awatch
 
-from flows.map_documents import NoDocumentError, choose
+from connectors.settings import SettingsError
+from flows.map_documents import choose
 from flows.map_lint import counted, show_findings
 from flows.map_linting import lint_files
 from flows.map_output import show_route
@@ -84,7 +85,7 @@ def look(gateway: Gateway, name: str) -> Look:
     findings = tuple(each for each in linted.findings if each.severity is not Severity.NOTE)
     try:
         chosen = choose(gateway, tested.route, None, recorded=False)
-    except (NoDocumentError, RouteError):
+    except (SettingsError, RouteError):
         return Look(tested, findings)  # a test says so too, if there is one
     check, _ = checker(gateway, tested.route)
     return Look(tested, findings, chosen, preview(tested.route, chosen.document, check))

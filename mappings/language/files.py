@@ -75,7 +75,8 @@ def route_text(path: Path) -> str:
         content = path.read_bytes()
     except FileNotFoundError:
         known = sorted(other.name for other in path.parent.glob("*.yaml"))
-        raise RouteError([Problem(path, 1, 1, f"there is no such file{suggestion(path.name, known)}")]) from None
+        meant = suggestion(path.name, known) if known else ""
+        raise RouteError([Problem(path, 1, 1, f"there is no such file{meant}")]) from None
     except OSError as error:
         raise RouteError([Problem(path, 1, 1, f"the file cannot be read ({error.strerror})")]) from None
     try:

@@ -68,20 +68,21 @@ class Origins:
         indexes, asked = self._indexes(traces), _Asked(self._recorder, self._conversion, document)
         return [self._origin(trace, indexes, asked) for trace in traces]
 
-    def behind(self, document: Scope, problem: FieldProblem) -> Origin | None:
-        """Return the rule behind a problem with what it has read, None if the problem is not one of a rule.
+    def behind(self, document: Scope, problems: Sequence[FieldProblem]) -> dict[FieldProblem, Origin]:
+        """Return the rule behind each problem of a document with what it has read; those that are of no rule are left out.
 
-        The items in `target` are counted as in the source's lists.
+        The items in targets are counted as in the source's lists.
         """
-        positions = tuple(int(place[1:-1]) for place in _PLACE.findall(problem.target))
-        pattern = _PLACE.sub("[]", problem.target)
-        for chain in self._chains:
-            rule = chain[-1][1]
-            if (rule.mark.line, rule.target) == (problem.line, pattern):
-                asked = _Asked(self._recorder, self._conversion, document)
-                notes, _ = asked.outcome([each for _, each in chain], positions)
-                return self._told(rule, problem.target, notes, by_default=False)
-        return None
+        asked = _Asked(self._recorder, self._conversion, document)
+        chains = {(chain[-1][1].mark.line, chain[-1][1].target): chain for chain in reversed(self._chains)}
+        found: dict[FieldProblem, Origin] = {}
+        for problem in problems:
+            chain = chains.get((problem.line, _PLACE.sub("[]", problem.target)))
+            if chain is not None:
+                positions = tuple(int(place[1:-1]) for place in _PLACE.findall(problem.target))
+                notes, _ = asked.outcome([rule for _, rule in chain], positions)
+                found[problem] = self._told(chain[-1][1], problem.target, notes, by_default=False)
+        return found
 
     def _indexes(self, traces: Sequence[Trace]) -> dict[Spot, int]:
         """Return where in the payload's lists the items are; items that came to nothing have left no trace."""

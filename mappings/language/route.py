@@ -17,7 +17,7 @@ from mappings.language.values import ValueProblem
 from mappings.language.work import TooMuchWorkError, begin, end
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mappings.language.feedback import FeedbackRule
     from mappings.language.paths import Scope
@@ -128,9 +128,9 @@ class Route:
         """Explain every written field of a document that apply() or attempt() mapped, in the order of writing."""
         return self._origins.of(fields, mapped.provenance)
 
-    def behind(self, fields: dict[str, object], problem: FieldProblem) -> Origin | None:
-        """Explain a problem or a review of a document: its rule, with what that has read; None if it is of no rule."""
-        return self._origins.behind(fields, problem)
+    def behind(self, fields: dict[str, object], problems: Sequence[FieldProblem]) -> dict[FieldProblem, Origin]:
+        """Explain problems and reviews of a document: their rules, with what those have read; others are left out."""
+        return self._origins.behind(fields, problems)
 
     def observed(self, saw: Saw) -> Route:
         """Return the same route, which tells `saw` every answer of a `when:`, for those who measure what tests reach."""

@@ -53,6 +53,5 @@ def preview(route: Route, document: Document, check: Check | None = None) -> Pre
     fields = [Field(path_to(read_path(origin.target)).get(came.mapped.payload), origin) for origin in came.origins]
     reads = Reads(route)
     unread = {written(keys): value for keys, value in leaves(document) if keys and not reads.cover(keys)}
-    told = {each: route.behind(document, each) for each in (*came.problems, *came.mapped.reviews)}
-    behind = {each: origin for each, origin in told.items() if origin is not None}
+    behind = route.behind(document, (*came.problems, *came.mapped.reviews))
     return Preview(came, tuple(fields), behind, unread)

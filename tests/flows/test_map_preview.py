@@ -118,3 +118,18 @@ def test_what_was_never_recorded_is_said_with_the_reason(accounts, docferry):
     assert ended.code == 1
     assert "documents are recorded only with DOCFERRY_KEYS" in ended.err
     assert docferry("map", "preview", ROUTE, "--recorded").code == 2
+
+
+def test_of_many_problems_some_are_shown_with_what_was_read_and_json_has_them_all(empty, docferry, monkeypatch):
+    monkeypatch.setenv("DOCFERRY_MAPPINGS", str(empty))
+    (empty / "many.yaml").write_text(
+        "source: hypatos.documents\ndestination: archive.any\nfields:\n"
+        "  lines: {each: items, as: item, fields: {net: {from: item.net, type: decimal}}}\n"
+    )
+    (empty / "one.json").write_text(json.dumps({"items": [{"net": f"x{n}"} for n in range(60)]}))
+    shown = docferry("map", "preview", "many", "one.json").out
+    assert '← items[24].net = "x24"' in shown
+    assert "x25" not in shown
+    assert "… and 35 more" in shown
+    problems = docferry("map", "preview", "many", "one.json", "--json").json["problems"]
+    assert problems[59]["sources"] == [{"path": "items[59].net", "value": "x59"}]

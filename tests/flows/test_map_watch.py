@@ -134,3 +134,10 @@ def test_an_unknown_route_is_refused_at_once(docferry, folder, monkeypatch):
     ended = docferry("map", "watch", "onne")
     assert ended.code == 2
     assert "Did you mean 'one'?" in ended.err
+
+
+def test_a_route_without_tests_is_looked_at_too(folder):
+    (folder / "one.yaml").write_text(ROUTE.partition("tests:")[0])
+    seen = look(Gateway(mappings=folder), "one")
+    assert seen.tested.route is not None
+    assert seen.preview is None

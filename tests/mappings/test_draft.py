@@ -132,7 +132,7 @@ def test_a_draft_of_anything_is_read_and_has_problems(path, text):
 
 def test_a_draft_of_a_file_that_is_not_there_says_so(tmp_path):
     (problem,) = read_draft(tmp_path / "none.yaml").problems
-    assert "there is no such file" in problem.message
+    assert problem.message == "there is no such file"
 
 
 def test_a_route_is_made_again_from_the_texts_it_was_made_of(path):

@@ -51,7 +51,13 @@ def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
     _note_problems(draft.problems, places, notebook)
     for key, message in known.faults.items():
         notebook.add("unknown-endpoint", places.at(draft.marks.get(key, _TOP)), message)
-    lookups = Lookups(draft.tables, places)
+    spoilt = {problem.path for problem in draft.problems}  # what a table would give that was read in part is a guess
+    tables = {
+        name: table
+        for name, table in draft.tables.items()
+        if not (table.file and draft.path.parent / table.file in spoilt)
+    }
+    lookups = Lookups(tables, places)
     examiner = Examiner(draft.tables, places, lookups, notebook)
     document = with_samples(known.source, known.samples)
     endpoint, sampled = draft.source or "the source", bool(known.samples)

@@ -8,13 +8,25 @@ from hypothesis import strategies as st
 
 import mappings
 from mappings.language import read_draft
-from mappings.workbench.lint import Known, lint
+from mappings.workbench.lint import Known, Severity, lint
 from tests.mappings.lint.ends import DESTINATION, FEEDBACK, SOURCE
 from tests.mappings.lint.strategies import CONDITIONS, EXPRESSIONS
 
 KNOWN = Known(SOURCE, DESTINATION, FEEDBACK, {"source": "unknown"}, [{"id": "1", "lines": [{"net": 1}]}])
 SHIPPED = {path.name: path.read_text(encoding="utf-8") for path in Path(mappings.__file__).parent.glob("*.yaml")}
 FOLDER = Path(mappings.__file__).parent
+
+
+def test_of_a_table_that_could_not_be_read_whole_nothing_is_concluded(tmp_path):
+    (tmp_path / "flags.csv").write_text("key,value\na,TRUE\nb,WAHR\n")
+    route = tmp_path / "route.yaml"
+    route.write_text(
+        "source: hypatos.documents\ndestination: zefort.contracts\ntables: {flags: {file: flags.csv, type: boolean}}\n"
+        "fields: {note: {value: x, when: \"kind | lookup('flags')\"}}\n"
+    )
+    found = lint(read_draft(route), Known())
+    assert [each.code for each in found if each.severity is not Severity.NOTE] == ["invalid-table"]
+
 
 TARGETS = "title note value state parties rows tags address.city attributes.x created oops"
 NAMES = st.sampled_from(TARGETS.split())
