@@ -2,6 +2,7 @@
 
 import threading
 import time
+from decimal import Decimal
 
 import pytest
 
@@ -34,6 +35,13 @@ BOMBS = {
     "joined text": "l: {each: items, as: i, fields: {x: text ~ i.n}}",
     "searched lists": 'l: {each: items, as: i, fields: {x: "1 in long or 1 in long"}}',
     "joined lists": "l: {each: items, as: i, fields: {x: long | join}}",
+    "joined lists, problems skipped": "l: {each: items, as: i, fields: {x: {from: \"long | join(', ')\", on_error: skip}}}",
+    # much that is short by itself: ten thousands of times what costs little each time
+    "searched short lists": 'l: {each: long, as: i, fields: {x: "i in hundred or i in hundred"}}',
+    "joined short lists": "l: {each: long, as: i, fields: {x: numbers | join}}",
+    "short text in capitals": "l: {each: long, as: i, fields: {x: short | upper}}",
+    "compared long numbers": "l: {each: long, as: i, fields: {x: digits == exponent, y: digits < large}}",
+    "calculated long numbers": "l: {each: long, as: i, fields: {x: {from: fraction + 1, on_error: skip}}}",
     "copied objects": "l: {each: items, as: i, fields: {x: object}}",
     "copied lists": "l: {each: items, as: i, fields: {x: items}}",
     "compared text": "l: {each: items, as: i, fields: {x: huge_text == huge_text}}",
@@ -52,16 +60,25 @@ BOMBS = {
     # alternatives that come to nothing
     "many alternatives": "a: {first: [" + ", ".join(["text | upper | lookup('t')"] * 800) + "]}\ntables: {t: {a: b}}",
 }
+SHORT = {
+    "hundred": [2] * 100,
+    "numbers": [Decimal("1" * 29 + ".5")] * 24,
+    "short": "ß" * 1_000,
+    "digits": 10**4_000,
+    "large": Decimal("1e9999"),
+    "fraction": Decimal("1." + "1" * 60_000),
+}
 HEAD = "source: a.b\ndestination: c.d\nfields:\n  "
 
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_stopped_in_time(write_route, name):
     loaded = load_route(write_route(f"{HEAD}{BOMBS[name]}\n"))
+    document = DOCUMENT | SHORT
 
     def attempt():
         with pytest.raises(MappingError) as caught:
-            loaded.apply(DOCUMENT)
+            loaded.apply(document)
         return caught.value
 
     stopped = in_time(attempt)
@@ -166,6 +183,29 @@ def test_a_condition_that_takes_too_much_rejects_too(write_route):
     text = HEAD.replace("fields:", 'when: "' + " or ".join(["1 in long"] * 30) + '"\nfields:')
     with pytest.raises(MappingError, match="when: it needs more than"):
         in_time(lambda: load_route(write_route(f"{text}a: n\n")).apply(DOCUMENT))
+
+
+def test_an_invoice_of_ten_thousand_lines_is_no_bomb(write_route):
+    rules = """
+  lines:
+    each: lines
+    as: line
+    fields:
+      number: index
+      text: line.text
+      unit: {from: line.unit, lookup: units}
+      day: {from: line.day, type: date, format: "%d.%m.%Y"}
+      quantity: {from: line.quantity, type: decimal}
+      price: {from: line.price, type: decimal, required: true}
+      net: {from: line.net, type: decimal, required: true}
+      tax: {from: line.tax, type: decimal, default: 0}
+      order: line.order
+      position: {from: line.position, type: integer}
+"""
+    loaded = load_route(write_route(f"{HEAD.rstrip()}{rules}tables: {{units: {{Stk: H87}}}}\n"))
+    amounts = {"quantity": "12.5", "price": Decimal("1.10"), "net": "13.75", "tax": Decimal("2.61")}
+    line = {"text": "Schrauben", "unit": "Stk", "day": "26.11.2026", "order": "4711", "position": "10", **amounts}
+    assert len(loaded.apply({"lines": [line] * 10_000}).payload["lines"]) == 10_000
 
 
 def test_every_document_and_every_thread_has_its_own_count(write_route):
