@@ -18,21 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet
-
-import mappings
-from connectors.contract import Document
-from connectors.hypatos.sandbox_documents import DemoDocuments
-from flows.fitting import content
-from flows.recorded import pack
-from mappings.language import load_route
-from state import Ledger
-from state.vault import Vault
+from recorded import ROUTE, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROUTE = "hypatos_to_zefort"
-FILE = Path(mappings.__file__).parent / f"{ROUTE}.yaml"
 RECORDED = 1000
 _AT_ONCE = 50_000
 
@@ -74,36 +64,6 @@ def fill(database: Path, count: int) -> None:
             file.execute("COMMIT")
 
 
-async def record(url: str, key: str) -> list[str]:
-    """Have some more documents delivered and recorded through the ledger; return their ids."""
-    ledger, route, demo = await Ledger.open(url, vault=Vault([key])), load_route(FILE), DemoDocuments(7, RECORDED)
-    ids = [demo.document_id(number) for number in range(RECORDED)]
-    sent = []
-    async with ledger.run(ROUTE) as run:
-        now = datetime.now(UTC)
-        await run.waking.use(route.version, route.bundle(), now)
-        found = await run.remember("documents", [(id_, "1") for id_ in ids], None, now=now, relist=())
-        for number, (id_, transfer_id) in enumerate(zip(ids, found.new, strict=True)):
-            document = Document(id_, "v", {"id": id_, "entities": demo.entities(number)}, [])
-            mapped, problems = route.attempt(document.fields)
-            if problems or mapped.skipped:
-                continue
-            sent.append(id_)
-            await run.settle(
-                transfer_id,
-                status="delivered",
-                at=now,
-                event="delivered",
-                content_version="v",
-                external_id=f"ct_new_{number}",
-                mapping_version=route.version,
-                payload_digest=run.fingerprint(content(mapped.payload, [])),
-                snapshot=pack(document),
-            )
-    await ledger.close()
-    return sent
-
-
 def cpu_seconds() -> float:
     """Return what all processes that have ended took so far, in user and system time."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -118,12 +78,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         database, key = Path(folder) / "state.db", Fernet.generate_key().decode()
         url, began = f"sqlite:///{database}", time.perf_counter()
-        asyncio.run(record(url, key))
+        asyncio.run(record(url, key, RECORDED))
         with sqlite3.connect(database) as file:  # what is old comes first: the newest have the highest ids
             for table in ("snapshot", "event", "feedback", "step", "transfer", "run"):
                 file.execute(f"DELETE FROM {table}")
         fill(database, options.transfers)
-        sent = asyncio.run(record(url, key))
+        sent = asyncio.run(record(url, key, RECORDED))
         size = database.stat().st_size / 2**20
         print(f"{options.transfers:,} transfers, {size:,.0f} MiB, built in {time.perf_counter() - began:.0f} s")
         environment = {**os.environ, "DOCFERRY_STATE_URL": url, "DOCFERRY_KEYS": key}

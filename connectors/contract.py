@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from connectors.browser_login import BrowserLogin
     from connectors.fields import JsonSchema
+    from connectors.learning import Declaration
 
 Fields = dict[str, object]
 """Plain JSON-like data: dict, list, str, int, bool, None, and Decimal for every number with a fraction."""
@@ -279,18 +280,6 @@ class Destination(Protocol):
     def dropped(self) -> AsyncIterator[str]:
         """List ids that the far end has dropped or refused lately, as far as it can be asked cheaply (maybe nothing)."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What an account says of itself: the schema of the places marked `x-account: name` (empty if it could not be had).
-
-    `origin` says in a few words what it came from, such as "12 binders".
-    """
-
-    name: str
-    schema: JsonSchema
-    origin: str
 
 
 @dataclass(frozen=True, slots=True)

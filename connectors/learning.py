@@ -30,6 +30,18 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an account says of itself: the schema of the places marked `x-account: name` (empty if it could not be had).
+
+    `origin` says in a few words what it came from, such as "12 binders".
+    """
+
+    name: str
+    schema: JsonSchema
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What was learned, by the name of the places it counts at, and a sentence for everything it came from."""
 
@@ -46,12 +58,13 @@ async def learn(connection: Connection, streams: Collection[str], documents: int
     names: dict[str, JsonSchema] = {}
     origin: list[str] = []
     for stream, source in connection.sources.items():
-        objects = {path: name for path, name in _places(source.schema) if path[-1:] != ("[]",)}
+        objects = {path: place for path, place in _places(source.schema) if path[-1:] != ("[]",)}
         if objects:
             read = [document async for document in _read(source, documents)]
-            for path, name in objects.items():
+            for path, place in objects.items():
+                name, known = place["x-account"], {} if place.get("x-guessed") else place.get("properties", {})
                 for document in read:
-                    names[name] = widened(names.get(name, {}), _named(_at(document, path)))
+                    names[name] = widened(names.get(name, {}), _named(_at(document, path), known))
             origin.append(f"{len(read)} documents of {connection.name}.{stream}")
     if connection.declares is not None:
         async for declared in connection.declares(streams):
@@ -73,9 +86,7 @@ def widened(known: JsonSchema, more: JsonSchema) -> JsonSchema:
         result["properties"] = {
             name: widened(lower.get(name, {}), upper.get(name, {})) for name in sorted({*lower, *upper})
         }
-    if len(result.get("properties", {})) > MOST_NAMES:
-        del result["properties"]
-    return result
+    return _few(result)
 
 
 def kind_of(value: object, depth: int = 0) -> JsonSchema:
@@ -83,23 +94,35 @@ def kind_of(value: object, depth: int = 0) -> JsonSchema:
     if value is None or type(value) not in _KINDS or depth > _DEEPEST:
         return {}
     schema: JsonSchema = {"type": sorted({_KINDS[type(value)], "null"})}
-    if isinstance(value, dict) and len(value) <= MOST_NAMES:
+    if isinstance(value, dict):
         schema["properties"] = {str(name): kind_of(inner, depth + 1) for name, inner in sorted(value.items())}
     if isinstance(value, list):
         schema["items"] = {}
         for item in value:
             schema["items"] = widened(schema["items"], kind_of(item, depth + 1))
-    return schema
+    return _few(schema)
 
 
-def _named(value: object) -> JsonSchema:
-    """Return the fields that an object has; what kind of thing the object is was published."""
-    return {word: inner for word, inner in kind_of(value).items() if word == "properties"}
+def _few(schema: JsonSchema) -> JsonSchema:
+    """Return a schema without its names if they are too many; that is remembered, or a few of them would come back."""
+    if not schema.get("x-many") and len(schema.get("properties", {})) <= MOST_NAMES:
+        return schema
+    return {word: value for word, value in schema.items() if word != "properties"} | {"x-many": True}
 
 
-def _places(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, str]]:
+def _named(value: object, known: Collection[str]) -> JsonSchema:
+    """Return the fields that an object has besides those that every account has."""
+    found = kind_of(value)
+    if "x-many" in found:
+        return {"x-many": True}
+    own = {name: schema for name, schema in found.get("properties", {}).items() if name not in known}
+    return {"properties": own} if own else {}
+
+
+def _places(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield what depends on the account."""
     if "x-account" in schema:
-        yield path, schema["x-account"]
+        yield path, schema
     for name, inner in schema.get("properties", {}).items():
         yield from _places(inner, (*path, name))
     if isinstance(schema.get("items"), dict):

@@ -84,10 +84,21 @@ def _laid(schema: JsonSchema, learned: Mapping[str, JsonSchema]) -> JsonSchema:
 
 def _fields(schema: JsonSchema, own: JsonSchema) -> JsonSchema:
     """Return the fields of a place: what is published holds, unless it is only what accounts commonly have."""
-    published = schema.get("properties", {})
     if schema.get("x-guessed"):
-        return {name: {**published.get(name, {}), **inner} for name, inner in own["properties"].items()}
-    return {**own["properties"], **published}
+        fields: JsonSchema = _told({"properties": schema.get("properties", {})}, own)["properties"]
+        return fields
+    return {**own["properties"], **schema.get("properties", {})}
+
+
+def _told(guessed: JsonSchema, own: JsonSchema) -> JsonSchema:
+    """Return what was learned with the descriptions of what was guessed."""
+    result = {**guessed, **own}
+    if "properties" in own:
+        known = guessed.get("properties", {})
+        result["properties"] = {name: _told(known.get(name, {}), inner) for name, inner in own["properties"].items()}
+    if "items" in own:
+        result["items"] = _told(guessed.get("items", {}), own["items"])
+    return result
 
 
 def _schema(endpoint: str, role: str, folder: Path | None, env_file: str | Path | None) -> JsonSchema:

@@ -29,6 +29,7 @@ from flows.progress import following
 from flows.routes import read_route, route_names
 from flows.running import interruptible, open_ledger, run_route, telling_of_a_lock
 from flows.settings import load_gateway
+from flows.standing import as_json, show_standings, standing_of
 from flows.streams import OutputError
 from flows.tally import Tally
 from mappings.language import RouteError
@@ -38,8 +39,8 @@ from state.errors import SettingError, StateError
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from flows.standing import Standing
     from flows.tally import Report
-    from state.records import Summary
 
 app = typer.Typer(
     name="docferry",
@@ -115,22 +116,25 @@ def status(
     route: Annotated[str | None, typer.Argument(metavar="[ROUTE]", help="One route; all if left out.")] = None,
     json_: Json = False,
 ) -> None:
-    """Show how routes stand: documents by status, what is owed to the source, the last runs."""
+    """Show how routes stand: documents by status, what is owed to the source, the last runs, what was rejected and why.
+
+    Reasons show values as shapes only; docferry explain DOCUMENT tells everything about one.
+    """
     gateway = load_gateway()
 
-    async def work() -> list[Summary]:
+    async def work() -> list[Standing]:
         async with open_ledger(gateway) as ledger:
             used = await ledger.routes()
             known = [*used, *(name for name in route_names(gateway.mappings) if name not in used)]
             if route is not None and route not in known:
                 read_route(gateway, route)  # raises with what there is
-            return [await ledger.summary(name) for name in ([route] if route else known)]
+            return [await standing_of(ledger, name) for name in ([route] if route else known)]
 
-    summaries = _run(work())
+    standings = _run(work())
     if json_:
-        output.print_json({"routes": [asdict(summary) for summary in summaries]})
-    elif summaries:
-        output.show_summaries(summaries)
+        output.print_json({"routes": [as_json(standing) for standing in standings]})
+    elif standings:
+        show_standings(standings)
     else:
         output.out.print(f"There are no routes in {gateway.mappings}.")
 

@@ -13,6 +13,7 @@ from connectors.settings import SettingsError
 from connectors.urls import is_loopback
 from flows.running import open_ledger
 from flows.tokens import token_store
+from state.vault import MAKE_ONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -40,8 +41,8 @@ async def connect(
         store = token_store(gateway, ledger, name)
         if store is None:
             raise SettingsError(
-                "DOCFERRY_KEYS is not set: without a key the login could not be kept for the next run. Make one with "
-                '`python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"`'
+                "DOCFERRY_KEYS is not set: without a key the login could not be kept for the next run. "
+                f"Make one with `{MAKE_ONE}`"
             )
         connection = await open_connection(name, token_store=store)
         try:

@@ -14,6 +14,7 @@ from connectors.settings import SettingsError
 from mappings.language import Problem, RouteError, read_draft
 from mappings.language.draft import ENDPOINT
 from mappings.language.schema import Schema
+from mappings.workbench import saving
 from mappings.workbench.editor import End, route_schema
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ def prepare(folder: Path, name: str) -> Prepared:
 
 
 def write(prepared: Prepared) -> Prepared:
-    """Write a schema that is not current."""
+    """Write a schema that is not current, in one step. Raises OSError."""
     if prepared.state is not State.STALE:
         return prepared
     prepared.path.parent.mkdir(exist_ok=True)
-    prepared.path.write_text(prepared.text, encoding="utf-8", newline="\n")
+    saving.write(prepared.path, prepared.text.encode())
     return replace(prepared, state=State.WRITTEN)
 
 

@@ -14,7 +14,11 @@ from flows.running import open_ledger
 from flows.settings import load_gateway
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flows.explaining import Account
+    from state.ledger import Ledger
+    from state.records import Transfer
 
 app = typer.Typer()
 _FINDINGS = 1
@@ -40,7 +44,7 @@ def explain(
 
     async def work() -> list[Account]:
         async with open_ledger(gateway) as ledger:
-            return [await account_of(ledger, item, field) for item in await ledger.find(document)]
+            return await _accounts(ledger, await ledger.find(document), field)
 
     try:
         found = asyncio.run(work())
@@ -57,6 +61,20 @@ def explain(
         )
         output.complain(words)
         raise typer.Exit(_FINDINGS)
+
+
+async def _accounts(ledger: Ledger, found: Sequence[Transfer], field: str | None) -> list[Account]:
+    """Explain a document on each of its routes. One that does not make the field is left out if another does."""
+    accounts: list[Account] = []
+    missing: list[NoSuchFieldError] = []
+    for transfer in found:
+        try:
+            accounts.append(await account_of(ledger, transfer, field))
+        except NoSuchFieldError as error:
+            missing.append(error)
+    if missing and not accounts:
+        raise missing[0]
+    return accounts
 
 
 def _stop(words: str, *, json_: bool) -> NoReturn:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from flows.map_preview import cut, field_json, show_fields
+from flows.map_preview import cut, field_json, plain, show_fields, show_told, told_json
 from flows.output import instant, out, show_timeline
 
 if TYPE_CHECKING:
     from flows.explaining import Account
+    from mappings.language import FieldProblem
+    from mappings.language.origins import Origin
     from mappings.workbench.preview import Field
 
 _say = partial(out.print, soft_wrap=True)
@@ -27,6 +29,8 @@ def show(account: Account) -> None:
     _show_mapping(account)
     if account.fields:
         show_fields(account.fields)
+    if account.made is not None:
+        show_told(account.made)
     _say(f"  payload             {_sent(account)}")
 
 
@@ -36,11 +40,15 @@ def show_field(account: Account) -> None:
     _say(f"[bold]{escape(transfer.document_id)}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
     for field in account.fields:
         _show_one(account, field)
+    for each in account.told:
+        _show_problem(account, each)
     for line, target, paths in account.rules:
-        _say(f"[bold]{escape(target)}[/]")
+        _say(f"[bold]{escape(target)}[/]{'' if account.made is None else ' is not in what was made of this document'}")
         _say(f"  rule                {escape(account.file)}:{line}, reads {escape(', '.join(paths) or 'nothing')}")
     _show_mapping(account)
     _say(f"  payload             {_sent(account)}")
+    if transfer.reason:
+        _say(f"  reason              {escape(transfer.reason)}")
     _say(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}, {transfer.status}")
     for told in account.timeline.feedback:
         when = f"{told.answer} {instant(told.done_at)}" if told.done_at else f"owed, next try {instant(told.due_at)}"
@@ -49,7 +57,23 @@ def show_field(account: Account) -> None:
 
 def _show_one(account: Account, field: Field) -> None:
     origin = field.origin
-    _say(f"[bold]{escape(field.target)}[/] = {escape(cut(field.value))}")
+    _say(f"[bold]{escape(plain(field.target))}[/] = {escape(cut(field.value))}")
+    _show_origin(account, origin)
+    if origin.by_default:
+        _say("  default             written in its place")
+
+
+def _show_problem(account: Account, told: FieldProblem) -> None:
+    _say(f"[bold]{escape(plain(told.target))}[/] could not be made")
+    _say(f"  problem             {escape(plain(told.message))}")
+    origin = account.made.behind.get(told) if account.made is not None else None
+    if origin is None:
+        _say(f"  line                {escape(account.file)}:{told.line}")
+    else:
+        _show_origin(account, origin)
+
+
+def _show_origin(account: Account, origin: Origin) -> None:
     _say(f"  rule                {escape(account.file)}:{origin.line}  {escape(' '.join(origin.rule.split()))}")
     for path, value in origin.sources:
         _say(f"  source              {escape(path)} = {escape(cut(value))}")
@@ -58,8 +82,6 @@ def _show_one(account: Account, field: Field) -> None:
         _say(
             f"  table row           {escape(place)}  {escape(row.table)}: {escape(row.key)} → {escape(cut(row.value))}"
         )
-    if origin.by_default:
-        _say("  default             written in its place")
 
 
 def _show_mapping(account: Account) -> None:
@@ -92,4 +114,7 @@ def as_json(account: Account) -> dict[str, object]:
         {"target": target, "line": line, "sources": [{"path": path} for path in paths]}
         for line, target, paths in account.rules
     ]
+    if made is not None:
+        for word, some in (("problems", made.outcome.problems), ("reviews", made.outcome.mapped.reviews)):
+            found[word] = [told_json(made, each) for each in account.told if each in some]
     return found

@@ -6,7 +6,7 @@ The payload that this makes is compared with the fingerprint of what was sent, s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from flows.fitting import content, travelling
 from flows.recorded import unpack
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connectors.contract import Document
-    from mappings.language import Route
+    from mappings.language import FieldProblem, Route
     from mappings.workbench.preview import Field, Preview
     from state.ledger import Ledger
     from state.records import Timeline, Transfer
     from state.versions import MappingVersion
 
 
-T = TypeVar("T")
+_Rule = tuple[int, str, tuple[str, ...]]
 
 
 class NoSuchFieldError(ValueError):
-    """The field that was asked for is not in the payload; the message says what is."""
+    """The mapping has no rule for the field that was asked for; the message says what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,10 @@ class Account:
     """What is known of one transfer and of how it came about.
 
     `made` is what the mapping made of the document, None if that cannot be told, and `verified` whether it is, byte for
-    byte, what was sent (None if nobody can tell); `says` puts that in a sentence. `rules` are what the mapping had for
-    the fields, as (line, target, paths), where the document is not recorded. With `superseded` the mapping that judged it
-    is not the one that the last run used.
+    byte, what was sent (None if nobody can tell); `says` puts that in a sentence. `told` are the problems and reviews of
+    the fields. `rules` are what the mapping had for the fields, as (line, target, paths), where the document is not
+    recorded, or where nothing became of the field that was asked for. With `superseded` the mapping that judged it is
+    not the one that the last run used.
     """
 
     transfer: Transfer
@@ -49,7 +50,8 @@ class Account:
     superseded: bool
     made: Preview | None
     fields: Sequence[Field]
-    rules: Sequence[tuple[int, str, tuple[str, ...]]]
+    told: Sequence[FieldProblem]
+    rules: Sequence[_Rule]
     verified: bool | None
     says: str
 
@@ -62,7 +64,7 @@ class Account:
 async def explain(ledger: Ledger, transfer: Transfer, path: str | None = None) -> Account:
     """Read and judge again what became of a transfer. `path` restricts the fields to a target and what is inside it.
 
-    Raises NoSuchFieldError if there is no such field, RouteError if the mapping cannot be read by this release.
+    Raises NoSuchFieldError if nothing makes such a field, RouteError if the mapping cannot be read by this release.
     """
     version = transfer.mapping_version
     mapping = await ledger.archive.mapping(transfer.route, version) if version else None
@@ -72,15 +74,17 @@ async def explain(ledger: Ledger, transfer: Transfer, path: str | None = None) -
     superseded = mapping is not None and latest is not None and latest.version != mapping.version
     route = load_bundle(transfer.route, mapping.bundle) if mapping is not None else None
     why = _why_not(ledger, transfer, route, snapshot is not None)
+    rules = [(rule.line, rule.target, rule.sources) for rule in route.rules] if route else []
     if route is None or snapshot is None or snapshot.content is None:
-        rules = [(rule.line, rule.target, rule.sources) for rule in route.rules] if route else []
-        kept = _chosen(path, rules, [target for _, target, _ in rules])
-        return Account(transfer, timeline, mapping, superseded, None, (), kept, None, why)
+        kept = [] if route is None else _some(path, _chosen(path, rules), rules, ())
+        return Account(transfer, timeline, mapping, superseded, None, (), (), kept, None, why)
     document = unpack(snapshot.content)
     made = preview(route, document.fields)
     verified, says = _verdict(ledger, transfer, route, document, made)
-    fields = _chosen(path, made.fields, [field.target for field in made.fields])
-    return Account(transfer, timeline, mapping, superseded, made, fields, (), verified, says)
+    fields = [each for each in made.fields if _about(path, each.target)]
+    told = [each for each in (*made.outcome.problems, *made.outcome.mapped.reviews) if _about(path, each.target)]
+    kept = [] if path is None or fields or told else _some(path, _chosen(path, rules), rules, made.fields)
+    return Account(transfer, timeline, mapping, superseded, made, fields, told, kept, verified, says)
 
 
 def _why_not(ledger: Ledger, transfer: Transfer, route: Route | None, recorded: bool) -> str:
@@ -111,13 +115,17 @@ def _verdict(
     return False, "made again from the recorded document, it is NOT what was sent: please report this"
 
 
-def _chosen(path: str | None, items: Sequence[T], targets: Sequence[str]) -> list[T]:
-    if path is None:
-        return list(items)
-    found = [
-        item for item, target in zip(items, targets, strict=True) if within(target, path) or pattern_of(target) == path
-    ]
-    if not found:
-        known = dict.fromkeys(targets)
-        raise NoSuchFieldError(f"there is no field '{path}' in what was made of it{suggestion(path, known)}")
-    return found
+def _about(path: str | None, target: str) -> bool:
+    return path is None or within(target, path) or pattern_of(target) == path
+
+
+def _chosen(path: str | None, rules: Sequence[_Rule]) -> list[_Rule]:
+    """Return the rules that make a field, or what is inside it."""
+    return [rule for rule in rules if path is None or within(rule[1], pattern_of(path))]
+
+
+def _some(path: str | None, kept: list[_Rule], rules: Sequence[_Rule], fields: Sequence[Field]) -> list[_Rule]:
+    if path is not None and not kept:
+        known = dict.fromkeys([*(field.target for field in fields), *(target for _, target, _ in rules)])
+        raise NoSuchFieldError(f"the mapping makes no field '{path}'{suggestion(path, known)}")
+    return kept

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import mkstemp
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,9 +20,11 @@ from flows.running import open_ledger
 from flows.settings import load_gateway
 from flows.tokens import token_store
 from mappings.language import read_draft
+from mappings.workbench import saving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from connectors.learning import Learned
     from flows.settings import Gateway
@@ -70,9 +68,10 @@ def command(
     after = {**before, **{name: widened(before.get(name, {}), one) for name, one in learned.names.items()}}
     found = [one for name in sorted(after) for one in differences(name, before.get(name, {}), after[name])]
     file = stored_at(connection, gateway.mappings)
-    if found and not dry_run:
+    changed = after != before  # a description may be all that is another
+    written = changed and not dry_run
+    if written:
         write(file, connection, learned, after)
-    written = bool(found) and not dry_run
     if json_:
         changes = [asdict(one) for one in found]
         told = {"connection": connection, "file": str(file), "written": written, "from": list(learned.origin)}
@@ -80,10 +79,10 @@ def command(
     else:
         for one in found:
             output.out.print(f"{_SIGNS[one.change]} {escape(str(one))}", soft_wrap=True)
-        output.out.print(escape(_summary(file, learned, changed=bool(found), written=written)), soft_wrap=True)
+        output.out.print(escape(_summary(file, learned, changed=changed, written=written)), soft_wrap=True)
         if written:
             output.out.print("Next: docferry map schema, for editors to know it too")
-    raise typer.Exit(int(dry_run and bool(found)))
+    raise typer.Exit(int(dry_run and changed))
 
 
 async def _asked(gateway: Gateway, name: str, documents: int) -> Learned:
@@ -135,18 +134,7 @@ def write(file: Path, connection: str, learned: Learned, names: Mapping[str, Any
         "learned": names,
     }
     file.parent.mkdir(exist_ok=True)
-    handle, unfinished = mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as text:
-            text.write(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
-            text.flush()
-            os.fsync(text.fileno())
-        Path(unfinished).chmod(0o644)
-        Path(unfinished).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(unfinished).unlink()
-        raise
+    saving.write(file, (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
 
 
 def _summary(file: Path, learned: Learned, *, changed: bool, written: bool) -> str:

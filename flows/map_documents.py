@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import GoneError, RejectedError
 from connectors.registry import open_connection
 from connectors.secrets import mask
+from connectors.settings import SettingsError
 from flows.memory import LedgerMemory
 from flows.output import instant
 from flows.recorded import unpack
@@ -40,19 +41,22 @@ class Chosen:
 
 
 class NoDocumentError(ValueError):
-    """The document that was asked for is not there; the message says what to do."""
+    """There is no document of the id that was asked for; the message says what to do."""
 
 
 def choose(gateway: Gateway, route: Route, asked: str | None, *, recorded: bool) -> Chosen:
     """Find the document that was asked for: a file's, or one by its id; without a word that of the first test.
 
+    A relative name of a JSON file may be meant from here or from the route's folder, as in its tests.
     `recorded` takes the document as a run has judged it last, instead of fetching it. Nothing is written to a provider.
-    Raises NoDocumentError, RouteError (the test's document), SettingsError, ConnectorError, StateError.
+    Raises NoDocumentError, RouteError (the test's document), SettingsError (a file that cannot be used, no test), ConnectorError,
+    StateError.
     """
     if asked is None:
         return _of_first_test(route)
     if not recorded and (asked.endswith(".json") or Path(asked).is_file()):
-        return _of_file(Path(asked))
+        beside = route.path.parent / asked
+        return _of_file(beside if beside.is_file() and not Path(asked).exists() else Path(asked))
     return asyncio.run(_recorded(gateway, route, asked) if recorded else _live(gateway, route, asked))
 
 
@@ -60,7 +64,7 @@ def _of_first_test(route: Route) -> Chosen:
     tests = route.draft.tests
     if not tests:
         words = f"{route.name} has no tests yet; name a document's id or a JSON file"
-        raise NoDocumentError(words)
+        raise SettingsError(words)
     try:
         return Chosen(document_of(tests[0], route.path), f"the document of test '{tests[0].name}'")
     except DocumentError as error:
@@ -73,11 +77,11 @@ def _of_file(file: Path) -> Chosen:
     try:
         return Chosen(read_document(file.read_text(encoding="utf-8-sig"), str(file)), str(file))
     except FileNotFoundError:
-        raise NoDocumentError(f"there is no file {file}") from None
+        raise SettingsError(f"there is no file {file}, neither here nor beside the route") from None
     except UnicodeDecodeError:
-        raise NoDocumentError(f"{file} is not UTF-8") from None
+        raise SettingsError(f"{file} is not UTF-8") from None
     except DocumentError as error:
-        raise NoDocumentError(str(error)) from None
+        raise SettingsError(str(error)) from None
 
 
 async def _live(gateway: Gateway, route: Route, document_id: str) -> Chosen:

@@ -38,8 +38,7 @@ def show_preview(route: Route, chosen: Chosen, made: Preview, unchecked: str) ->
         out.print(f"[yellow]a run would not take it now:[/] {escape(chosen.not_ready)}", soft_wrap=True)
     if made.fields:
         show_fields(made.fields)
-    _show_told("red", "problem", made.outcome.problems)
-    _show_told("yellow", "review", made.outcome.mapped.reviews)
+    show_told(made)
     if unchecked:
         out.print(f"[dim]not compared with a schema: {escape(unchecked)}[/]", soft_wrap=True)
     _show_unread(made)
@@ -87,9 +86,17 @@ def plain(text: str) -> str:
     return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
 
 
-def _show_told(style: str, word: str, told: Sequence[FieldProblem]) -> None:
-    for each in told:
-        out.print(f"[{style}]{word}[/] line {each.line}  {escape(str(each))}", soft_wrap=True)
+def show_told(made: Preview) -> None:
+    """Print the problems and reviews of a document, each with the values that its rule has read."""
+    for style, word, told in (
+        ("red", "problem", made.outcome.problems),
+        ("yellow", "review", made.outcome.mapped.reviews),
+    ):
+        for each in told:
+            out.print(f"[{style}]{word}[/] line {each.line}  {escape(plain(str(each)))}", soft_wrap=True)
+            origin = made.behind.get(each)
+            if origin is not None and (origin.sources or origin.rows):
+                out.print(f"        {escape(plain(made_of(origin)))}", soft_wrap=True)
 
 
 def _show_unread(made: Preview) -> None:
@@ -115,8 +122,8 @@ def preview_json(route: Route, chosen: Chosen, made: Preview, unchecked: str) ->
         "skipped": came.skipped,
         "payload": came.payload,
         "fields": [field_json(field) for field in made.fields],
-        "problems": [_told_json(each) for each in came.problems],
-        "reviews": [_told_json(each) for each in came.mapped.reviews],
+        "problems": [told_json(made, each) for each in came.problems],
+        "reviews": [told_json(made, each) for each in came.mapped.reviews],
         "not_checked": unchecked or None,
         "unread": dict(made.unread),
     }
@@ -131,6 +138,13 @@ def field_json(field: Field) -> dict[str, object]:
         "line": origin.line,
         "column": origin.column,
         "rule": origin.rule,
+        **_read_json(origin),
+        "default": origin.by_default,
+    }
+
+
+def _read_json(origin: Origin) -> dict[str, object]:
+    return {
         "sources": [
             {"path": path} if value is MISSING else {"path": path, "value": value} for path, value in origin.sources
         ],
@@ -138,9 +152,11 @@ def field_json(field: Field) -> dict[str, object]:
             {"table": row.table, "key": row.key, "value": row.value, "file": row.file, "line": row.line}
             for row in origin.rows
         ],
-        "default": origin.by_default,
     }
 
 
-def _told_json(each: FieldProblem) -> dict[str, object]:
-    return {"line": each.line, "target": each.target, "message": each.message}
+def told_json(made: Preview, each: FieldProblem) -> dict[str, object]:
+    """Return a problem or a review with its rule and what that has read as one object."""
+    origin = made.behind.get(each)
+    found: dict[str, object] = {"line": each.line, "target": each.target, "message": each.message}
+    return found | ({} if origin is None else {"rule": origin.rule, **_read_json(origin)})

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from flows import output
 from flows.editor_schemas import State, left_over, prepare, write
-from flows.routes import read_route, route_names
+from flows.routes import chosen_routes
 from flows.settings import load_gateway
 
 app = typer.Typer()
@@ -39,14 +39,10 @@ def schemas(
     # yaml-language-server: $schema=schemas/ROUTE.schema.json
     """
     gateway = load_gateway()
-    known = route_names(gateway.mappings)
-    for name in routes or ():
-        if name not in known:
-            read_route(gateway, name)  # raises with what there is
-    results = [prepare(gateway.mappings, name) for name in routes or known]
+    results = [prepare(gateway.mappings, name) for name in chosen_routes(gateway, routes or ())]
     if not check:
         results = [write(result) for result in results]
-    others = [] if routes else left_over(gateway.mappings, known)
+    others = [] if routes else left_over(gateway.mappings, [result.route for result in results])
     if json_:
         output.print_json(
             {"schemas": [asdict(result) for result in results], "left_over": [str(path) for path in others]}

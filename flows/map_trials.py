@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 
-from connectors.settings import SettingsError
 from flows import map_output, map_preview, output
 from flows.map_documents import NoDocumentError, choose
 from flows.map_testing import Tested, accept, try_route, write_junit
 from flows.map_watching import watch_route
-from flows.routes import read_route, route_names
+from flows.routes import chosen_routes, read_route
 from flows.schemas import checker
 from flows.settings import load_gateway
 from mappings.workbench.preview import preview
@@ -46,15 +45,7 @@ def run_tests(
     Write tests under tests: in the route file; with --accept a test without expectations gets them from what comes out.
     """
     gateway = load_gateway()
-    known = route_names(gateway.mappings)
-    if not known:
-        raise SettingsError(
-            f"{gateway.mappings} holds no routes (*.yaml); set DOCFERRY_MAPPINGS to the folder that does."
-        )
-    for name in routes or ():
-        if name not in known:
-            read_route(gateway, name)  # raises with what there is
-    results = [try_route(gateway, name) for name in dict.fromkeys(routes or known)]
+    results = [try_route(gateway, name) for name in chosen_routes(gateway, routes or ())]
     if accept_:
         results = [accept(gateway, result) for result in results]
     if junit is not None:
@@ -121,7 +112,6 @@ def watch(route: RouteName) -> None:
     mistakes, and the last good one stays what the next is compared with.
     """
     gateway = load_gateway()
-    if route not in route_names(gateway.mappings):
-        read_route(gateway, route)  # raises with what there is
+    chosen_routes(gateway, [route])  # raises with what there is
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(watch_route(gateway, route))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from flows.certify import Score
     from flows.tally import Problem, Report
-    from state.records import RunRow, Summary, Timeline, Transfer
+    from state.records import Timeline, Transfer
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -121,7 +121,7 @@ def show_report(report: Report) -> None:
     if not report.dry_run:
         _add_feedback(table, report)
     out.print(table)
-    show_problems(report)
+    show_problems(report.problems)
     out.print(f"[dim]{report.requests} requests, {report.seconds:.1f} s[/]")
     for note in report.notes:
         out.print(f"[dim]note:[/] {escape(note)}")
@@ -141,10 +141,10 @@ def _add_feedback(table: Table, report: Report) -> None:
         table.add_row(str(report.owed_feedback), "[yellow]owed[/]", "messages the source has not taken yet")
 
 
-def show_problems(report: Report) -> None:
-    """Print which documents were not delivered, grouped by cause, most frequent first."""
+def show_problems(found: Iterable[Problem], examples: int = 1) -> None:
+    """Print which documents were not delivered, grouped by cause, most frequent first, with so many ids of each."""
     groups: dict[tuple[Fate, str], list[Problem]] = {}
-    for problem in report.problems:
+    for problem in found:
         groups.setdefault((problem.fate, cause(problem.reason)), []).append(problem)
     if not groups:
         return
@@ -157,43 +157,12 @@ def show_problems(report: Report) -> None:
     for (fate, reason), problems in order[:_SHOWN]:
         alike = len({problem.reason for problem in problems}) == 1
         why = problems[0].reason if alike else reason
-        table.add_row(fate.value, str(len(problems)), escape(why), escape(problems[0].document_id))
+        ids = [escape(problem.document_id) for problem in problems[:examples]]
+        more = ["…"] if examples > 1 and len(problems) > examples else []
+        table.add_row(fate.value, str(len(problems)), escape(why), "\n".join([*ids, *more]))
     out.print(table)
     if len(order) > _SHOWN:
         out.print(f"[dim]… and {len(order) - _SHOWN} more reasons; --json lists them all[/]")
-
-
-def show_summaries(summaries: Iterable[Summary]) -> None:
-    """Print how routes stand."""
-    for summary in summaries:
-        out.print(f"[bold]{escape(summary.route)}[/]")
-        counts = (
-            ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items())) or "no documents yet"
-        )
-        out.print(f"  documents  {counts}")
-        if summary.reason_classes:
-            why = ", ".join(f"{count} {name}" for name, count in sorted(summary.reason_classes.items()))
-            out.print(f"  reasons    {why}")
-        owed = f"{summary.owed} (oldest since {ago(summary.oldest_owed_at)})" if summary.owed else "nothing"
-        out.print(f"  owed       {owed}")
-        if summary.refused:
-            out.print(
-                f"  refused    {summary.refused} documents the source refused to hear of; docferry retry {summary.route}"
-            )
-        if summary.next_due_at:
-            out.print(f"  next due   {instant(summary.next_due_at)}")
-        for run in summary.runs:
-            out.print(f"  run        {_run_line(run)}")
-
-
-def _run_line(run: RunRow) -> str:
-    counts = ", ".join(f"{run.counts[name]} {name}" for name in ("listed", *Fate) if run.counts.get(name))
-    if run.state == "running":
-        return f"{instant(run.started_at)}  running, or ended without a word: then the next run takes over"
-    ended = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else ""
-    ended = f"{ended} {run.state}".strip() if run.state != "finished" else ended
-    note = f" — {escape(run.note)}" if run.note else ""
-    return f"{instant(run.started_at)}  {ended}  {counts or 'nothing listed'}{note}"
 
 
 def show_timeline(transfer: Transfer, timeline: Timeline) -> None:

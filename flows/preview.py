@@ -14,6 +14,7 @@ from flows.fitting import fit
 from flows.redact import redact, unnamed
 from flows.tally import Fate, Report, Tally
 from mappings.language import MappingError
+from state.records import PENDING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -84,9 +85,22 @@ async def preview(
         limited=limit is not None,
         dry_run=True,
         stopped=stopped,
-        notes=("dry run: nothing was written, neither here nor at a provider",),
+        notes=("dry run: nothing was written, neither here nor at a provider", *await _beyond(opened, ledger)),
         problems=tuple(tally.problems.values()),
     )
+
+
+async def _beyond(opened: OpenRoute, ledger: Ledger) -> list[str]:
+    """Say what a run would carry besides what the source lists, since that is all that a dry run tries."""
+    name, said = opened.route.name, []
+    if pending := (await ledger.summary(name)).statuses.get(PENDING):
+        said.append(
+            f"{pending} documents are due from earlier runs; those that the source does not list are not counted here"
+        )
+    last = await ledger.archive.mapping(name)
+    if last is not None and last.version != opened.route.version:
+        said.append(f"the mapping has changed; whom that wakes is not counted here, docferry map diff {name} shows it")
+    return said
 
 
 async def _listed(opened: OpenRoute, ledger: Ledger, documents: Sequence[str]) -> AsyncIterator[list[str]]:

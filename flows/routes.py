@@ -13,12 +13,12 @@ from connectors.registry import open_connection
 from connectors.schemas import with_learned
 from connectors.settings import SettingsError
 from flows.memory import LedgerMemory
-from flows.targets import unknown_targets
+from flows.targets import faults
 from flows.tokens import token_store
 from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import httpx
@@ -68,6 +68,22 @@ def route_names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
+def chosen_routes(gateway: Gateway, asked: Sequence[str]) -> list[str]:
+    """Return the names of the routes that were asked for, all without a word.
+
+    Raises SettingsError if the folder has none, UnknownRouteError for a name that it does not have.
+    """
+    names = route_names(gateway.mappings)
+    if not names:
+        raise SettingsError(
+            f"{gateway.mappings} holds no routes (*.yaml); set DOCFERRY_MAPPINGS to the folder that does."
+        )
+    for name in asked:
+        if name not in names:
+            read_route(gateway, name)  # raises with what there is
+    return list(dict.fromkeys(asked)) or names
+
+
 def read_route(gateway: Gateway, name: str) -> Route:
     """Load one route. Raises UnknownRouteError or RouteError."""
     names = route_names(gateway.mappings)
@@ -110,8 +126,8 @@ async def open_route(
             route, "destination", destination_stream, destination_name, opened[destination_name].destinations
         )
         schema = Schema(with_learned(destination.schema, destination_name, gateway.mappings))
-        if unknown := unknown_targets(route, schema):
-            raise RouteError(unknown)
+        if wrong := faults(route, schema):
+            raise RouteError(wrong)
         _check_feedback(route, source)
         yield OpenRoute(route, source, destination, schema, opened[source_name], opened[destination_name])
     finally:

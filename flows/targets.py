@@ -1,36 +1,31 @@
-"""Whether what a route writes fits the schema of its destination: its targets when it is opened, each payload before it is sent."""
+"""Whether what a route writes fits the schema of its destination: what is fixed when it is opened, each payload before it goes."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mappings.language import FieldProblem, MappingError, Problem, suggestion
+from mappings.language import FieldProblem, MappingError, Problem
+from mappings.workbench.lint import Known, lint
 
 if TYPE_CHECKING:
-    from mappings.language import Mapped, Origin, Route
-    from mappings.language.schema import Key, Schema
+    from mappings.language import Mapped, Origin, Route, Schema
 
-_STEP = re.compile(r"\[\]|[^.\[\]]+")
+_WRONG_FOR_ALL = frozenset(
+    {
+        *("unknown-target", "read-only-target", "unmapped-required", "type-mismatch"),
+        *("value-not-allowed", "value-length", "value-range", "value-form"),
+    }
+)
+"""What the lint calls faults that no document can make up for: run all the same, they would reject one after the other."""
 
 
-def keys_of(target: str) -> tuple[Key, ...]:
-    """Return the steps of a rule's target, such as parties[].name; every [] is the first position."""
-    return tuple(0 if step == "[]" else step for step in _STEP.findall(target))
-
-
-def unknown_targets(route: Route, schema: Schema) -> list[Problem]:
-    """Return a problem for every target that the destination does not have or that is not a route's to write."""
-    problems: list[Problem] = []
-    told: set[tuple[Key, ...]] = set()
-    for rule in route.rules:
-        keys = keys_of(rule.target)
-        wrong = _wrong(keys, schema)
-        if wrong is not None and wrong[0] not in told:
-            told.add(wrong[0])
-            message = f"fields: '{rule.target}' cannot be written, {route.destination} {wrong[1]}"
-            problems.append(Problem(route.path, rule.line, rule.column, message))
-    return problems
+def faults(route: Route, schema: Schema) -> list[Problem]:
+    """Return what is wrong with a route whatever its documents are: targets, and fixed values, defaults, entries of tables."""
+    draft = replace(route.draft, tests=())  # a test that is wrong keeps nobody from carrying documents
+    found = lint(draft, Known(destination=schema.data), unmapped=False)
+    return [Problem(one.path, one.line, one.column, one.message) for one in found if one.code in _WRONG_FOR_ALL]
 
 
 def check_payload(route: Route, schema: Schema, fields: dict[str, object], mapped: Mapped) -> None:
@@ -52,27 +47,8 @@ def check_payload(route: Route, schema: Schema, fields: dict[str, object], mappe
 
 def _written(route: Route, target: str, origin: Origin | None) -> tuple[int, tuple[str, ...]]:
     """Return line and sources of the rule that wrote a target, or else of the one that could have, or of all fields."""
-    keys = keys_of(re.sub(r"\[\d+\]", "[]", target))
-    rules = [rule for rule in route.rules if keys_of(rule.target) == keys]
+    pattern = re.sub(r"\[\d+\]", "[]", target)
+    rules = [rule for rule in route.rules if rule.target == pattern]
     if origin is not None and (origin.target == target or not rules):
         return origin.line, tuple(path for path, _ in origin.sources)
     return (rules[0].line, rules[0].sources) if rules else (route.position("fields")[0], ())
-
-
-def _wrong(keys: tuple[Key, ...], schema: Schema) -> tuple[tuple[Key, ...], str] | None:
-    """Return the first step that leads to nothing, with the reason; None if there is none."""
-    place = schema
-    for depth, key in enumerate(keys):
-        below = place.at((key,))
-        if below is None:
-            if isinstance(key, int):
-                return keys[: depth + 1], "has no list there"
-            return keys[: depth + 1], f"has no '{_path(keys[: depth + 1])}'{suggestion(key, place.names())}"
-        if not below.writable:
-            return keys[: depth + 1], f"does not let it be written: {below.description}"
-        place = below
-    return None
-
-
-def _path(keys: tuple[Key, ...]) -> str:
-    return "".join("[]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")

@@ -12,7 +12,8 @@ from state.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MAKE_ONE = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+MAKE_ONE = "openssl rand -base64 32 | tr +/ -_"
+"""A command that prints a new key; it needs no Python."""
 
 
 class Vault:
@@ -21,7 +22,7 @@ class Vault:
     def __init__(self, keys: Sequence[str]) -> None:
         """Take Fernet keys. Raises SettingError if there is none or one is malformed, without showing it."""
         if not keys:
-            raise SettingError(f"DOCFERRY_KEYS is empty; make a key with {_MAKE_ONE}")
+            raise SettingError(f"DOCFERRY_KEYS is empty; make a key with `{MAKE_ONE}`")
         fernets = []
         for place, key in enumerate(keys, start=1):
             try:
@@ -29,7 +30,7 @@ class Vault:
             except ValueError:
                 # Not chained: the cause could quote the key.
                 raise SettingError(
-                    f"Key {place} in DOCFERRY_KEYS is not a Fernet key; make one with {_MAKE_ONE}"
+                    f"Key {place} in DOCFERRY_KEYS is not a Fernet key; make one with `{MAKE_ONE}`"
                 ) from None
         self._first = fernets[0]
         self._fernets = MultiFernet(fernets)

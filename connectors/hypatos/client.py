@@ -98,8 +98,8 @@ class HypatosClient:
         await self.api.call("POST", BATCH, json={"fileIds": list(file_ids), "projectId": project})
 
     async def find_projects(self, text: str, offset: int, limit: int) -> dict[str, str]:
-        """Return the names of projects by id, as far as a search for a text in either finds them."""
-        params = {"search": text, "offset": str(offset), "limit": str(limit)}
+        """Return the names of projects by id, as far as a search for a text in either finds them; all without a text."""
+        params = {**({"search": text} if text else {}), "offset": str(offset), "limit": str(limit)}
         # GET {base}/projects?search=…&offset=0&limit=50
         answer = await self.api.call("GET", PROJECTS, params=params)
         return models.projects(answer.json())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.contract import Declaration
 from connectors.errors import AccessError, NoSuchCallError, RejectedError
 from connectors.hypatos import models
+from connectors.learning import Declaration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence

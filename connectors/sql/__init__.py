@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr  # noqa: TC002 -- pydantic reads the annotation when the class is made
 
 from connectors.anything import AnyStream
-from connectors.contract import Connection, Declaration
+from connectors.contract import Connection
 from connectors.declarations import read_streams
+from connectors.learning import Declaration
 from connectors.settings import ConnectionSettings, HttpsUrl
 from connectors.sql.database import Database
 from connectors.sql.declared import TableStream

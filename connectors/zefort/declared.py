@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.contract import Declaration
 from connectors.errors import AccessError, NoSuchCallError, RejectedError
+from connectors.learning import Declaration
 from connectors.zefort import client as paths
 from connectors.zefort import models
 

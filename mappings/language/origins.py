@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from mappings.language.model import Content, Rule
     from mappings.language.numbering import Chain
     from mappings.language.paths import Scope
-    from mappings.language.problems import Mark
+    from mappings.language.problems import FieldProblem, Mark
     from mappings.language.remedies import Positions, Trace
 
     Spot = tuple[int, Positions]
 
+_PLACE = re.compile(r"\[[0-9]+\]")
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # where a line ends for YAML
 
 
@@ -67,6 +68,21 @@ class Origins:
         indexes, asked = self._indexes(traces), _Asked(self._recorder, self._conversion, document)
         return [self._origin(trace, indexes, asked) for trace in traces]
 
+    def behind(self, document: Scope, problem: FieldProblem) -> Origin | None:
+        """Return the rule behind a problem with what it has read, None if the problem is not one of a rule.
+
+        The items in `target` are counted as in the source's lists.
+        """
+        positions = tuple(int(place[1:-1]) for place in _PLACE.findall(problem.target))
+        pattern = _PLACE.sub("[]", problem.target)
+        for chain in self._chains:
+            rule = chain[-1][1]
+            if (rule.mark.line, rule.target) == (problem.line, pattern):
+                asked = _Asked(self._recorder, self._conversion, document)
+                notes, _ = asked.outcome([each for _, each in chain], positions)
+                return self._told(rule, problem.target, notes, by_default=False)
+        return None
+
     def _indexes(self, traces: Sequence[Trace]) -> dict[Spot, int]:
         """Return where in the payload's lists the items are; items that came to nothing have left no trace."""
         counts: dict[Spot, int] = {}
@@ -86,6 +102,9 @@ class Origins:
         places = [f"[{indexes[around, positions[: depth + 1]]}]" for depth, (around, _) in enumerate(_lists(chain))]
         target = "".join(piece + place for piece, place in zip(rule.target.split("[]"), [*places, ""], strict=True))
         notes, by_default = asked.outcome(rules, positions)
+        return self._told(rule, target, notes, by_default=by_default)
+
+    def _told(self, rule: Rule, target: str, notes: Notes, *, by_default: bool) -> Origin:
         return Origin(
             target=target,
             line=rule.mark.line,

@@ -71,13 +71,21 @@ class RecordedVars:
         self._recorder = recorder
         self._known: dict[str, tuple[str, object, Notes]] = {}
 
-    def read(self, name: str) -> tuple[str, object, Notes]:
-        """Return the path of a var's value ("" if it is none of the document's), the value, and what it read."""
+    def read(self, name: str, asker: Notes) -> tuple[str, object]:
+        """Return the path of a var's value ("" if it is none of the document's) and the value.
+
+        `asker` gets what the var has read, also when the var cannot be made (ValueProblem).
+        """
         if name not in self._known:
             notes = Notes()
-            path, value = self._recorder.var(name)(scope_of(self._document, notes, self))
+            try:
+                path, value = self._recorder.var(name)(scope_of(self._document, notes, self))
+            finally:
+                asker.merge(notes)
             self._known[name] = path, value, notes
-        return self._known[name]
+        path, value, notes = self._known[name]
+        asker.merge(notes)
+        return path, value
 
 
 def scope_of(scope: Scope, notes: Notes, variables: RecordedVars) -> Scope:
@@ -161,9 +169,7 @@ class _RecordingSeal(Seal):
 
         def of_var(scope: Scope) -> tuple[str, object]:
             notes, variables = _noted(scope)
-            path, value, read = variables.read(name)
-            notes.merge(read)
-            return path, value
+            return variables.read(name, notes)
 
         return of_var
 

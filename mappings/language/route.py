@@ -102,7 +102,7 @@ class Route:
         if not isinstance(fields, dict):
             return Mapped({}), (FieldProblem(1, "document", (), "it is not an object with fields"),)
         try:
-            begin(self._plan.steps)
+            begin(self._plan.steps, fields)
             return self._mapped(self._plan.variables.scope(fields))
         except TooMuchWorkError as error:
             return Mapped({}), (error.problem or FieldProblem(1, "document", (), f"it {error}"),)
@@ -127,6 +127,10 @@ class Route:
     def origins(self, fields: dict[str, object], mapped: Mapped) -> list[Origin]:
         """Explain every written field of a document that apply() or attempt() mapped, in the order of writing."""
         return self._origins.of(fields, mapped.provenance)
+
+    def behind(self, fields: dict[str, object], problem: FieldProblem) -> Origin | None:
+        """Explain a problem or a review of a document: its rule, with what that has read; None if it is of no rule."""
+        return self._origins.behind(fields, problem)
 
     def observed(self, saw: Saw) -> Route:
         """Return the same route, which tells `saw` every answer of a `when:`, for those who measure what tests reach."""

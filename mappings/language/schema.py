@@ -78,12 +78,17 @@ class Schema:
         return self.data.get("readOnly") is not True
 
     @property
+    def unlearned(self) -> bool:
+        """Whether other fields are as normal here as those that are listed: they depend on the account, which was not asked."""
+        return "x-account" in self.data and not self.data.get("x-learned")
+
+    @property
     def description(self) -> str:
         """What it is, in a sentence; empty if that is not told."""
         return str(self.data.get("description", ""))
 
     def check(self, payload: object) -> list[Misfit]:
-        """Return everything that does not fit: (path, sentence) each, in the order of the payload, without its values."""
+        """Return everything that does not fit: (path, sentence) each, without its values."""
         return self._check(payload)
 
     @cached_property

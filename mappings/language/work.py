@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
     from mappings.language.problems import FieldProblem
 
-MOST: Final = 550_000
-"""How many steps one document may take."""
+MOST: Final = 400_000
+"""How many steps one document may take, those for the fields in its lists not counted."""
+FOR_A_FIELD: Final = 12
+"""How many steps more a document may take for every field of an object in a list of it: an honest invoice has many lines.
+
+Not for every object: a million empty ones are three megabytes, and would allow half a minute.
+"""
 ARITHMETIC: Final = 10
 """How many steps a sum or product of exact numbers takes."""
 DIVISION: Final = 25
@@ -47,8 +52,8 @@ class TooMuchWorkError(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            f"needs more than {MOST:,} steps for this document; an each inside an each multiplies their items, and long "
-            "text counts as well"
+            f"needs more than the {MOST:,} steps that a document may take (and {FOR_A_FIELD} for each field of the "
+            "objects in its lists); an each inside an each multiplies their items, and long text counts as well"
         )
         self.problem: FieldProblem | None = None
 
@@ -59,27 +64,46 @@ _LARGE_NUMBER: Final = 256
 
 class _Meter(threading.local):
     left: int = sys.maxsize  # outside of a document nothing is counted
+    document: object = None  # whose fields have not been counted yet
 
 
 _METER: Final = _Meter()
 
 
-def begin(steps: int) -> None:
+def begin(steps: int, document: object) -> None:
     """Begin to count for a document of this thread, which takes some steps in any case. Raises TooMuchWorkError."""
-    _METER.left = MOST
+    _METER.left, _METER.document = MOST, document
     spend(steps)
 
 
 def end() -> None:
     """Count no longer."""
-    _METER.left = sys.maxsize
+    _METER.left, _METER.document = sys.maxsize, None
 
 
 def spend(steps: int) -> None:
     """Note steps. Raises TooMuchWorkError if there are too many by now."""
     _METER.left -= steps
     if _METER.left < 0:
-        raise TooMuchWorkError
+        # Fields are counted for those few documents only that need more.
+        document, _METER.document = _METER.document, None
+        _METER.left += FOR_A_FIELD * _fields(document)
+        if _METER.left < 0:
+            raise TooMuchWorkError
+
+
+def _fields(document: object) -> int:
+    """Count the fields of the objects in the lists of a document; what stands in lists of lists is not looked for."""
+    count, rest = 0, [document]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest.extend(inner for inner in value.values() if isinstance(inner, dict | list))
+        elif isinstance(value, list):
+            records = [item for item in value if isinstance(item, dict)]
+            count += sum(map(len, records))
+            rest.extend(records)
+    return count
 
 
 def spend_on_text(length: int) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mappings.language.origins import Origin
+    from mappings.language.problems import FieldProblem
     from mappings.language.route import Route
     from mappings.workbench.documents import Document
     from mappings.workbench.outcome import Check, Outcome
@@ -36,11 +37,13 @@ class Field:
 class Preview:
     """What a route makes of a document. `fields` has what could be made even if the document is rejected.
 
-    `unread` are the values of the document that no rule and no condition looks at, by their paths.
+    `behind` has, for each problem and review that came up in a rule, that rule with what it read. `unread` are the
+    values of the document that no rule and no condition looks at, by their paths.
     """
 
     outcome: Outcome
     fields: tuple[Field, ...]
+    behind: Mapping[FieldProblem, Origin]
     unread: Mapping[str, object]
 
 
@@ -50,4 +53,6 @@ def preview(route: Route, document: Document, check: Check | None = None) -> Pre
     fields = [Field(path_to(read_path(origin.target)).get(came.mapped.payload), origin) for origin in came.origins]
     reads = Reads(route)
     unread = {written(keys): value for keys, value in leaves(document) if keys and not reads.cover(keys)}
-    return Preview(came, tuple(fields), unread)
+    told = {each: route.behind(document, each) for each in (*came.problems, *came.mapped.reviews)}
+    behind = {each: origin for each, origin in told.items() if origin is not None}
+    return Preview(came, tuple(fields), behind, unread)

@@ -54,7 +54,7 @@ def shown(monkeypatch):
 
     def show(*problems):
         report = Report(route="r", run_id="1", started=datetime.now(UTC), problems=problems)
-        output.show_problems(report)
+        output.show_problems(report.problems)
         return output.out.file.getvalue().splitlines(), report.as_json()
 
     return show

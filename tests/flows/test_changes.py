@@ -128,7 +128,10 @@ async def test_a_list_that_lags_shows_documents_we_are_through_with_and_nothing_
         assert (report.listed, report.acknowledged) == (3, 0)
         assert writes(it.zefort) == written
         (rejected,) = await it.ledger.rejects(ROUTE, 5)
-        assert (rejected.status, rejected.reason) == ("rejected", "`parties[0].name` is missing")
+        assert (rejected.status, rejected.reason) == (
+            "rejected",
+            "parties[0].name: must not be empty (line 38 of the route)",
+        )
         assert it.findings() == Findings()
 
 

@@ -71,6 +71,18 @@ def test_explain_shows_both_ids_and_finds_a_document_by_either(accounts, docferr
     assert docferry("explain", "nobody").code == 1
 
 
+def test_status_tells_which_documents_were_rejected_and_why(accounts, docferry):
+    docferry("run", ROUTE)
+    told = docferry("status", ROUTE, "--json").json["routes"][0]
+    assert len(told["rejects"]) == told["statuses"]["rejected"] > 0
+    shown = docferry("status", ROUTE).out
+    for each in told["rejects"]:
+        assert each["document_id"] in shown
+        assert each["reason_class"] == "data"
+        assert each["reason"].split()[0] in shown
+    assert "docferry explain DOCUMENT" in shown
+
+
 def test_status_shows_counts_and_retry_makes_rejected_documents_due_again(accounts, docferry):
     rejected = docferry("run", ROUTE, "--json").json["rejected"]
     assert rejected, "the twelve sample documents must hold one that is rejected"

@@ -124,6 +124,45 @@ def test_rejected_and_skipped_documents_say_so_instead(folder, docferry):
         assert one["payload_says"].startswith(words)
 
 
+def test_the_field_that_got_a_document_rejected_is_told_with_its_rule_and_the_value_that_was_read(
+    folder, docferry, accounts
+):
+    route = folder / f"{ROUTE}.yaml"
+    route.write_text(
+        route.read_text().replace('entities.issuedAt, type: date, format: "%d.%m.%Y"', "entities.issuedAt, type: date")
+    )
+    docferry("run", ROUTE)
+    ((id_,), *_) = sqlite3.connect(".docferry/state.db").execute(
+        "SELECT document_id FROM transfer WHERE reason LIKE 'attributes.effective_date: entities.issuedAt is not a date%'"
+    )
+    shown = docferry("explain", id_, "--field", "attributes.effective_date")
+    assert shown.code == 0
+    (told,) = docferry("explain", id_, "--field", "attributes.effective_date", "--json").json["found"][0]["problems"]
+    ((path, value),) = (source.values() for source in told["sources"])
+    assert (path, value[2], value[5]) == ("entities.issuedAt", ".", ".")
+    assert told["line"] == line_of(folder, "attributes.effective_date:")
+    for words in (f'entities.issuedAt = "{value}"', f"{ROUTE}.yaml:{told['line']}", "is not a date", "was rejected"):
+        assert words in shown.out, words
+    assert f'← entities.issuedAt = "{value}"' in docferry("explain", id_).out
+
+
+def test_a_field_that_nothing_was_made_of_is_told_with_the_rules_that_make_it(folder, docferry):
+    docferry("run", ROUTE)
+    id_ = next(id_ for id_, one in delivered(docferry).items() if len(one["payload"]["parties"]) < 9)
+    shown = docferry("explain", id_, "--field", "parties[9].org_id")
+    assert shown.code == 0
+    assert "parties[].org_id is not in what was made of this document" in shown.out
+    assert f"{ROUTE}.yaml:{line_of(folder, 'supplier.vatId')}, reads entities.supplier.vatId" in shown.out
+
+
+def test_without_a_key_a_field_inside_a_list_is_found_by_its_position(folder, docferry, monkeypatch):
+    monkeypatch.delenv("DOCFERRY_KEYS")
+    docferry("run", ROUTE)
+    shown = docferry("explain", next(iter(delivered(docferry))), "--field", "parties[0].org_id")
+    assert shown.code == 0
+    assert "reads entities.supplier.vatId" in shown.out
+
+
 def test_nothing_of_a_document_is_said_on_the_log(folder, docferry, caplog):
     docferry("run", ROUTE)
     for id_, one in delivered(docferry).items():

@@ -52,6 +52,15 @@ def test_an_edit_is_shown_by_field_and_as_shapes_and_nothing_is_asked_of_anybody
     assert "2026" in docferry("map", "diff", ROUTE, "--values").out
 
 
+def test_a_dry_run_says_what_it_leaves_out_and_where_that_is_shown(edit, docferry):
+    assert len(docferry("run", ROUTE, "--dry-run", "--json").json["notes"]) == 1
+    due = docferry("retry", ROUTE, "--json").json["due"]
+    edit("value: supplier }", "value: vendor }")
+    _, pending, mended = docferry("run", ROUTE, "--dry-run", "--json").json["notes"]
+    assert pending.startswith(f"{due} documents are due")
+    assert f"docferry map diff {ROUTE}" in mended
+
+
 def test_over_the_limit_is_exit_code_one(edit, docferry):
     edit("value: supplier }", "value: vendor }")
     under, over = (docferry("map", "diff", ROUTE, "--fail-over", limit) for limit in ("100%", "5%"))

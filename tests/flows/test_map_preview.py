@@ -67,9 +67,17 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(empty, docferry, conte
     if content is not None:
         (empty / "one.json").write_bytes(content if isinstance(content, bytes) else content.encode())
     ended = docferry("map", "preview", ROUTE, "one.json", "--json")
-    assert (ended.code, ended.json["exit_code"]) == (1, 1)
+    assert (ended.code, ended.json["exit_code"]) == (2, 2)
     assert words in ended.json["error"]
     assert words in ended.err
+
+
+def test_a_file_is_found_beside_the_route_as_in_its_tests_and_one_that_is_here_goes_before(empty, docferry):
+    name = "samples/hypatos_invoice.json"
+    assert "mapped" in docferry("map", "preview", ROUTE, name).out
+    (empty / "samples").mkdir()
+    (empty / name).write_text('{"entities": {"documentType": "here"}}')
+    assert "skipped" in docferry("map", "preview", ROUTE, name).out
 
 
 def test_a_live_document_is_fetched_and_nothing_is_written_anywhere(accounts, docferry):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,29 @@ def test_a_missing_schema_is_found_then_written_and_not_written_again(routes, do
     assert (again.code, states(again)) == (0, {"one": "current"})
     assert (routes / "schemas" / "one.schema.json").stat().st_mtime_ns == before
     assert docferry("map", "schema", "--check").code == 0
+
+
+def test_on_a_full_disk_a_schema_stays_as_it_was_and_the_file_is_named(routes, docferry, monkeypatch):
+    docferry("map", "schema")
+    before = schema(routes)
+    (routes / "one.yaml").write_text(ROUTE.replace("zefort.contracts", "contractfit.documents"))
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    ended = docferry("map", "schema")
+    assert ended.code == 3
+    assert f"No space left on device: {routes / 'schemas' / 'one.schema.json'}" in ended.err
+    assert schema(routes) == before
+    assert [path.name for path in (routes / "schemas").iterdir()] == ["one.schema.json"]
+
+
+def test_a_folder_without_routes_is_a_wrong_setting(empty, docferry, monkeypatch):
+    monkeypatch.setenv("DOCFERRY_MAPPINGS", str(empty))
+    ended = docferry("map", "schema")
+    assert ended.code == 2
+    assert "DOCFERRY_MAPPINGS" in ended.err
 
 
 def test_a_schema_is_stale_once_the_route_goes_elsewhere(routes, docferry):

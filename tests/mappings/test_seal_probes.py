@@ -104,7 +104,7 @@ def test_a_hostile_template_is_refused_when_the_route_is_loaded(probe):
 def counted(expression, document):
     """Evaluate as for a document that is mapped."""
     try:
-        work.begin(0)
+        work.begin(0, {})
         return expression.evaluate(document)
     finally:
         work.end()

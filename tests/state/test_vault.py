@@ -1,11 +1,15 @@
 """What the vault keeps, and from whom."""
 
+import shutil
+import subprocess
+
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
 from state import StateError, Vault
+from state.vault import MAKE_ONE
 
 ONE = Fernet.generate_key().decode()
 TWO = Fernet.generate_key().decode()
@@ -34,6 +38,12 @@ def test_without_the_right_key_there_is_nothing():
 
 @pytest.mark.parametrize("keys", [[], [ONE, "hunter2"], [""]])
 def test_a_bad_key_is_named_by_its_place_and_never_shown(keys: list[str]):
-    with pytest.raises(StateError, match=r"DOCFERRY_KEYS.*generate_key") as caught:
+    with pytest.raises(StateError, match=r"DOCFERRY_KEYS.*openssl rand") as caught:
         Vault(keys)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="the command that messages and docs name is not installed")
+def test_the_command_that_is_named_makes_keys():
+    keys = [subprocess.run(MAKE_ONE, shell=True, check=True, capture_output=True, text=True).stdout for _ in range(20)]
+    assert len({*Vault(keys).names}) == 20

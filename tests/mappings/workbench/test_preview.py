@@ -45,6 +45,29 @@ def test_a_rejected_document_shows_what_could_be_made(route):
     assert made.outcome.payload is None
 
 
+def test_a_problem_and_a_review_show_what_their_rule_has_read_also_inside_lists(route):
+    made = preview(
+        route(
+            "tables: {rates: {rows: {a: 1}, unknown: reject}}\nvars: {day: issued | date('%d.%m.%Y')}\n"
+            "fields:\n"
+            "  due: day | plus_days(3)\n"
+            "  tax: {from: total, type: decimal, on_error: review}\n"
+            "  both:\n    first:\n      - {from: absent}\n      - {from: total, type: integer}\n"
+            "  lines: {each: items, as: item, fields: {net: {from: item.net, type: decimal}, rate: {from: item.rate, lookup: rates}}}\n"
+        ),
+        {"issued": "soon", "total": "1,5", "items": [{"net": "1", "rate": "a"}, {"net": "x", "rate": "b"}]},
+    )
+    read = {problem.target: dict(origin.sources) for problem, origin in made.behind.items()}
+    assert read == {
+        "due": {"issued": "soon"},
+        "tax": {"total": "1,5"},
+        "both": {"total": "1,5"},
+        "lines[1].net": {"items[1].net": "x"},
+        "lines[1].rate": {"items[1].rate": "b"},
+    }
+    assert not any(origin.by_default for origin in made.behind.values())
+
+
 def test_a_list_that_is_made_of_more_than_a_path_counts_as_read_whole(route):
     made = preview(
         route("fields: {x: {each: 'items | default([])', as: one, fields: {n: one.n}}}\n"),

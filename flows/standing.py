@@ -1,0 +1,82 @@
+"""How routes stand: counts, the last runs, and which documents need a person and why. What `docferry status` shows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from flows.output import ago, instant, out, show_problems
+from flows.tally import Fate, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from state.ledger import Ledger
+    from state.records import RunRow, Summary, Transfer
+
+_REJECTS = 1000
+"""How many rejected and failed documents of a route are told, the latest first; the counts have all."""
+_EXAMPLES = 10
+"""How many ids are shown beside a reason where one route is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A route's counts, and its documents that were rejected or failed and still are."""
+
+    summary: Summary
+    rejects: Sequence[Transfer]
+
+
+async def standing_of(ledger: Ledger, route: str) -> Standing:
+    """Read how a route stands."""
+    return Standing(await ledger.summary(route), await ledger.rejects(route, _REJECTS))
+
+
+def as_json(standing: Standing) -> dict[str, object]:
+    """Return how a route stands as one object."""
+    told = ("document_id", "status", "reason_class", "reason")
+    rejects = [{name: getattr(each, name) for name in told} for each in standing.rejects]
+    return {**asdict(standing.summary), "rejects": rejects}
+
+
+def show_standings(standings: Sequence[Standing]) -> None:
+    """Print how routes stand, and what needs a person."""
+    for standing in standings:
+        summary = standing.summary
+        out.print(f"[bold]{escape(summary.route)}[/]")
+        counts = (
+            ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items())) or "no documents yet"
+        )
+        out.print(f"  documents  {counts}")
+        if summary.reason_classes:
+            why = ", ".join(f"{count} {name}" for name, count in sorted(summary.reason_classes.items()))
+            out.print(f"  reasons    {why}")
+        owed = f"{summary.owed} (oldest since {ago(summary.oldest_owed_at)})" if summary.owed else "nothing"
+        out.print(f"  owed       {owed}")
+        if summary.refused:
+            out.print(
+                f"  refused    {summary.refused} documents the source refused to hear of; docferry retry {summary.route}"
+            )
+        if summary.next_due_at:
+            out.print(f"  next due   {instant(summary.next_due_at)}")
+        for run in summary.runs:
+            out.print(f"  run        {_run_line(run)}", soft_wrap=True)
+        show_problems(
+            (Problem(each.document_id, Fate(each.status), each.reason or "") for each in standing.rejects),
+            examples=_EXAMPLES if len(standings) == 1 else 1,
+        )
+    if any(standing.rejects for standing in standings):
+        out.print("[dim]docferry explain DOCUMENT tells all about one of them[/]")
+
+
+def _run_line(run: RunRow) -> str:
+    counts = ", ".join(f"{run.counts[name]} {name}" for name in ("listed", *Fate) if run.counts.get(name))
+    if run.state == "running":
+        return f"{instant(run.started_at)}  running, or ended without a word: then the next run takes over"
+    ended = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else ""
+    ended = f"{ended} {run.state}".strip() if run.state != "finished" else ended
+    note = f" — {escape(run.note)}" if run.note else ""
+    return f"{instant(run.started_at)}  {ended}  {counts or 'nothing listed'}{note}"
