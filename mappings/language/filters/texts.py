@@ -70,7 +70,7 @@ def _length(value: object) -> object:
 def _case(change: Callable[[str], str]) -> Callable[[object], object]:
     def changed(value: object) -> object:
         source = only_text(value)
-        spend(len(source) // 20)
+        spend(len(source) // (500 if source.isascii() else 20))
         return change(source)
 
     return changed
