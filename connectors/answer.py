@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -69,6 +69,8 @@ def decode_json(body: bytes) -> object:
             value = _decode(mended)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except InvalidOperation as error:
+        raise ValueError("a number has an exponent beyond all bounds") from error
     return value
 
 

@@ -118,6 +118,11 @@ async def compare(gateway: Gateway, name: str, against: str, last: int, *, value
         raise SettingsError(f"No document of {name} is recorded; {why}")
     blast = Blast(values=values)
     unreadable = _replay(gateway, before, after, snapshots, blast)
+    if not blast.documents:
+        # zero changes of zero documents would let any edit pass in CI
+        raise SettingsError(
+            f"None of DOCFERRY_KEYS opens any of the {unreadable} recorded documents of {name}; add the key"
+        )
     return Compared(before, after, what, blast, unreadable)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mappings.language.missing import MISSING
 from mappings.language.shapes import looks
 from mappings.language.values import DEEPEST, ValueProblem, is_number, only_text, short
-from mappings.language.work import spend, spend_on_items, spend_on_text
+from mappings.language.work import spend, spend_on_number, spend_on_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,8 @@ def same(left: object, right: object, depth: int = 0) -> bool:
         raise ValueProblem("is compared with a binary float, which cannot be exact")
     if isinstance(left, list | dict):
         return _same_inside(left, right, depth)
+    spend_on_number(left)
+    spend_on_number(right)
     try:
         return left == right
     except InvalidOperation:
@@ -36,7 +38,7 @@ def same(left: object, right: object, depth: int = 0) -> bool:
 def _same_inside(left: list[object] | dict[str, object], right: object, depth: int) -> bool:
     if depth > DEEPEST:
         raise ValueProblem(f"cannot be compared: it is nested more than {DEEPEST} levels deep")
-    spend(2 + len(left))
+    spend(4 + 2 * len(left))
     if isinstance(left, dict):
         if not isinstance(right, dict) or left.keys() != right.keys():
             return False
@@ -64,6 +66,8 @@ def _order(compare: Callable[[Any, Any], bool]) -> Callable[[object, object], ob
             spend_on_text(min(len(left), len(right)))
             return compare(left, right)
         if is_number(left) and is_number(right):
+            spend_on_number(left)
+            spend_on_number(right)
             return compare(left, right)
         odd = left if is_number(right) or isinstance(right, str) else right
         raise ValueProblem(f"cannot be compared by size {looks(odd)}; both sides must be numbers, or both text")
@@ -78,7 +82,7 @@ def contained(needle: object, hay: object) -> object:
     if hay is None:
         return None
     if isinstance(hay, list):
-        spend_on_items(len(hay))
+        spend(3 * len(hay))
         return any(same(needle, item) for item in hay)
     if isinstance(hay, str):
         return only_text(needle) in short(hay)

@@ -9,7 +9,7 @@ from mappings.language.remedies import Remedy
 from mappings.language.shapes import looks
 from mappings.language.singles import covering
 from mappings.language.values import ValueProblem, copied
-from mappings.language.work import spend, spend_on_items
+from mappings.language.work import spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ def one_per_item(source: Each, over: Expression, fill: Fill, applies: Condition 
         if not isinstance(items, list):
             raise ValueProblem(f"is not a list {looks(items)}")
         made: list[object] = []
-        spend_on_items(len(scope))
+        spend(4 + len(scope) // 16)
         inner = dict(scope)
         for place, item in enumerate(items):
             inner[name], inner[index] = item, place + 1

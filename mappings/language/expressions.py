@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -166,7 +166,10 @@ class _ExactEnvironment(Environment):
         def tokens() -> Iterator[Token]:
             for line, kind, written in self.lexer.tokeniter(source, name, filename, state):
                 if kind == "float":
-                    exact = Decimal(written.replace("_", ""))
+                    try:
+                        exact = Decimal(written.replace("_", ""))
+                    except InvalidOperation:  # an exponent beyond all bounds
+                        raise TemplateSyntaxError("a number is too large or too small", line) from None
                     yield Token(line, "float", exact)  # type: ignore[arg-type]  # the parser passes the value on unseen
                 elif kind == "integer" and len(written) > _LONGEST_SHOWN:
                     raise TemplateSyntaxError("a number is too long", line)

@@ -82,8 +82,10 @@ class Compiler:
         self._sources[number] = expressions
         made_of = [*expressions, *([currency] if currency else [])]
         read = [*made_of, *([when] if when else [])]
-        formats = len(rule.options.get("format", ()))
-        self.steps += 1 + steps_of(*read) + (steps_of_word(rule.type, formats) if rule.type else 0)
+        own = 1 if isinstance(rule.source, From | Template | Value) else 3
+        self.steps += own + steps_of(*read) + (1 if table else 0)
+        self.steps += steps_of_word(rule.type, len(rule.options.get("format", ()))) if rule.type else 0
+        self.steps += steps_of_word("to_zone") if "to_zone" in rule.options else 0
         tables = [*([table.name] if table else []), *(name for each in read for name in each.tables)]
         self.facts[number] = replace(
             self.facts[number],
@@ -125,8 +127,8 @@ class Compiler:
 
 
 def steps_of(*expressions: Expression) -> int:
-    """Return how many steps it takes to evaluate some expressions: two operations are one."""
-    return sum(expression.operations for expression in expressions) // 2
+    """Return how many steps it takes to evaluate some expressions."""
+    return sum(expression.operations for expression in expressions)
 
 
 def _texts(expressions: list[Expression]) -> tuple[str, ...]:

@@ -92,6 +92,7 @@ class Seal:
     def text(self, template: nodes.Output) -> Evaluate:
         """Turn the pieces of a template into a closure that gives its text."""
         parts: list[Evaluate] = []
+        self.operations += 2 if any(not isinstance(piece, nodes.TemplateData) for piece in template.nodes) else 0
         for piece in template.nodes:
             if isinstance(piece, nodes.List | nodes.Tuple):
                 raise ExpressionError("a list cannot be written as text (use | join(', '))")
@@ -200,13 +201,13 @@ class Seal:
         return negated
 
     def _sign(self, node: nodes.Neg | nodes.Pos, depth: int) -> Evaluate:
-        self.operations += 2 * work.ARITHMETIC
+        self.operations += work.ARITHMETIC
         value = self.compile(node.node, depth)
         operation = negative if isinstance(node, nodes.Neg) else positive
         return lambda scope: operation(value(scope))
 
     def _arithmetic(self, node: nodes.BinExpr, depth: int) -> Evaluate:
-        self.operations += 2 * work.ARITHMETIC
+        self.operations += work.DIVISION if isinstance(node, nodes.Div) else work.ARITHMETIC
         operation = ARITHMETIC[type(node).__name__]
         left, right = self.compile(node.left, depth), self.compile(node.right, depth)
         return lambda scope: operation(left(scope), right(scope))
@@ -257,7 +258,8 @@ class Seal:
         value = self.compile(node.node, depth)
         if node.name == "lookup":
             return self._lookup(node, value)
-        self.operations += 2 * work.steps_of_word(node.name, len(node.args))
+        formats = sum(isinstance(each, nodes.Const) for each in node.args)
+        self.operations += work.steps_of_word(node.name, formats)
         try:
             prepared = prepare(node.name, node.args)
         except FormatError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from mappings.language.missing import MISSING
 
 _LONGEST = 40
+_SHORT = Context(prec=_LONGEST + 1, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def shape_of(value: object) -> str:
@@ -36,6 +37,8 @@ def _number_text(value: float | Decimal) -> str:
     # Python refuses to write out an int of more than 4,300 digits; its shape is all nines anyway
     if isinstance(value, int) and value.bit_length() > 4 * _LONGEST:
         return "9" * (_LONGEST + 1)
+    if isinstance(value, Decimal) and value.is_finite():
+        value = _SHORT.plus(value)
     return str(value)
 
 

@@ -7,12 +7,13 @@ expression from using up time or memory.
 from __future__ import annotations
 
 import operator
-from decimal import Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from sys import getsizeof
 from typing import TYPE_CHECKING
 
 from mappings.language.missing import MISSING
 from mappings.language.shapes import looks
-from mappings.language.work import LONG, spend, spend_on_items, spend_on_text
+from mappings.language.work import LONG, spend, spend_on_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,9 @@ _LARGEST = 10**DIGITS
 DEEPEST = 100
 """How many levels a value may be nested that is copied or compared."""
 _EXACT = Context(prec=4 * DIGITS + 1)  # enough for every sum and product of numbers within DIGITS
+_SHORT = Context(prec=2 * DIGITS + 2, Emax=MAX_EMAX, Emin=MIN_EMIN)  # keeps every digit of a number within DIGITS
+_LARGE = 256  # bytes of memory; some three hundred digits
+_NUMBER_AS_TEXT = 6  # steps
 _SMALLEST = Decimal(1).scaleb(-28)
 _DIVISION = Context(prec=28)
 
@@ -57,7 +61,9 @@ def number(value: object) -> int | Decimal:
     if isinstance(value, int):
         sane = -_LARGEST < value < _LARGEST
     else:
-        _, digits, exponent = value.as_tuple()
+        # shortened first, so that a number of a million digits is not taken apart digit by digit
+        short = _SHORT.plus(value) if getsizeof(value) > _LARGE and value.is_finite() else value
+        _, digits, exponent = short.as_tuple()
         # the exponent of NaN and Infinity is a letter
         sane = isinstance(exponent, int) and exponent >= -DIGITS and exponent + len(digits) <= DIGITS
     if not sane:
@@ -104,7 +110,8 @@ def _arithmetic(
         a, b = _operand(left), _operand(right)
         if ints is not None and isinstance(a, int) and isinstance(b, int):
             return number(ints(a, b))
-        return number(decimals(Decimal(a), Decimal(b)))
+        result = decimals(Decimal(a), Decimal(b))
+        return number(result or abs(result))  # zero has no sign
 
     return calculate
 
@@ -146,20 +153,22 @@ def positive(value: object) -> object:
 
 def joined(parts: list[object]) -> object:
     """Return all parts as one text; missing if a part is missing or null, since nothing is never written as a word."""
-    if len(parts) > LONG // 20:
-        spend_on_items(2 * len(parts))
+    spend(len(parts))
     texts: list[str] = []
     length = 0
     for part in parts:
         if part is MISSING or part is None:
             return MISSING
-        piece = part if isinstance(part, str) else text(part)
+        if isinstance(part, str):
+            piece = part
+        else:
+            piece = text(part)
+            spend(_NUMBER_AS_TEXT)
         length += len(piece)
         if length > LONGEST_TEXT:
             raise ValueProblem(f"gives text of more than {LONGEST_TEXT:,} characters")
         texts.append(piece)
-    if length > LONG:
-        spend_on_text(length)
+    spend_on_text(length)
     return "".join(texts)
 
 
@@ -198,9 +207,9 @@ def copied(value: object, depth: int = 0) -> object:
     if depth > DEEPEST:
         raise ValueProblem(f"is nested more than {DEEPEST} levels deep")
     if isinstance(value, dict):
-        spend(1 + len(value) // 2)
+        spend(5 + 2 * len(value))
         return {key: copied(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        spend(1 + len(value) // 2)
+        spend(5 + 2 * len(value))
         return [copied(item, depth + 1) for item in value]
     return value

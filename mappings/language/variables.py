@@ -121,7 +121,7 @@ class Variables:
 def _getter(name: str, number: int, expression: Expression) -> Callable[[Scope], object]:
     evaluate = expression.evaluate
 
-    steps = 1 + expression.operations // 2
+    steps = 2 + expression.operations
 
     def get(scope: Scope) -> object:
         kept: _Values = scope[_VALUES]  # type: ignore[assignment]  # put there by Variables.scope

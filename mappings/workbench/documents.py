@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NoReturn
 
 from mappings.language.files import Folder, UnreadableError
@@ -41,6 +41,8 @@ def read_document(text: str, name: str) -> Document:
         raise DocumentError(f"{name} holds half of a surrogate pair (\\ud800 to \\udfff), which is no letter") from None
     except RecursionError:
         raise DocumentError(f"{name} is nested too deeply") from None
+    except InvalidOperation:
+        raise DocumentError(f"{name} holds a number with an exponent beyond all bounds") from None
     except ValueError as error:
         raise DocumentError(f"{name}: {error}") from None
     if not isinstance(document, dict):

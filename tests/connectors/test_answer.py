@@ -30,7 +30,9 @@ def test_a_byte_order_mark_is_passed_over():
     assert decode_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
 
 
-@pytest.mark.parametrize("body", [b'{"a": "\\ud83d', b"", b"\xef\xbb\xbf", b'{"a": "\\ud8"}', b"<html>"])
+@pytest.mark.parametrize(
+    "body", [b'{"a": "\\ud83d', b"", b"\xef\xbb\xbf", b'{"a": "\\ud8"}', b"<html>", b'{"a": 1e99999999999999999999}']
+)
 def test_what_is_cut_or_no_json_is_still_refused(body):
     with pytest.raises(ValueError, match=r".*"):
         decode_json(body)

@@ -109,3 +109,14 @@ def test_nothing_of_a_document_is_in_the_json_unless_it_is_asked_for(edit, docfe
     assert "Acme Oy" in open_ or "GmbH" in open_
     assert "Acme Oy" not in plain
     assert "GmbH" not in plain
+
+
+def test_documents_that_no_key_opens_are_no_proof_that_nothing_changes(edit, docferry, monkeypatch):
+    edit("value: supplier }", "value: vendor }")
+    key = Fernet.generate_key().decode()
+    monkeypatch.setenv("DOCFERRY_KEYS", f"{key},{KEY}")
+    docferry("status")
+    monkeypatch.setenv("DOCFERRY_KEYS", key)
+    ended = docferry("map", "diff", ROUTE, "--fail-over", "5%")
+    assert ended.code == 2
+    assert "None of DOCFERRY_KEYS opens any" in one_sentence(ended)

@@ -76,6 +76,11 @@ def test_every_spelling_comes_to_the_one_code(route, rule, value, expected):
         ("type: country", "D", "is not a country"),
         ("type: country", "Németország", "is not a country"),
         ("type: country", 840, "is not a country"),
+        ("type: country", "ß", "is not a country"),
+        ("type: currency", "\u0131qd", "is not a currency of ISO 4217"),
+        ("type: currency", "C$", "is a sign of several currencies"),
+        ("type: unit", "gal", "is not a unit of UN/ECE Recommendation 20"),
+        ("type: unit", "tons", "is not a unit of UN/ECE Recommendation 20"),
         (
             "type: currency",
             "$",

@@ -64,6 +64,10 @@ def value(text):
         ("-count", -3),
         ("+net", Decimal("0.1")),
         ("-(net + 1)", Decimal("-1.1")),
+        ("(net - net) * -1 ~ ''", "0.0"),
+        ("0 | default(5, true)", 0),
+        ("false | default(true, true)", False),
+        ("[] | default('x', true)", "x"),
         ("absent + 1", MISSING),
         ("nothing + 1", None),
         ("-nothing", None),
@@ -234,6 +238,7 @@ def test_templates_mean_this(text, expected):
         ("a | lookup(b)", "the name of a table in quotes"),
         ("a == 'x", "a == 'x"),
         ("a" * 501, "too long"),
+        ("total > 1e99999999999999999999", "a number is too large or too small"),
         ("1e31 + a", "more than 30 digits"),
     ],
 )

@@ -87,6 +87,11 @@ def test_a_number_in_any_other_form_is_refused(route, example, text):
         ("€", "is not an example of a number"),
         ("¤ 5,00 ¤", "more than one ¤"),
         ("#.##0,00", "is not an example of a number"),
+        # read as words beside the digits, these would turn what is owed into what is due
+        ("1.234,56 -", "would not make a number negative"),
+        ("1.234,56 €-", "would not make a number negative"),
+        ("(1.234,56)", "would not make a number negative"),
+        ("\u2013 1.234,56", "begins with a sign"),
     ],
 )
 def test_an_example_that_does_not_say_enough_is_refused(example, message):
@@ -123,6 +128,8 @@ def test_two_examples_that_read_two_numbers_are_no_answer(route):
         ("currency: of, format: '1.234,56 ¤'", "5,5 eur", {"of": "EUR"}, "5.50"),
         ("currency: of, format: '¤1.234,56'", "$5,5", {"of": "CAD"}, "5.50"),
         ("currency: of, format: '1.234,56 ¤'", "5,50 kr.", {"of": "DKK"}, "5.50"),
+        ("currency: EUR, round: half_up", Decimal("-0.001"), {}, "0.00"),
+        ("currency: EUR", "-0", {}, "0.00"),
     ],
 )
 def test_an_amount_has_the_places_of_its_currency(route, rule, value, others, expected):

@@ -2,13 +2,14 @@
 
 import threading
 import time
+from decimal import Decimal
 
 import pytest
 
 from mappings.language import MappingError, RouteError, load_route
 from mappings.language.conversions import TYPES
 from mappings.language.filters import FILTERS
-from mappings.language.work import FOR_A_RECORD, MOST
+from mappings.language.work import FOR_A_FIELD, MOST
 from tests.mappings.hostile import DOCUMENT, in_time
 
 CHAIN = range(1, 39)
@@ -34,6 +35,13 @@ BOMBS = {
     "joined text": "l: {each: items, as: i, fields: {x: text ~ i.n}}",
     "searched lists": 'l: {each: items, as: i, fields: {x: "1 in long or 1 in long"}}',
     "joined lists": "l: {each: items, as: i, fields: {x: long | join}}",
+    "joined lists, problems skipped": "l: {each: items, as: i, fields: {x: {from: \"long | join(', ')\", on_error: skip}}}",
+    # much that is short by itself: ten thousands of times what costs little each time
+    "searched short lists": 'l: {each: long, as: i, fields: {x: "i in hundred or i in hundred"}}',
+    "joined short lists": "l: {each: long, as: i, fields: {x: numbers | join}}",
+    "short text in capitals": "l: {each: long, as: i, fields: {x: short | upper}}",
+    "compared long numbers": "l: {each: long, as: i, fields: {x: digits == exponent, y: digits < large}}",
+    "calculated long numbers": "l: {each: long, as: i, fields: {x: {from: fraction + 1, on_error: skip}}}",
     "copied objects": "l: {each: items, as: i, fields: {x: object}}",
     "copied lists": "l: {each: items, as: i, fields: {x: items}}",
     "compared text": "l: {each: items, as: i, fields: {x: huge_text == huge_text}}",
@@ -52,16 +60,25 @@ BOMBS = {
     # alternatives that come to nothing
     "many alternatives": "a: {first: [" + ", ".join(["text | upper | lookup('t')"] * 800) + "]}\ntables: {t: {a: b}}",
 }
+SHORT = {
+    "hundred": [2] * 100,
+    "numbers": [Decimal("1" * 29 + ".5")] * 24,
+    "short": "ß" * 1_000,
+    "digits": 10**4_000,
+    "large": Decimal("1e9999"),
+    "fraction": Decimal("1." + "1" * 60_000),
+}
 HEAD = "source: a.b\ndestination: c.d\nfields:\n  "
 
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_stopped_in_time(write_route, name):
     loaded = load_route(write_route(f"{HEAD}{BOMBS[name]}\n"))
+    document = DOCUMENT | SHORT
 
     def attempt():
         with pytest.raises(MappingError) as caught:
-            loaded.apply(DOCUMENT)
+            loaded.apply(document)
         return caught.value
 
     stopped = in_time(attempt)
@@ -160,7 +177,7 @@ def test_a_document_that_takes_too_much_says_where_and_why(write_route):
     assert (problem.line, problem.sources) == (5, ("items",))
     assert problem.target.startswith("l[")
     assert str(problem).endswith(
-        f"it needs more than the {MOST:,} steps that a document may take (and {FOR_A_RECORD} for each object in its lists); an each inside an each multiplies their items, and long text counts as well"
+        f"it needs more than the {MOST:,} steps that a document may take (and {FOR_A_FIELD} for each field of the objects in its lists); an each inside an each multiplies their items, and long text counts as well"
     )
 
 
@@ -204,3 +221,9 @@ def test_an_honest_invoice_of_many_lines_is_no_bomb(write_route):
     loaded = load_route(write_route(f"{HEAD.rstrip()}{LINE}{amounts}tables: {{units: {{Stk: C62}}}}\n"))
     line = {"text": " screws ", "day": "27.02.2026", "unit": "Stk", "amount": "12.50"}
     assert len(loaded.apply({"items": [line] * 15_000}).payload["lines"]) == 15_000
+
+
+def test_many_empty_objects_allow_nothing(write_route):
+    loaded = load_route(write_route(f"{HEAD}{EACH}\n"))
+    hollow = {"items": [{}] * 300_000}
+    assert "steps that a document may take" in in_time(lambda: loaded.attempt(hollow))[1][0].message

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from mappings.language.dates.names import composed, locales_of
 from mappings.language.shapes import looks
 from mappings.language.values import ValueProblem
+from mappings.language.work import spend_on_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,13 +32,17 @@ OTHERS: Final[Mapping[str, str]] = {
 }
 """What neither ISO nor the Unicode CLDR lists and documents say all the same: reserved codes, former and short names."""
 _LONGEST = 80
+_STEPS_A_LETTER = 40  # what it takes to compare a name without case and accents, as characters of plain text
 
 
 def country(value: object, languages: tuple[str, ...] = LANGUAGES) -> str:
     """Return ISO 3166 alpha-2 of a country's alpha-2, alpha-3 or numeric code, or its name. Raises ValueProblem."""
     if isinstance(value, str) and len(value) <= _LONGEST:
+        spend_on_text(_STEPS_A_LETTER * len(value))
         text = value.strip()
-        code = _codes().get(text.upper()) or (_names(languages).get(_folded(text)) if len(text) > len("DEU") else None)
+        code = (_codes().get(text.upper()) if text.isascii() else None) or (
+            _names(languages).get(_folded(text)) if len(text) > len("DEU") else None
+        )
         if code:
             return code
         if code == "":

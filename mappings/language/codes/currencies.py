@@ -21,11 +21,11 @@ WITHDRAWN: Final[Mapping[str, int]] = {
 _SIGNS: Final[Mapping[str, str]] = {
     "€": "EUR", "₹": "INR", "₪": "ILS", "₫": "VND", "₱": "PHP", "₴": "UAH", "₽": "RUB", "₺": "TRY", "₦": "NGN", "₡": "CRC",
     "₲": "PYG", "₵": "GHS", "₸": "KZT", "₮": "MNT", "₭": "LAK", "₼": "AZN", "₾": "GEL", "฿": "THB", "៛": "KHR", "zł": "PLN",
-    "Kč": "CZK", "Ft": "HUF", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "HK$": "HKD", "NZ$": "NZD",
+    "Kč": "CZK", "Ft": "HUF", "US$": "USD", "A$": "AUD", "AU$": "AUD", "CA$": "CAD", "HK$": "HKD", "NZ$": "NZD",
     "S$": "SGD", "NT$": "TWD", "R$": "BRL", "MX$": "MXN", "CN¥": "CNY", "JP¥": "JPY", "Fr.": "CHF", "SFr.": "CHF", "円": "JPY",
     "$": "USD AUD CAD NZD HKD SGD TWD MXN ARS CLP COP BBD BMD BND BSD BZD FJD GYD JMD KYD LRD NAD SBD SRD TTD XCD",
     "£": "GBP EGP FKP GIP SHP SYP LBP SSP SDG", "¥": "JPY CNY", "￥": "JPY CNY", "₩": "KRW KPW",
-    "kr": "SEK NOK DKK ISK", "kr.": "DKK SEK NOK ISK", "元": "CNY TWD HKD", "лв": "BGN KGS UZS", "lei": "RON MDL",
+    "kr": "SEK NOK DKK ISK", "kr.": "DKK SEK NOK ISK", "元": "CNY TWD HKD", "C$": "CAD NIO", "лв": "BGN KGS UZS", "lei": "RON MDL",
 }  # fmt: skip  # as above
 """Signs and the currencies that are written with them; a sign that several use is none of them by itself."""
 
@@ -50,7 +50,7 @@ def currency_of(value: object) -> str:
     if isinstance(value, str) and len(value) <= _LONGEST:
         text = value.strip()
         code = text.upper()
-        if len(code) == len("EUR") and code in _minor_units():
+        if text.isascii() and len(code) == len("EUR") and code in _minor_units():
             return code
         codes = _SIGNS.get(text, "").split()
         if len(codes) == 1:

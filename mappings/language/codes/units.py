@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final
 from mappings.language.dates.names import composed
 from mappings.language.shapes import looks
 from mappings.language.values import ValueProblem
+from mappings.language.work import spend_on_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONGEST = 80
+_STEPS_A_LETTER = 40  # what it takes to compare a name without case and accents, as characters of plain text
 SPELLINGS: Final[Mapping[str, str]] = {
     "H87": "piece pieces pc pcs pce pces stk stck stück stücke stueck pièce pièces pieza piezas pezzo pezzi pz stuk stuks st kpl szt",
     "EA": "each",
@@ -28,7 +30,7 @@ SPELLINGS: Final[Mapping[str, str]] = {
     "KGM": "kg kgs kilo kilos kilograms kilogramm kilogrammes chilogrammi",
     "GRM": "g gr grams gramm gramme grammes",
     "MGM": "mg",
-    "TNE": "t to tonne tonnes tons tonnen",
+    "TNE": "t to tonne tonnes tonnen",
     "LTR": "l ltr liter liters litres litro litros litri",
     "MLT": "ml milliliter",
     "CLT": "cl",
@@ -66,11 +68,14 @@ SPELLINGS: Final[Mapping[str, str]] = {
     "XBG": "bag bags beutel sack säcke sac sacs",
 }
 """Codes and their spellings, without capitals; with X before them those of Recommendation 21, as EN 16931 writes packages."""
+_MEANT_OTHERWISE: Final = frozenset({"gal"})
+"""Names on the list that documents write for something else: a gal is an acceleration there, and a gallon on an invoice."""
 
 
 def unit(value: object) -> str:
     """Return a unit's code from its code in capitals, its English name or a common spelling. Raises ValueProblem."""
     if isinstance(value, str) and len(value) <= _LONGEST:
+        spend_on_text(_STEPS_A_LETTER * len(value))
         text = value.strip()
         known = _names()
         by_code, by_name = text if text in _codes() else None, known.get(composed(text).removesuffix("."))
@@ -96,5 +101,5 @@ def _names() -> Mapping[str, str]:
     named: dict[str, set[str]] = {}
     for code, name in _codes().items():
         named.setdefault(composed(name), set()).add(code)
-    found = {name: codes.pop() for name, codes in named.items() if len(codes) == 1}
+    found = {name: codes.pop() for name, codes in named.items() if len(codes) == 1 and name not in _MEANT_OTHERWISE}
     return found | {spelling: code for code, spellings in SPELLINGS.items() for spelling in spellings.split()}

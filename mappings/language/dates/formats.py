@@ -61,7 +61,7 @@ _WORDS = {
 _OTHERS = {
     "%p": ("half", "am|pm"),
     "%f": ("fraction", "[0-9]{1,9}"),
-    "%z": ("offset", "z|[+-][0-9]{2}(?::?[0-9]{2})?"),
+    "%z": ("offset", "z|[+-][0-9]{2}(?::?[0-5][0-9])?"),
 }
 _PIECE = re.compile(r"%-?.|\s+|[^%\s]|%", re.DOTALL)
 _PIVOT = 69
@@ -122,7 +122,9 @@ def date_format(text: str, locales: tuple[str, ...] = ENGLISH) -> DateFormat:
     pattern, tells = "", set[str]()
     for place, piece in enumerate(pieces):
         near = pieces[place - 1 : place] + pieces[place + 1 : place + 2]
-        part, shape = _pattern_of(piece, locales, crowded=any(other in _NUMBERS or other == "%f" for other in near))
+        part, shape = _pattern_of(
+            piece, locales, crowded=any(_plain(other) in _NUMBERS or other == "%f" for other in near)
+        )
         if part in tells:
             raise FormatError(f"format '{text}' is not a date format; '{piece}' repeats what is there already")
         tells |= {part} if part else set()
@@ -157,7 +159,7 @@ def _pieces(text: str) -> tuple[str, ...]:
 
 
 def _pattern_of(piece: str, locales: tuple[str, ...], *, crowded: bool) -> tuple[str, str]:
-    piece = piece.replace("-", "") if piece in {"%-d", "%-m"} else piece
+    piece = _plain(piece)
     if piece in _NUMBERS:
         part, alone, between = _NUMBERS[piece]
         # where digits follow each other, 1112026 could be two days
@@ -171,6 +173,11 @@ def _pattern_of(piece: str, locales: tuple[str, ...], *, crowded: bool) -> tuple
     if piece.isspace():
         return "", r"\s{1,8}"
     return "", "%" if piece == "%%" else re.escape(names.composed(piece))
+
+
+def _plain(piece: str) -> str:
+    """Return a letter without the minus that matters only when writing."""
+    return piece.replace("-", "") if piece in {"%-d", "%-m"} else piece
 
 
 def write(at: datetime, text: str, locale: str = "en") -> str:

@@ -107,6 +107,8 @@ def _check_times(known: tuple[DateFormat, ...]) -> None:
 def _read(value: object, known: tuple[DateFormat, ...], what: str) -> Reading:
     readings: dict[Reading, str] = {}
     if isinstance(value, str):
+        if len(known) == 1 and (only := known[0].read(value)) is not None:
+            return only
         for each in known:
             reading = each.read(value)
             if reading is not None:

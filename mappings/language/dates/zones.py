@@ -16,7 +16,7 @@ from mappings.language.words import FormatError
 
 _INSTANT: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.([0-9]{1,9}))?"
-    r"([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+    r"([Zz]|[+-][0-9]{2}(?::?[0-5][0-9])?)?"
 )
 _LONGEST_SHOWN = 40
 _NONE, _MINUTE = timedelta(), timedelta(minutes=1)

@@ -10,18 +10,20 @@ from mappings.language.missing import MISSING
 from mappings.language.shapes import looks
 from mappings.language.values import LONGEST_TEXT, ValueProblem, joined, only_text, text
 from mappings.language.words import ANY, NUMBER, TEXT, Example
-from mappings.language.work import spend_on_text
+from mappings.language.work import spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LIST = frozenset({"list"})
+_EMPTY: tuple[object, ...] = ("", [], {})
 
 
 def _default(value: object, other: object, also_empty: object = False) -> object:
-    if value is MISSING or (also_empty and not value):
+    if value is MISSING:
         return other
-    return value
+    # neither 0 nor false is empty: an amount of nothing is an amount
+    return other if also_empty and (value is None or value in _EMPTY) else value
 
 
 def _replace(value: object, old: object, new: object) -> object:
@@ -31,13 +33,14 @@ def _replace(value: object, old: object, new: object) -> object:
     length = len(source) + source.count(old_text) * (len(new_text) - len(old_text))
     if length > LONGEST_TEXT:
         raise ValueProblem(f"gives text of more than {LONGEST_TEXT:,} characters")
-    spend_on_text(length)
+    spend(max(length, len(source)) // 40)
     return source.replace(old_text, new_text)
 
 
 def _join(value: object, glue: object = "") -> object:
     separator = only_text(glue)
     items = _list(value)
+    spend(len(items))
     parts: list[object] = []
     for item in items:
         parts.extend((separator, item) if parts else (item,))
@@ -66,7 +69,9 @@ def _length(value: object) -> object:
 
 def _case(change: Callable[[str], str]) -> Callable[[object], object]:
     def changed(value: object) -> object:
-        return change(only_text(value))
+        source = only_text(value)
+        spend(len(source) // (500 if source.isascii() else 20))
+        return change(source)
 
     return changed
 
@@ -89,7 +94,7 @@ TEXTS: dict[str, Filter] = {
     "default": Filter(
         make=plain(_default),
         written="default('x')",
-        help="`'x'` if this is missing; `default('x', true)` also if it is null or empty",
+        help="`'x'` if this is missing; `default('x', true)` also if it is null or empty; 0 and false are not empty",
         takes=ANY,
         gives=ANY,
         least=1,

@@ -24,6 +24,8 @@ _TWINS: Final = {**dict.fromkeys(_SPACES, _SPACES), **dict.fromkeys("'\u2019", "
 ANY_SIGN = "\u00a4"
 """The sign for a currency's sign, whichever it is (U+00A4); the Unicode CLDR uses it so."""
 _SIGN = r"(?P<sign>[^\W\d_]{1,4}\.?|[^\w\s.,'+-]{1,2}|[A-Za-z]{1,2}[$\u00a5])"
+_SIGNS = r"[-+\u2010-\u2015\u2212\ufe63\uff0d]"
+"""Everything that may be meant as a sign."""
 _GROUP = 3
 _HELP = "write it as the number 1234.56 looks there, such as '1.234,56'"
 
@@ -84,11 +86,17 @@ def number_format(text: str) -> NumberFormat:
     if core is None or len(text) > LONGEST_FORMAT or "#" in text:
         raise FormatError(f"format '{text[:LONGEST_FORMAT]}' is not an example of a number; {_HELP}")
     before, after = text[: core.start()], text[core.end() :]
-    if "-" in before or "+" in before or "\u2212" in before:
+    if re.search(_SIGNS, before):
         raise FormatError(f"format '{text}' begins with a sign; a number may have one anyway")
     group, decimal, sizes, places = _separators(text, core[0])
     minus_last = after.startswith("-")
     after = after.removeprefix("-")
+    if re.search(rf"(?<![.,]){_SIGNS}", after) or re.search(r"[()]", before + after):
+        # taken for a word beside the digits it would have to be there always, and make nothing negative
+        raise FormatError(
+            f"format '{text}' has a sign or ( ) that would not make a number negative; a minus stands before the number "
+            "or right behind its last digit, such as '1.234,56-'"
+        )
     if (before + after).count(ANY_SIGN) > 1:
         raise FormatError(f"format '{text}' has more than one {ANY_SIGN}")
     sign, prefix = r"[-+\u2212]", _literal(before, after_it=True)

@@ -46,7 +46,7 @@ def rounded(value: object, places: int, mode: str) -> Decimal:
     result = exact.quantize(Decimal(1).scaleb(-places), _MODES.get(mode, decimal.ROUND_DOWN), _ENOUGH)
     if mode == "none" and result != exact:
         raise ValueProblem(f"has more than {places} places; say with round: how it is rounded")
-    return result
+    return result or abs(result)  # what is rounded away has no sign: nobody owes -0.00
 
 
 def money(value: object, currency: object, mode: str = "none") -> Decimal:

@@ -32,8 +32,11 @@ def integer(value: object) -> int:
 def decimal(value: object) -> Decimal:
     """Return an exact number with the digits it has; text must be in plain notation. Raises ValueProblem."""
     if isinstance(value, str):
-        return read_number(value, ())[0]
-    return Decimal(number(value))
+        if not _PLAIN_DECIMAL.fullmatch(value):
+            raise ValueProblem(f"is not a number {looks(value)}")
+        return Decimal(value)
+    exact = number(value)
+    return exact if isinstance(exact, Decimal) else Decimal(exact)
 
 
 def decimal_reader(formats: tuple[str, ...] = ()) -> Callable[[object], Decimal]:
@@ -71,9 +74,7 @@ def read_number(text: str, known: tuple[NumberFormat, ...]) -> tuple[Decimal, st
     Without examples plain notation is read. Raises ValueProblem, also if two examples read two numbers.
     """
     if not known:
-        if not _PLAIN_DECIMAL.fullmatch(text):
-            raise ValueProblem(f"is not a number {looks(text)}")
-        return Decimal(text), None
+        return decimal(text), None
     readings = [(reading, each.text) for each in known if (reading := each.read(text)) is not None]
     if not readings:
         forms = " or ".join(f"'{each.text}'" for each in known)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import nodes
 
+from mappings.language.expressions import parse_expression
 from mappings.language.filters import FILTERS
 from mappings.language.missing import MISSING
 from mappings.language.paths import keys_of
@@ -199,6 +200,9 @@ class Inference:
         if known is None:
             return ANY
         self._need(kind, known.takes, node.node, f"| {node.name} takes {Kind(known.takes).called()}")
+        refused = _refused(node, known)
+        if refused:
+            self._report(node.args[0], f"| {node.name} can never work like that: a value {refused}")
         if node.name in {"first", "last"}:
             return replace(kind.items(), missing=True) if kind.words == {"list"} else ANY
         gives = ANY.words if "any" in known.gives else known.gives
@@ -229,6 +233,22 @@ def _mapped(node: nodes.Filter, kind: Kind, known: Filter) -> tuple[Fixed, ...]:
         except ValueProblem:
             continue
     return tuple(each for each in made if each.value is not MISSING)
+
+
+def _refused(node: nodes.Filter, known: Filter) -> str | None:
+    """Return what a filter says to fixed arguments with which it refuses even a value that it takes, None if it does not."""
+    arguments = [constant_of(argument) for argument in node.args]
+    place = len(arguments) if known.fixed is None else min(known.fixed, len(arguments))
+    # formats and names of zones are looked at when the route is read
+    if not place or any(argument is MISSING or argument is None for argument in arguments):
+        return None
+    value, _, _ = known.examples[0].written.partition(" | ")
+    try:
+        run = known.make(*arguments[place:])
+        run(0 if known.takes >= NUMBERS else constant_of(parse_expression(value)), *arguments[:place])
+    except ValueProblem as problem:
+        return str(problem)
+    return None
 
 
 def _with_default(kind: Kind, arguments: list[Kind], *, also_empty: bool) -> Kind:

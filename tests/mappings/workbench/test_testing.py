@@ -117,6 +117,7 @@ def test_what_the_destination_can_never_accept_is_a_problem_unless_it_is_expecte
 @pytest.mark.parametrize(
     ("content", "told"),
     [
+        ('{"a": 1e99999999999999999999}', "input: samples/bad.json holds a number with an exponent beyond all bounds"),
         ('{"a": 1,\n "b": }', "input: samples/bad.json:2:7: this is not JSON: Expecting value"),
         ("[1]", "input: samples/bad.json does not hold an object with the fields of one document"),
         ('{"a": NaN}', "input: samples/bad.json: NaN is no number in JSON"),
