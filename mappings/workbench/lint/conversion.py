@@ -35,6 +35,7 @@ def converted(rule: Rule, kind: Kind) -> tuple[Kind, list[Problem]]:
         problems.append((None, told))
     convert = None if "currency" in rule.options else _conversion(rule)
     fixed: list[Fixed] = []
+    odd: list[Problem] = []
     for each in kind.fixed:
         if convert is None:
             break
@@ -42,7 +43,10 @@ def converted(rule: Rule, kind: Kind) -> tuple[Kind, list[Problem]]:
             fixed.append(each if each.value is None else replace(each, value=convert({}, each.value)))
         except ValueProblem as problem:
             if each.span is not None:
-                problems.append((each.span, f"type: {name} cannot be made of this: {each.what} {problem}"))
+                odd.append((each.span, f"type: {name} cannot be made of this: {each.what} {problem}"))
+    # Whoever says what happens then ("n/a", on_error: skip) means a value that cannot be converted, unless none can.
+    if rule.on_error == "fail" or (kind.complete and not fixed):
+        problems += odd
     return Kind(word.gives, kind.missing, kind.null, tuple(fixed), kind.complete and bool(fixed)), problems
 
 

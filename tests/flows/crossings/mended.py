@@ -13,7 +13,7 @@ from tests.flows.crossings.zefort import ShippedToZefort
 _SHIPPED = Path(cast("str", mappings.__file__)).parent
 _MISTAKES = {
     '"{{ entities.supplier.name }} {{ entities.number }}"': '"{{ entities.number }}"',
-    "from: entities.totalAmount, type": "from: \"entities.totalAmount if entities.documentType == 'invoice' else 'x'\", type",
+    "from: entities.totalAmount, type": "from: \"entities.totalAmount if entities.documentType == 'invoice' else entities.number\", type",
 }
 """Contracts of a wrong title; what is no invoice is refused."""
 
