@@ -187,7 +187,7 @@ async def world(folder: Path, documents: int = 11, *, key: str = "", **options: 
     database = folder / "state.db"
     async with serve({"hypatos": hypatos, "zefort": zefort}) as urls:
         ledger = await Ledger.open(f"sqlite:///{database}", vault=Vault([key]) if key else None)
-        made = World(hypatos, zefort, urls, ledger, database, **options)  # type: ignore[arg-type]
+        made = World(hypatos, zefort, urls, ledger, database, **options)  # type: ignore[arg-type]  # options are fields of World
         try:
             yield made
         finally:
@@ -203,7 +203,7 @@ async def soon(condition: Callable[[], bool]) -> None:
 
 def strike(app: SandboxApp, kind: str, method: str = "*", path: str = "*", **more: object) -> Fault:
     """Give a sandbox one more fault; return it, so that a test can see that it struck."""
-    fault = Fault(kind, method, path, **more)  # type: ignore[arg-type]
+    fault = Fault(kind, method, path, **more)  # type: ignore[arg-type]  # more are fields of Fault
     app.shared.faults.append(fault)
     return fault
 

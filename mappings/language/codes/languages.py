@@ -16,8 +16,8 @@ def language(value: object) -> str:
     """Return a BCP 47 tag such as de or pt-BR, from a tag or an ISO 639 code of two or three letters. Raises ValueProblem."""
     if isinstance(value, str) and len(value) <= _LONGEST and _TAG.fullmatch(value.strip()):
         # loaded where a route uses it
-        from langcodes import standardize_tag, tag_is_valid  # noqa: PLC0415
-        from langcodes.tag_parser import LanguageTagError  # noqa: PLC0415
+        from langcodes import standardize_tag, tag_is_valid  # noqa: PLC0415 -- loaded only where a route needs it
+        from langcodes.tag_parser import LanguageTagError  # noqa: PLC0415 -- as above
 
         try:
             tag = standardize_tag(value.strip())

@@ -40,7 +40,7 @@ class BusinessCalendar:
 
     def _made(self, year: int) -> HolidayBase:
         # loaded where a country is named, and not at every start
-        from holidays import country_holidays  # noqa: PLC0415
+        from holidays import country_holidays  # noqa: PLC0415 -- loaded only where a route needs it
 
         # one object per year that never grows: the library marks a year as known before it has filled it in
         return country_holidays(self._country, subdiv=self._region, years=year, expand=False)

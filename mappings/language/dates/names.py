@@ -34,7 +34,7 @@ def folded(name: str) -> str:
 def locale_of(name: str) -> Locale:
     """Return the locale of a name such as de, pt-BR or fr_CH. Raises FormatError with option `locale`."""
     # babel is loaded where a locale is named, and not at every start
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 -- loaded only where a route needs it
 
     try:
         if len(name) > LONGEST_LOCALE or not name.replace("_", "").replace("-", "").isalnum():
