@@ -14,6 +14,7 @@ from state import Ledger, StateError
 from state.database import address, connect, prepare
 from state.migrations import HEAD, config
 from state.models import metadata
+from tests import postgres
 from tests.ledgers import open_ledger, rows
 
 
@@ -57,7 +58,8 @@ async def test_a_newer_database_is_left_alone(url: str):
 async def test_another_program_s_database_is_left_alone(url: str, tmp_path: Path):
     (tmp_path / "state").mkdir()
     if not url.startswith("sqlite"):
-        rows(url.replace("schema=", "schema=public&was="), f"CREATE SCHEMA {url.rpartition('=')[2]}")
+        with postgres.connect() as connection:
+            connection.execute(f"CREATE SCHEMA {url.rpartition('=')[2]}")
     rows(url, "CREATE TABLE customers (id INTEGER)")
     with pytest.raises(StateError, match="not a docferry ledger"):
         await open_ledger(url)
