@@ -19,6 +19,9 @@ from flows.routes import open_route
 from flows.settings import Gateway
 from state.ledger import Ledger
 from tests.flows.world import QUICK, heal, strike
+from tests.ledgers import open_ledger, url_in
+
+pytestmark = pytest.mark.usefixtures("any_ledger")
 
 ROUTE = "zefort_to_hypatos_master_data"
 DOCUMENTS = "zefort_to_hypatos_documents"
@@ -93,7 +96,7 @@ async def office(tmp_path, monkeypatch):
             "  delivered: {note: 'In Hypatos as {{ external_id }}', attributes: {invoice_number: '{{ external_id }}'}, "
             "status: archived}\n"
         )
-        ledger = await Ledger.open(f"sqlite:///{tmp_path / 'state.db'}")
+        ledger = await open_ledger(url_in(tmp_path))
         yield Office(zefort, hypatos, Gateway(mappings=folder), ledger)
         await ledger.close()
 
