@@ -18,6 +18,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from connectors import fence
 from connectors.errors import AccessError, ConnectorError, TransientError
 from flows.collect import Listing, collect
 from flows.context import Context
@@ -70,68 +71,85 @@ async def sync(
 
     `documents` restricts the run to these source ids, whatever became of them before; `limit` is the most documents
     that are begun. Errors of providers and of the state end the run in an orderly way and are told in the report;
-    raises RouteBusyError (state.errors) if another run of the route is active.
+    raises RouteBusyError (state.errors) if another run of the route is active and the two do not share the work.
     """
-    async with ledger.run(opened.route.name) as run:
-        began = time.monotonic()
+    policy = policy or Policy()
+    shared = opened.route.draft.runs == "shared"
+    async with ledger.run(opened.route.name, ttl=policy.lease, shared=shared) as run:
         context = Context(
             open=opened,
             run=run,
-            policy=policy or Policy(),
+            policy=policy,
             tally=tally or Tally(),
             limit=limit,
             stop=stop or asyncio.Event(),
         )
-        if run.previous:
-            context.notes.append("the run before this one did not end by itself; its work was taken over")
-        requests = opened.requests()
-        proven = False
-        try:
-            await run.recording.renew()
-            if documents:
-                wanted = await run.want(documents, datetime.now(UTC))
-                context.only = frozenset((*wanted.new, *wanted.changed))
-                context.tally.list(context.only, Fate.WAITING)
-            if not opened.draining:
-                # A work queue lists what it was not told; elsewhere only the ledger knows what the source refused.
-                context.tally.refused.update(
-                    await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
-                )
-            await _heal(context, phase)
-            proven = await _passes(context, phase)
-            await run.recording.prune(datetime.now(UTC))
-            owed = await run.outbox.owed_count()
-        except StateError as error:
-            context.halt(error)
-            owed = 0
-        report = _report(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
-        try:
-            await run.finish(
-                at=datetime.now(UTC),
-                counts={key: value for key, value in report.as_json().items() if type(value) is int},
-                complete=report.complete,
-                note=report.stopped or "; ".join(report.notes) or None,
+        with fence.held_by(run.hold):
+            return await _run(context, documents, phase, shared=shared)
+
+
+async def _run(context: Context, documents: Sequence[str], phase: Phase, *, shared: bool) -> Report:
+    began, run, opened = time.monotonic(), context.run, context.open
+    if run.previous:
+        context.notes.append("the run before this one did not end by itself; its work was taken over")
+    requests = opened.requests()
+    proven = False
+    try:
+        await run.recording.renew()
+        if documents:
+            wanted = await run.want(documents, datetime.now(UTC))
+            context.only = frozenset((*wanted.new, *wanted.changed))
+            context.tally.list(context.only, Fate.WAITING)
+        if not opened.draining:
+            # A work queue lists what it was not told; elsewhere only the ledger knows what the source refused.
+            context.tally.refused.update(
+                await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
             )
-        except StateError as error:
-            context.halt(error)
-            report = _report(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
-        return report
+        await _heal(context, phase)
+        proven = await _passes(context, phase)
+        if shared:
+            await _leave_to_others(context)
+        await run.recording.prune(datetime.now(UTC))
+        owed = await run.outbox.owed_count()
+    except StateError as error:
+        context.halt(error)
+        owed = 0
+    report = _report(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
+    try:
+        await run.finish(
+            at=datetime.now(UTC),
+            counts={key: value for key, value in report.as_json().items() if type(value) is int},
+            complete=report.complete,
+            note=report.stopped or "; ".join(report.notes) or None,
+        )
+    except StateError as error:
+        context.halt(error)
+        report = _report(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
+    return report
 
 
 async def _heal(context: Context, phase: Phase) -> None:
-    """Try what earlier versions of the mapping have judged, unless that was done or only some documents are asked for."""
-    route = context.open.route
+    """Try what earlier versions of the mapping have judged.
+
+    Not if that was done, if another run is at it, or if only some documents are asked for.
+    """
+    route, turns = context.open.route, context.run.turns
     tried = await context.run.waking.use(route.version, route.bundle(), datetime.now(UTC))
-    if not tried and context.only is None:
+    if tried or context.only is not None or not await turns.take_heal():
+        return
+    try:
         await phase("heal", lambda: heal(context))
+    finally:
+        await turns.end()
 
 
 async def _passes(context: Context, phase: Phase) -> bool:
     """Repeat the four phases until a reading of the source brings nothing new; return whether all of it was seen."""
-    proven, unproven = False, 0
+    proven, unproven, read = False, 0, False
     for number in range(1, context.policy.passes + 1):
-        listing = await _one_pass(context, phase)
-        first = number == 1
+        listing = await _one_pass(context, phase, again=read)
+        read = listing.read
+        first = number == 1 and not listing.shared
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
         proven = listing.proven
         again = listing.fresh > 0 and bool(context.open.source.drains) and context.only is None
@@ -151,6 +169,8 @@ async def _passes(context: Context, phase: Phase) -> bool:
     if await _overtaken(context):
         await phase("deliver", lambda: deliver(context, done))
         await phase("report", lambda: tell_all(context, done, done))
+    if not read and listing.shared:
+        context.notes.append("another run of the route has read the source; this one carried what was due")
     if not proven and unproven >= _UNPROVEN_READINGS:
         context.notes.append(
             f"the source says it lists more documents than it showed in {unproven} readings; "
@@ -167,7 +187,16 @@ async def _overtaken(context: Context) -> bool:
     return due is not None and due <= datetime.now(UTC)
 
 
-async def _one_pass(context: Context, phase: Phase) -> Listing:
+async def _leave_to_others(context: Context) -> None:
+    """Of what this run listed and did not carry, count for its own only what no other run has taken."""
+    waiting = context.tally.waiting()
+    ours = await context.run.ours(waiting)
+    for id_ in waiting:
+        if id_ not in ours:
+            context.tally.decide(id_, Fate.ELSEWHERE)
+
+
+async def _one_pass(context: Context, phase: Phase, *, again: bool) -> Listing:
     """Read the listing while delivering, then report while delivering goes on."""
     listed, delivered = asyncio.Event(), asyncio.Event()
 
@@ -175,7 +204,7 @@ async def _one_pass(context: Context, phase: Phase) -> Listing:
         try:
             if context.only is not None:
                 return Listing(0, len(context.only), proven=True, read=False)
-            return await phase("collect", lambda: collect(context))
+            return await phase("collect", lambda: collect(context, again=again))
         except ConnectorError as error:
             # What is already in the ledger is still delivered and reported as far as the source lets us.
             context.unread(error)
@@ -228,6 +257,7 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
         failed=counts[Fate.FAILED],
         skipped=counts[Fate.SKIPPED],
         waiting=counts[Fate.WAITING],
+        elsewhere=counts[Fate.ELSEWHERE],
         withdrawn=tally.withdrawn,
         woken=tally.woken,
         acknowledged=tally.told,
