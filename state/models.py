@@ -171,7 +171,8 @@ lease = Table(
     Column("route", Text),  # only a run's
     Column("shared", Boolean),  # a run's: whether others may run the route beside it, if they say so too
     Column("turn", Text),  # a run's: what it is doing that only one of them may do at a time (see state.turns)
-    Column("read_at", Instant),  # an anchor's: when a reading of the listing last came to its end
+    # An anchor's: what its fence was when a reading of the listing last came to its end, so which runs had begun by then.
+    Column("read_by", Integer),
 )
 
 # What a connection remembers of its account; `name` is a fingerprint.

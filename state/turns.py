@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from state.instants import database_now
 from state.lease import anchor, revoke
 from state.models import feedback, lease
 
@@ -56,7 +55,7 @@ class Turns:
         def back(connection: Connection) -> None:
             connection.execute(update(lease).where(lease.c.name == self._held.name).values(turn=None))
             if read:
-                connection.execute(update(lease).where(lease.c.name == self._held.route).values(read_at=database_now()))
+                connection.execute(update(lease).where(lease.c.name == self._held.route).values(read_by=lease.c.fence))
 
         await self._writer.call(back, self._held)
 
@@ -68,9 +67,8 @@ class Turns:
         return True
 
     def _take_collect(self, connection: Connection, *, again: bool) -> Turn:
-        read_at = anchor(connection, self._held.route).read_at
-        began = connection.execute(select(lease.c.since).where(lease.c.name == self._held.name)).scalar_one()
-        if read_at is not None and read_at >= began and not again:
+        read_by = anchor(connection, self._held.route).read_by
+        if read_by is not None and read_by >= self._held.fence and not again:
             return Turn.OVER
         # Who waits for messages under way asks again, and has the turn already.
         if not self._take(connection, COLLECT):

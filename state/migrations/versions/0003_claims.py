@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.add_column("lease", sa.Column("route", sa.Text(), nullable=True))
     op.add_column("lease", sa.Column("shared", sa.Boolean(), nullable=True))
     op.add_column("lease", sa.Column("turn", sa.Text(), nullable=True))
-    op.add_column("lease", sa.Column("read_at", sa.String(27), nullable=True))
+    op.add_column("lease", sa.Column("read_by", sa.Integer(), nullable=True))
     op.add_column("transfer", sa.Column("claim", sa.Text(), nullable=True))
     op.add_column("feedback", sa.Column("claim", sa.Text(), nullable=True))
     op.create_index(
