@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import bindparam, exists, select, update
 
 from state.lease import anchor, others, over, revoke
-from state.models import feedback, transfer
+from state.models import feedback, step, transfer
 from state.reading import FOLLOWABLE, TRANSFER, chunks, free, living, steps_of, transfers
 from state.records import PENDING, Owed
 from state.turns import COLLECT
@@ -136,8 +136,7 @@ class Claims:
             locked = due.limit(limit).with_for_update(of=feedback, skip_locked=True)
             found = [Owed(*row) for row in connection.execute(locked)]
             _mark(connection, self._held, feedback, [one.id for one in found])
-            # ";" is the character after ":"
-            steps = steps_of(connection, [one.transfer_id for one in found], "feedback:", "feedback;")
+            steps = steps_of(connection, [one.transfer_id for one in found], step.c.name.startswith("feedback:"))
             return [replace(one, steps=_about(one, steps.get(one.transfer_id, {}))) for one in found]
 
         return await self._claim(due, claim)

@@ -11,8 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError
 from state.instants import database_now
 from state.models import lease

@@ -40,11 +40,9 @@ def transfers(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[T
 
 
 def steps_of(
-    connection: Connection, transfer_ids: Sequence[int], first: str | None = None, before: str | None = None
+    connection: Connection, transfer_ids: Sequence[int], *names: ColumnElement[bool]
 ) -> Mapping[int, dict[str, Step]]:
-    """Read the steps of transfers (of those from the name `first` on, and before `before`), by transfer id."""
-    names = [] if first is None else [step.c.name >= first]
-    names += [] if before is None else [step.c.name < before]
+    """Read the steps of transfers, by transfer id; of those whose names are such."""
     steps: defaultdict[int, dict[str, Step]] = defaultdict(dict)
     for some in chunks(transfer_ids):
         query = select(*_STEP_COLUMNS).where(step.c.transfer_id.in_(some), *names).order_by(step.c.id)

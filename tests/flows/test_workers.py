@@ -1,7 +1,6 @@
 """Several workers on one route: they share its work, each document is carried by one of them, and the dead are succeeded."""
 
 import asyncio
-import signal
 
 from tests.flows.workers import Office
 from tests.flows.world import soon

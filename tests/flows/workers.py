@@ -81,7 +81,9 @@ class Office:
         for name, app in (("hypatos", self.hypatos), ("zefort", self.zefort)):
             more = {"base_url": urls[name], "settle_seconds": "0", "verify_within": "5", **app.credentials}
             settings |= {f"{name}_{key}".upper(): str(value) for key, value in more.items()}
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("DOCFERRY_", "HYPATOS_", "ZEFORT_"))}
+        clean = {
+            key: value for key, value in os.environ.items() if not key.startswith(("DOCFERRY_", "HYPATOS_", "ZEFORT_"))
+        }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "flows", "run", ROUTE, "--json"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sqlite3
 import tempfile
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from state import LeaseLostError, Ledger, RouteBusyError
 from state.owner import Owner
 from state.turns import Turn
+from tests.ledgers import rows
 from tests.state.ledger_entries import Entry, Run, picks
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ROUTE = "r"
 MOST_RUNS = 3
-
-
-def rows(url: str, statement: str) -> list[tuple[str, ...]]:
-    """Ask the database past its door."""
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
-        return file.execute(statement).fetchall()
 
 
 class Runs(RuleBasedStateMachine):
