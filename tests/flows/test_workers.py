@@ -1,9 +1,25 @@
 """Several workers on one route: they share its work, each document is carried by one of them, and the dead are succeeded."""
 
 import asyncio
+import signal
+from collections import Counter
 
+import pytest
+
+from tests.flows.books import Books
 from tests.flows.workers import Office
 from tests.flows.world import soon
+from tests.postgres import throw_away_schema
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def state_url(request, tmp_path):
+    """Address a ledger that does not exist yet, in each of the databases."""
+    if request.param == "SQLite":
+        yield f"sqlite:///{tmp_path}/state.db"
+    else:
+        with throw_away_schema() as url:
+            yield url
 
 
 async def test_three_workers_share_a_route_and_an_exclusive_run_leaves_at_once(tmp_path, state_url):
@@ -16,10 +32,45 @@ async def test_three_workers_share_a_route_and_an_exclusive_run_leaves_at_once(t
         ended = await asyncio.gather(*(worker.ended() for worker in workers))
         found = office.findings()
     reports = [report for _, report, _ in ended]
-    assert not (found.lost or found.doubled or found.wrong), [found, *reports]
+    assert found.clean, [found, *reports]
     assert all(report["adds_up"] and report["complete"] for report in reports), reports
     assert all(report["delivered"] for report in reports), reports
     fates = Counter(Books(office.hypatos.store.demo).fates.values())
     assert sum(report["delivered"] for report in reports) == fates["delivered"]
     assert sum(report["rejected"] for report in reports) == fates["rejected"]
     assert sum(report["acknowledged"] for report in reports) == fates["delivered"] + fates["rejected"]
+
+
+async def test_what_a_killed_worker_had_claimed_is_carried_by_the_others(tmp_path, state_url):
+    office = Office(tmp_path, state_url, 200)
+    async with office.open() as urls:
+        doomed, *others = [await office.worker(urls) for _ in range(3)]
+        await soon(lambda: office.delivered() > 40)
+        doomed.signal(signal.SIGKILL)
+        ended = await asyncio.gather(*(worker.ended() for worker in others))
+        code, _, _ = await doomed.ended()
+        found = office.findings()
+    reports = [report for _, report, _ in ended]
+    assert code == -signal.SIGKILL
+    assert found.clean, [found, *reports]
+    assert all(report["adds_up"] and report["complete"] for report in reports), reports
+
+
+async def test_a_worker_that_slept_through_its_lease_wakes_to_do_nothing(tmp_path, state_url):
+    office = Office(tmp_path, state_url, 120, lease=1.5)
+    async with office.open() as urls:
+        sleeper = await office.worker(urls)
+        await soon(lambda: office.delivered() > 10)
+        sleeper.signal(signal.SIGSTOP)
+        await asyncio.sleep(3.0)
+        _, report, _ = await (await office.worker(urls, runs="exclusive")).ended()
+        before = office.hypatos.state(), office.zefort.state()
+        assert report["complete"], report
+        office.writes.clear()
+        sleeper.signal(signal.SIGCONT)
+        code, said, _ = await sleeper.ended()
+        assert (code, "taken the route" in said["stopped"]) == (3, True), said
+        assert office.writes == []
+        assert (office.hypatos.state(), office.zefort.state()) == before
+        found = office.findings()
+    assert found.clean, found

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,8 +21,12 @@ from tests.flows.books import Books
 from tests.ledgers import KEY
 
 if TYPE_CHECKING:
+    import signal
     from contextlib import AbstractAsyncContextManager
 
+    from starlette.types import Receive, Scope, Send
+
+    from connectors.sandbox_app import SandboxApp
     from tests.flows.findings import Findings
 
 ROUTE = "hypatos_to_zefort"
@@ -36,7 +40,7 @@ class Worker:
     process: asyncio.subprocess.Process
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal."""
+        """Send it a signal."""
         self.process.send_signal(number)
 
     async def ended(self) -> tuple[int, dict[str, Any], str]:
@@ -45,12 +49,29 @@ class Worker:
         return cast("int", self.process.returncode), json.loads(out or b"{}"), err.decode()
 
 
+class _Door:
+    """Stands in front of a sandbox and notes every request that asks for a change, tokens left aside."""
+
+    def __init__(self, app: SandboxApp, writes: list[str]) -> None:
+        self._app = app
+        self._writes = writes
+        self.base_path = app.base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"} and not scope["path"].endswith("/token"):
+            self._writes.append(f"{scope['method']} {scope['path']}")
+        with suppress(ConnectionResetError):  # the dead have hung up in the middle of an upload
+            await self._app(scope, receive, send)
+
+
 class Office:
     """Both accounts, a ledger's address, and workers that come and go."""
 
     def __init__(self, folder: Path, state_url: str, documents: int, *, lease: float = 60.0) -> None:
         self.hypatos = HypatosSandbox(documents, switches=HypatosSwitches(quota=0, applied_after=0.0))
         self.zefort = ZefortSandbox(ZefortSwitches(queued=0.0, processing=0.0))
+        self.writes: list[str] = []
+        """Requests that have come in whole and change something."""
         self._folder = folder
         self._settings = {
             "DOCFERRY_STATE_URL": state_url,
@@ -73,12 +94,15 @@ class Office:
 
     def open(self) -> AbstractAsyncContextManager[dict[str, str]]:
         """Serve both accounts."""
-        return serve({"hypatos": self.hypatos, "zefort": self.zefort})
+        return serve(cast("Any", {name: _Door(app, self.writes) for name, app in self._apps().items()}))
+
+    def _apps(self) -> dict[str, SandboxApp]:
+        return {"hypatos": self.hypatos, "zefort": self.zefort}
 
     async def worker(self, urls: dict[str, str], *, runs: str = "shared") -> Worker:
         """Start a worker."""
         settings = dict(self._settings) | {"DOCFERRY_MAPPINGS": str(self._folder / runs)}
-        for name, app in (("hypatos", self.hypatos), ("zefort", self.zefort)):
+        for name, app in self._apps().items():
             more = {"base_url": urls[name], "settle_seconds": "0", "verify_within": "5", **app.credentials}
             settings |= {f"{name}_{key}".upper(): str(value) for key, value in more.items()}
         clean = {
