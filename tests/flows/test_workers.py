@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sqlite3
 from collections import Counter
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.flows.books import Books
 from tests.flows.workers import Office
 from tests.flows.world import soon
+from tests.ledgers import rows
 from tests.postgres import throw_away_schema
 
 
@@ -22,6 +24,11 @@ def state_url(request, tmp_path):
             yield url
 
 
+def short(report):
+    """Leave the documents out of a report."""
+    return {key: value for key, value in report.items() if key != "problems" and value}
+
+
 async def test_three_workers_share_a_route_and_an_exclusive_run_leaves_at_once(tmp_path, state_url):
     office = Office(tmp_path, state_url, 300)
     async with office.open() as urls:
@@ -33,7 +40,7 @@ async def test_three_workers_share_a_route_and_an_exclusive_run_leaves_at_once(t
         found = office.findings()
     reports = [report for _, report, _ in ended]
     assert found.clean, [found, *reports]
-    assert all(report["adds_up"] and report["complete"] for report in reports), reports
+    assert all(report["adds_up"] and report["complete"] for report in reports), [short(r) for r in reports]
     assert all(report["delivered"] for report in reports), reports
     fates = Counter(Books(office.hypatos.store.demo).fates.values())
     assert sum(report["delivered"] for report in reports) == fates["delivered"]
@@ -53,7 +60,20 @@ async def test_what_a_killed_worker_had_claimed_is_carried_by_the_others(tmp_pat
     reports = [report for _, report, _ in ended]
     assert code == -signal.SIGKILL
     assert found.clean, [found, *reports]
-    assert all(report["adds_up"] and report["complete"] for report in reports), reports
+    assert all(report["adds_up"] and report["complete"] for report in reports), [short(r) for r in reports]
+
+
+async def stop(worker, state_url):
+    """Stop a worker, but not in the middle of a commit to SQLite: whoever is stopped there keeps everybody out."""
+    while True:
+        worker.signal(signal.SIGSTOP)
+        try:
+            rows(state_url, "UPDATE run SET note = note")
+        except sqlite3.OperationalError:
+            worker.signal(signal.SIGCONT)
+            await asyncio.sleep(0.01)
+        else:
+            return
 
 
 async def test_a_worker_that_slept_through_its_lease_wakes_to_do_nothing(tmp_path, state_url):
@@ -61,16 +81,14 @@ async def test_a_worker_that_slept_through_its_lease_wakes_to_do_nothing(tmp_pat
     async with office.open() as urls:
         sleeper = await office.worker(urls)
         await soon(lambda: office.delivered() > 10)
-        sleeper.signal(signal.SIGSTOP)
+        await stop(sleeper, state_url)
         await asyncio.sleep(3.0)
-        _, report, _ = await (await office.worker(urls, runs="exclusive")).ended()
-        before = office.hypatos.state(), office.zefort.state()
-        assert report["complete"], report
+        _, report, _ = await (await office.worker(urls)).ended()
+        assert report.get("complete"), report
         office.writes.clear()
         sleeper.signal(signal.SIGCONT)
         code, said, _ = await sleeper.ended()
         assert (code, "taken the route" in said["stopped"]) == (3, True), said
         assert office.writes == []
-        assert (office.hypatos.state(), office.zefort.state()) == before
         found = office.findings()
     assert found.clean, found
