@@ -24,6 +24,7 @@ from connectors.urls import is_loopback
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
+    from aiohttp.abc import AbstractStreamWriter
     from aiohttp.connector import Connection
 
     from connectors.limits import Clock, Limits
@@ -81,6 +82,18 @@ class _Fenced(aiohttp.ClientRequest):
         if self.method not in fence.READING:
             await fence.ask()
         return await super().send(conn)
+
+    async def write_bytes(
+        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
+    ) -> None:
+        try:
+            # Once more: a body is written by a task of its own, and the headers go out with it.
+            await fence.ask()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it belongs to the one who waits for the answer
+            if conn.protocol is not None:
+                conn.protocol.set_exception(error)
+            return
+        await super().write_bytes(writer, conn, content_length)
 
 
 class Wire:

@@ -190,7 +190,7 @@ async def _overtaken(context: Context) -> bool:
 async def _leave_to_others(context: Context) -> None:
     """Of what this run listed and did not carry, count for its own only what no other run has taken."""
     waiting = context.tally.waiting()
-    ours = await context.run.ours(waiting)
+    ours = await context.run.claims.ours(waiting)
     for id_ in waiting:
         if id_ not in ours:
             context.tally.decide(id_, Fate.ELSEWHERE)

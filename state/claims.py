@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import bindparam, exists, select, update
 
+from state import reading
 from state.lease import anchor, others, over, revoke
 from state.models import feedback, step, transfer
 from state.reading import FOLLOWABLE, TRANSFER, chunks, free, living, steps_of, transfers
@@ -140,6 +141,11 @@ class Claims:
             return [replace(one, steps=_about(one, steps.get(one.transfer_id, {}))) for one in found]
 
         return await self._claim(due, claim)
+
+    async def ours(self, transfer_ids: Sequence[int]) -> set[int]:
+        """Return those of these transfers that are still to be delivered and that no other run works on."""
+        route, me = self._held.route, self._held.name
+        return await self._reader.ask(lambda connection: reading.ours(connection, route, me, transfer_ids))
 
     async def _claim(self, due: Query, claim: Callable[[Connection], list[T]]) -> list[T]:
         def worth_it(connection: Connection) -> bool:

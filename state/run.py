@@ -63,8 +63,8 @@ class RouteRun:
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._claimed: dict[int, str] = {}
         self.recording = Recording(lease, writer, reader, snapshots)
-        self._claims = Claims(lease, writer, reader)
-        self.outbox = Outbox(run_id, lease, writer, reader, self._claims)
+        self.claims = Claims(lease, writer, reader)
+        self.outbox = Outbox(run_id, lease, writer, reader, self.claims)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
         self.hold = Hold(lease, writer)
@@ -128,7 +128,7 @@ class RouteRun:
 
         What is claimed is not claimed again, by this run or another, until it is settled, postponed, or this run is over.
         """
-        found = await self._claims.transfers(due_transfers(self.route, now, only), limit)
+        found = await self.claims.transfers(due_transfers(self.route, now, only), limit)
         self._claimed.update((one.id, one.version) for one in found)
         return found
 
@@ -237,7 +237,7 @@ class RouteRun:
 
     async def to_follow(self, limit: int, now: datetime) -> list[Transfer]:
         """Claim up to `limit` delivered or confirmed transfers whose `follow_at` has come, until `followed`."""
-        return await self._claims.transfers(due_looks(self.route, now), limit)
+        return await self.claims.transfers(due_looks(self.route, now), limit)
 
     async def followed(  # noqa: PLR0913 -- one row's facts, all named
         self,
@@ -277,12 +277,6 @@ class RouteRun:
         )
 
     # The run itself
-
-    async def ours(self, transfer_ids: Sequence[int]) -> set[int]:
-        """Return those of these transfers that are still to be delivered and that no other run works on."""
-        return await self._reader.ask(
-            lambda connection: reading.ours(connection, self.route, self._lease.name, transfer_ids)
-        )
 
     async def finish(self, *, at: datetime, counts: Mapping[str, int], complete: bool, note: str | None) -> None:
         """Close the run's row. A run that ends without this counts as interrupted."""
