@@ -15,6 +15,8 @@ class Life:
     complete: bool = False
     passed: list[str] = field(default_factory=list)
     words: str = ""
+    busy: bool = False
+    """It left because another run had the route."""
 
     @property
     def killed(self) -> bool:

@@ -41,8 +41,8 @@ async def live(points: Points, *, route: str, at_once: int, spoilt: str) -> None
 
 
 def carry_out(order: dict[str, Any]) -> None:
-    """Live one life, in a fork, in a folder and with settings of its own. Tells the process id first."""
-    tell({"pid": os.getpid()})
+    """Live one life, in a fork, in a folder and with settings of its own. What it tells goes to the file `told`."""
+    os.dup2(os.open(order["told"], os.O_WRONLY | os.O_APPEND), sys.stdout.fileno())
     signal.alarm(LONGEST)
     os.chdir(order["folder"])
     os.environ.update(order["settings"])
@@ -53,19 +53,43 @@ def carry_out(order: dict[str, Any]) -> None:
     asyncio.run(live(points, route=order["route"], at_once=order["at_once"], spoilt=order["spoilt"]))
 
 
+def born(order: dict[str, Any]) -> int:
+    """Fork for an order; return the process id to the server, and never to the fork."""
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        try:
+            carry_out(order)
+        except BaseException:  # noqa: BLE001 -- whatever it was, this fork must not go on as a second server
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return pid
+
+
 def main() -> None:
-    """Fork for every order and tell how the fork ended (minus the signal's number if by one)."""
+    """Fork for every order, tell its process id, and how it ended (minus the signal's number if by one)."""
     providers()
+    numbers: dict[int, int] = {}
+
+    def bury(*_: object) -> None:
+        while numbers:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            tell({"number": numbers.pop(pid), "ended": os.waitstatus_to_exitcode(status)})
+
+    signal.signal(signal.SIGCHLD, bury)
     for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                carry_out(json.loads(line))
-            except BaseException:  # noqa: BLE001 -- whatever it was, this fork must not go on as a second server
-                traceback.print_exc()
-                os._exit(1)
-            os._exit(0)
-        tell({"ended": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])})
+        order = json.loads(line)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # nobody is buried before his name is known
+        pid = born(order)
+        numbers[pid] = order["number"]
+        tell({"number": order["number"], "pid": pid})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+    for pid in list(numbers):  # a test that has failed leaves them behind
+        os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
