@@ -52,6 +52,17 @@ class Tally:
         """True if nothing was found."""
         return not (self.lost or self.doubled or self.premature or self.wrong)
 
+    def add(self, other: Tally) -> None:
+        """Add what was found elsewhere."""
+        self.trials += other.trials
+        self.kills += other.kills
+        self.most_runs = max(self.most_runs, other.most_runs)
+        self.met |= other.met
+        self.lost += other.lost
+        self.doubled += other.doubled
+        self.premature += other.premature
+        self.wrong += other.wrong
+
     def __str__(self) -> str:
         return (
             f"{self.points} points, {self.trials} trials, {self.kills} processes killed, "

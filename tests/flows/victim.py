@@ -17,27 +17,38 @@ from typing import Any
 
 import alembic.command  # noqa: F401 -- loaded here, once, instead of in every fork
 
+from connectors.errors import ConnectorError
 from connectors.registry import providers
 from flows.engine import sync
 from flows.policy import Policy
 from flows.routes import open_route
 from flows.running import open_ledger
 from flows.settings import load_gateway
+from state.errors import RouteBusyError, StateError
 from tests.flows.points import Points, Wires, tell, watch_commits, watch_disk
 from tests.flows.spoilt import spoil
+from tests.flows.troubles import leave_no_room, set_back, stop
 
 LONGEST = 60
 """Seconds after which a process that neither ended nor died is put down by its alarm clock."""
 
 
 async def live(points: Points, *, route: str, at_once: int, spoilt: str) -> None:
-    """Run the route once and tell what came of it."""
+    """Run the route once and tell what came of it: also that it could not, as the command would."""
     gateway = load_gateway()
     policy = Policy(in_flight=at_once, acknowledging=at_once, patience=15.0, clock=(0.1,), follow_first=0.0)
-    async with open_ledger(gateway) as ledger, open_route(gateway, route, ledger, transport=Wires(points)) as opened:
-        it = replace(opened, destination=spoil(opened.destination, spoilt))
-        report = await sync(it, ledger, policy=policy)
-    tell({"complete": report.complete, "stopped": report.stopped, "notes": report.notes, "passed": points.passed})
+    try:
+        async with (
+            open_ledger(gateway) as ledger,
+            open_route(gateway, route, ledger, transport=Wires(points)) as opened,
+        ):
+            it = replace(opened, destination=spoil(opened.destination, spoilt))
+            report = await sync(it, ledger, policy=policy)
+        tell({"complete": report.complete, "stopped": report.stopped, "notes": report.notes, "passed": points.passed})
+    except RouteBusyError:
+        tell({"busy": True})
+    except (ConnectorError, StateError) as error:
+        tell({"stopped": str(error)})
 
 
 def carry_out(order: dict[str, Any]) -> None:
@@ -46,8 +57,11 @@ def carry_out(order: dict[str, Any]) -> None:
     signal.alarm(LONGEST)
     os.chdir(order["folder"])
     os.environ.update(order["settings"])
-    points = Points(order["fatal"], order["lost"])
+    os.environ["FAKETIME"] = order.get("clock", "-0")
+    points = Points(order["fatal"], order["lost"], {order.get("stop"): stop, order.get("set_back"): set_back})
     watch_commits(points)
+    if "pages" in order:
+        leave_no_room(order["pages"])
     if order["disk"]:
         watch_disk(points)
     asyncio.run(live(points, route=order["route"], at_once=order["at_once"], spoilt=order["spoilt"]))
@@ -73,17 +87,20 @@ def main() -> None:
     providers()
     numbers: dict[int, int] = {}
 
-    def bury(*_: object) -> None:
+    def look_after(*_: object) -> None:
         while numbers:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
             if pid == 0:
                 return
-            tell({"number": numbers.pop(pid), "ended": os.waitstatus_to_exitcode(status)})
+            if os.WIFSTOPPED(status):
+                tell({"number": numbers[pid], "stopped": True})
+            else:
+                tell({"number": numbers.pop(pid), "ended": os.waitstatus_to_exitcode(status)})
 
-    signal.signal(signal.SIGCHLD, bury)
+    signal.signal(signal.SIGCHLD, look_after)
     for line in sys.stdin:
         order = json.loads(line)
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # nobody is buried before his name is known
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # nothing is told of a number before its process id
         pid = born(order)
         numbers[pid] = order["number"]
         tell({"number": order["number"], "pid": pid})

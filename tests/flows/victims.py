@@ -34,6 +34,8 @@ class Living:
         """Its process id …"""
         self.ended: Future[int] = Future()
         """… and its exit code, minus the signal's number if one ended it."""
+        self.stopped: Future[None] = Future()
+        """Done when it was stopped for the first time."""
 
     async def over(self) -> Life:
         """Return what it told once it has ended."""
@@ -106,5 +108,9 @@ class Victims:
             told = json.loads(line)
             if "pid" in told:
                 self._living[told["number"]].born.set_result(told["pid"])
+            elif "stopped" in told:
+                stopped = self._living[told["number"]].stopped
+                if not stopped.done():
+                    stopped.set_result(None)
             else:
                 self._living.pop(told["number"]).ended.set_result(told["ended"])
