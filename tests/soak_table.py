@@ -56,7 +56,7 @@ def soak_line(record_property: Callable[[str, object], None]) -> SoakLine:
     return say
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class _Table:
     """Hears every report, also those of xdist's workers, whose properties travel with them."""
 
