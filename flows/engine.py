@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from connectors import fence
-from connectors.errors import AccessError, ConnectorError, TransientError
+from connectors.errors import ConnectorError
 from flows.collect import Listing, collect
 from flows.context import Context
 from flows.deliver import deliver
@@ -27,7 +27,7 @@ from flows.feedback import tell_all
 from flows.follow import follow
 from flows.heal import heal
 from flows.policy import Policy
-from flows.redact import told
+from flows.reporting import report_on
 from flows.tally import Fate, Report, Tally
 from state.errors import StateError
 
@@ -95,6 +95,9 @@ async def _run(context: Context, documents: Sequence[str], phase: Phase, *, shar
     requests = opened.requests()
     proven = False
     try:
+        if back := await run.set_right(datetime.now(UTC)):
+            minutes = back.total_seconds() / 60
+            context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
         await run.recording.renew()
         if documents:
             wanted = await run.want(documents, datetime.now(UTC))
@@ -114,7 +117,7 @@ async def _run(context: Context, documents: Sequence[str], phase: Phase, *, shar
     except StateError as error:
         context.halt(error)
         owed = 0
-    report = _report(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
+    report = report_on(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
     try:
         await run.finish(
             at=datetime.now(UTC),
@@ -124,7 +127,7 @@ async def _run(context: Context, documents: Sequence[str], phase: Phase, *, shar
         )
     except StateError as error:
         context.halt(error)
-        report = _report(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
+        report = report_on(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
     return report
 
 
@@ -235,53 +238,3 @@ async def _one_pass(context: Context, phase: Phase, *, again: bool) -> Listing:
         group.create_task(delivering())
         group.create_task(reporting())
     return listing.result()
-
-
-def _report(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
-    tally, counts = context.tally, context.tally.counts()
-    interrupted = context.stop.is_set()
-    stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
-    limited = context.limit is not None and not context.may_begin and not tally.tried
-    if context.limit is not None and not context.may_begin:
-        context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
-    return Report(
-        route=context.open.route.name,
-        run_id=context.run.id,
-        started=context.run.started_at,
-        listed=tally.listed,
-        resumed=tally.touched - tally.listed,
-        delivered=counts[Fate.DELIVERED],
-        updated=counts[Fate.UPDATED],
-        unchanged=counts[Fate.UNCHANGED],
-        rejected=counts[Fate.REJECTED],
-        failed=counts[Fate.FAILED],
-        skipped=counts[Fate.SKIPPED],
-        waiting=counts[Fate.WAITING],
-        elsewhere=counts[Fate.ELSEWHERE],
-        withdrawn=tally.withdrawn,
-        woken=tally.woken,
-        acknowledged=tally.told,
-        owed_feedback=owed,
-        refused_feedback=len(tally.refused),
-        requests=context.open.requests() - requests,
-        passes=tally.passes,
-        seconds=seconds,
-        complete=proven and not stopped and not interrupted and not counts[Fate.WAITING] and not owed,
-        limited=limited,
-        interrupted=interrupted,
-        stopped=stopped,
-        notes=tuple(context.notes),
-        problems=tuple(tally.problems.values()),
-    )
-
-
-def _what_to_do(error: Exception) -> str:
-    """Add the next step to an error that ended the run, where the error itself does not know it."""
-    text = told(error, []).rstrip(".")
-    if isinstance(error, AccessError):
-        # Without a status it is no answer of a server: a setting, a folder or a table is at fault, as the error says.
-        remedy = "Correct that" if error.status is None else "Renew the credentials or grant the right"
-        return f"{text}. {remedy}, try `docferry check`, then run again"
-    if isinstance(error, TransientError):
-        return f"{text}. Nothing is lost; run again later"
-    return text

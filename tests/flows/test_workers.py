@@ -34,7 +34,9 @@ async def test_three_workers_share_a_route_and_an_exclusive_run_leaves_at_once(t
     async with office.open() as urls:
         workers = [await office.worker(urls) for _ in range(3)]
         await soon(lambda: office.delivered() > 0)
+        office.answering.clear()  # so that none of them is through before the others have begun
         code, said, _ = await (await office.worker(urls, runs="exclusive")).ended()
+        office.answering.set()
         assert (code, "is being run by process" in said["error"]) == (3, True), said
         ended = await asyncio.gather(*(worker.ended() for worker in workers))
         found = office.findings()

@@ -52,14 +52,16 @@ class Worker:
 class _Door:
     """Stands in front of a sandbox and notes every request that asks for a change, tokens left aside."""
 
-    def __init__(self, app: SandboxApp, writes: list[str]) -> None:
+    def __init__(self, app: SandboxApp, writes: list[str], opened: asyncio.Event) -> None:
         self._app = app
         self._writes = writes
+        self._opened = opened
         self.base_path = app.base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"} and not scope["path"].endswith("/token"):
             self._writes.append(f"{scope['method']} {scope['path']}")
+            await self._opened.wait()
         with suppress(ConnectionResetError):  # the dead have hung up in the middle of an upload
             await self._app(scope, receive, send)
 
@@ -72,6 +74,9 @@ class Office:
         self.zefort = ZefortSandbox(ZefortSwitches(queued=0.0, processing=0.0))
         self.writes: list[str] = []
         """Requests that have come in whole and change something."""
+        self.answering = asyncio.Event()
+        """Cleared while such requests are to wait."""
+        self.answering.set()
         self._folder = folder
         self._settings = {
             "DOCFERRY_STATE_URL": state_url,
@@ -94,7 +99,7 @@ class Office:
 
     def open(self) -> AbstractAsyncContextManager[dict[str, str]]:
         """Serve both accounts."""
-        return serve(cast("Any", {name: _Door(app, self.writes) for name, app in self._apps().items()}))
+        return serve(cast("Any", {name: _Door(app, self.writes, self.answering) for name, app in self._apps().items()}))
 
     def _apps(self) -> dict[str, SandboxApp]:
         return {"hypatos": self.hypatos, "zefort": self.zefort}
