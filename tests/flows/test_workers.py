@@ -90,7 +90,8 @@ async def test_a_worker_that_slept_through_its_lease_wakes_to_do_nothing(tmp_pat
         office.writes.clear()
         sleeper.signal(signal.SIGCONT)
         code, said, _ = await sleeper.ended()
-        assert (code, "taken the route" in said["stopped"]) == (3, True), said
+        # PostgreSQL may have ended its connection as well: what counts is that it does nothing more.
+        assert (code, said["complete"]) == (3, False), short(said)
         assert office.writes == []
         found = office.findings()
     assert found.clean, found
