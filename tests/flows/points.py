@@ -15,12 +15,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import psycopg
 from sqlalchemy import Engine, event
 
 from connectors.wire import aiohttp_transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from sqlalchemy import Dialect
 
 _CHANGES = ("replace", "unlink", "mkdir", "rmdir", "fsync")
 """The calls by which Python's own file functions change a disk."""
@@ -116,7 +119,7 @@ class _Watched(httpx.AsyncByteStream):
 
 
 def watch_commits(points: Points) -> None:
-    """Make every SQLite connection of this process, the ledger's or any other, pass a point around what it commits."""
+    """Make every database connection of this process, the ledger's or any other, pass a point around what it commits."""
 
     class Watched(sqlite3.Connection):
         written = 0
@@ -134,9 +137,23 @@ def watch_commits(points: Points) -> None:
             self.written = self.total_changes
             points.done(f"a commit to {self.file}", sqlite3.OperationalError("disk I/O error"))
 
+    class FarWatched(psycopg.Connection[Any]):
+        def commit(self) -> None:
+            if self.read_only:
+                super().commit()
+                return
+            points.reach("before a commit to the server")
+            super().commit()
+            points.reach("after a commit to the server")
+
     @event.listens_for(Engine, "do_connect")
-    def use_it(_dialect: object, _record: object, _arguments: object, options: dict[str, object]) -> None:
+    def use_it(
+        dialect: Dialect, _record: object, arguments: Sequence[Any], options: dict[str, Any]
+    ) -> FarWatched | None:
+        if dialect.name == "postgresql":
+            return FarWatched.connect(*arguments, **options)
         options["factory"] = Watched
+        return None
 
 
 def watch_disk(points: Points) -> None:

@@ -9,18 +9,20 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox_faults import Fault
 from tests.flows.killing import RUNS
 from tests.soak.plan import INSIDE, Blow
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
 
     from tests.flows.killing import Ground
     from tests.flows.lives import Life, Tally
     from tests.flows.victims import Living
+    from tests.soak.databases import Database
     from tests.soak.plan import Plan
 
 LEASE = 1.0
@@ -47,6 +49,7 @@ class Storm:
     ground: Ground
     plan: Plan
     usual: Usual
+    database: Database
     spoilt: str = ""
     dealt: list[Blow] = field(default_factory=list)
     """The blows that have fallen."""
@@ -62,7 +65,19 @@ class Storm:
 
     async def blow(self, tally: Tally) -> None:
         """Let everything happen, then run quietly until all is done, and add what is found to the tally."""
-        await self.ground.begin()
+        with self.database.fresh() as settings:
+            await self.ground.begin(settings)
+            await self._rage()
+            await self.ground.quiet()
+            halves = self.ground.world.halves()
+            quiet: list[Life] = []
+            while len(quiet) < RUNS and not (quiet and quiet[-1].complete):
+                quiet.append(await self.ground.victims.live(self._order()))
+                await self.ground.quiet()
+        self.ground.judge(tally, f"{self.plan}", [*self._lives, *quiet], halves)
+        tally.most_runs = len(quiet)
+
+    async def _rage(self) -> None:
         self._began = time.monotonic()
         self._outside = [
             (math.ceil(blow.at * self.usual.answers), blow) for blow in self.plan.blows if blow.kind not in INSIDE
@@ -76,14 +91,6 @@ class Storm:
             faults.remove(fault)
         while self._later:
             await asyncio.gather(*self._later)
-        await self.ground.quiet()
-        halves = self.ground.world.halves()
-        quiet: list[Life] = []
-        while len(quiet) < RUNS and not (quiet and quiet[-1].complete):
-            quiet.append(await self.ground.victims.live(self._order()))
-            await self.ground.quiet()
-        self.ground.judge(tally, f"{self.plan}", [*self._lives, *quiet], halves)
-        tally.most_runs = len(quiet)
 
     def __str__(self) -> str:
         return f"{self.plan}; {len(self._lives)} lives, {self._left} left at once"
@@ -125,11 +132,15 @@ class Storm:
     async def _watch(self, living: Living) -> None:
         """Wake a process whenever it has been stopped for twice its lease, while somebody else takes over."""
         await asyncio.wrap_future(living.stopped)
-        relief = asyncio.create_task(self._work(len(self._living)))
-        self._later.add(relief)
-        relief.add_done_callback(self._later.discard)
+        self._keep(self._work(len(self._living)))
         await asyncio.sleep(2 * LEASE)
         living.send(signal.SIGCONT)
+
+    def _keep(self, what: Coroutine[Any, Any, None]) -> None:
+        """Have something done beside, and wait for it before it is quiet again."""
+        task = asyncio.create_task(what)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     # Blows from outside
 
@@ -140,6 +151,8 @@ class Storm:
             living = self._living.get(blow.worker)
             if blow.kind == "outage":
                 self._outage(blow)
+            elif blow.kind == "restart":
+                self._keep(self.database.restart(blow.chance * 0.5))
             elif living is not None and blow.kind == "limit":
                 self._limit(blow, living)
             elif living is not None:

@@ -16,6 +16,7 @@ from tests.flows.crossings.mended import MendedToZefort
 from tests.flows.crossings.zefort import ShippedToZefort
 from tests.flows.killing import grounds
 from tests.flows.lives import Tally
+from tests.soak.databases import Database, database
 from tests.soak.plan import INSIDE, OUTSIDE, drawn
 from tests.soak.storm import Storm, Usual
 
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 ROUTES: Mapping[str, Callable[[], Any]] = MappingProxyType(
     {"shipped to zefort": ShippedToZefort, "mended to zefort": MendedToZefort, **CROSSINGS}
 )
-DATABASES = ("sqlite",)
+DATABASES = ("sqlite", "postgresql")
 
 
 @dataclass
@@ -68,12 +69,15 @@ async def season(
     async def lane(number: int) -> None:
         async with AsyncExitStack() as stack:
             opened: dict[str, tuple[Ground, Usual]] = {}
+            databases: dict[str, Database] = {}
             for seed in left:
                 plan = drawn(seed, tuple(ROUTES), DATABASES, kinds)
                 if plan.route not in opened:
                     opened[plan.route] = await _opened(stack, folder / f"lane-{number}", plan.route, victims)
+                if plan.database not in databases:
+                    databases[plan.database] = await stack.enter_async_context(database(plan.database))
                 ground, usual = opened[plan.route]
-                storm, tally = Storm(ground, plan, usual, spoilt), Tally()
+                storm, tally = Storm(ground, plan, usual, databases[plan.database], spoilt), Tally()
                 begun = time.monotonic()
                 await storm.blow(tally)
                 log.info("%.1f s, %s, %s", time.monotonic() - begun, "clean" if tally.clean else "BAD", storm)
