@@ -30,9 +30,9 @@ class SoakLine(Protocol):
 
 
 def seeds(count: int) -> range:
-    """Draw a test's seeds, which follow each other: `SOAK_SEED` is the first one, and the only one unless …
+    """Draw a test's seeds, which follow each other.
 
-    `SOAK_SEEDS` says how many there are to be.
+    `SOAK_SEED` is the first one, and the only one unless `SOAK_SEEDS` says how many there are to be.
     """
     first = os.environ.get("SOAK_SEED")
     begin = random.randrange(1_000_000) if first is None else int(first)
