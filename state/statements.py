@@ -71,6 +71,7 @@ SETTLE = Statement(
         payload_digest=func.coalesce(bindparam("to_digest", type_=Text()), transfer.c.payload_digest),
         follow_at=bindparam("to_follow", type_=Instant()),
         delivered_at=func.coalesce(bindparam("to_delivered", type_=Instant()), transfer.c.delivered_at),
+        claim=null(),
     ),
 )
 """this (transfer id), seen (the version it was claimed with, None: any), to_…"""
@@ -84,6 +85,7 @@ POSTPONE = Statement(
         attempts=case((_still_current, bindparam("to_attempts", type_=Integer())), else_=transfer.c.attempts),
         reason_class=bindparam("to_class", type_=Text()),
         reason=bindparam("to_reason", type_=Text()),
+        claim=null(),
     ),
 )
 """this (transfer id), seen, to_…"""
@@ -103,6 +105,7 @@ FOLLOWED = Statement(
         payload_digest=case((_next_status == "pending", null()), else_=transfer.c.payload_digest),
         reason=func.coalesce(bindparam("to_reason", type_=Text()), transfer.c.reason),
         follow_at=bindparam("to_follow", type_=Instant()),
+        claim=null(),
     ),
 )
 """this (transfer id), to_…"""
@@ -153,7 +156,7 @@ ANSWERED = Statement(
     "feedback",
     update(feedback)
     .where(feedback.c.id == bindparam("this", type_=Integer()))
-    .values(done_at=bindparam("now", type_=Instant()), answer=bindparam("to_answer", type_=Text())),
+    .values(done_at=bindparam("now", type_=Instant()), answer=bindparam("to_answer", type_=Text()), claim=null()),
 )
 """this (feedback id), now, to_answer."""
 
@@ -161,6 +164,8 @@ OWE_LATER = Statement(
     "feedback",
     update(feedback)
     .where(feedback.c.id == bindparam("this", type_=Integer()))
-    .values(due_at=bindparam("to_due", type_=Instant()), attempts=bindparam("to_attempts", type_=Integer())),
+    .values(
+        due_at=bindparam("to_due", type_=Instant()), attempts=bindparam("to_attempts", type_=Integer()), claim=null()
+    ),
 )
 """this (feedback id), to_due, to_attempts."""
