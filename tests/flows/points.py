@@ -40,14 +40,14 @@ class Points:
 
     That is given by its number (0: none), or by its name, which means the first of that name. `lost` names an act whose
     answers are lost, the first, the third and the sixth: it is done, and then an error comes instead. `troubles` are
-    called at points of these numbers.
+    called at points of these numbers or, once, names.
     """
 
     def __init__(
-        self, fatal: int | str, lost: str = "", troubles: Mapping[int | None, Callable[[], None]] = MappingProxyType({})
+        self, fatal: int | str, lost: str = "", troubles: Mapping[Any, Callable[[], None]] = MappingProxyType({})
     ) -> None:
         self.passed: list[str] = []
-        self._troubles = troubles
+        self._troubles = dict(troubles)
         self._fatal = fatal
         self._lost = lost
         self._acts = 0
@@ -60,7 +60,7 @@ class Points:
             if self._fatal in (what, len(self.passed)):
                 tell({"died": what})
                 os.kill(os.getpid(), signal.SIGKILL)
-            if trouble := self._troubles.get(len(self.passed)):
+            if trouble := self._troubles.pop(len(self.passed), None) or self._troubles.pop(what, None):
                 trouble()
 
     def done(self, what: str, error: Exception) -> None:

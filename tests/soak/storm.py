@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import resource
+import shutil
 import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
+import mappings
 from connectors.sandbox_faults import Fault
 from tests.flows.killing import RUNS
 from tests.soak.plan import INSIDE, Blow
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from pathlib import Path
+    from collections.abc import Coroutine, Sequence
 
     from tests.flows.killing import Ground
     from tests.flows.lives import Life, Tally
@@ -27,19 +30,32 @@ if TYPE_CHECKING:
 
 LEASE = 1.0
 """Seconds."""
+TAKEN_OVER = 10.0
+"""Seconds that somebody else has for it before the one that was stopped is woken all the same."""
 LONGEST = 20.0
 """Seconds after which no worker begins another run."""
 MOST_LIVES = 8
 """How often a worker begins to run the route."""
 AN_HOUR_AGO = "-3600"
+_CHANGING = re.compile(r"POST|PUT|PATCH|DELETE|replace|commit to dwh")
 
 
 @dataclass
 class Usual:
     """What a run passes that nobody disturbs."""
 
-    points: int
+    points: Sequence[str]
     answers: int
+
+    def point(self, blow: Blow) -> int | str:
+        """Say at which point a blow falls: at any, or at one of those around what changes something, which are few."""
+        if blow.point:
+            return blow.point
+        numbers = range(1, len(self.points) + 1)
+        changing = [number for number in numbers if _CHANGING.search(self.points[number - 1])]
+        some = changing if blow.chance < 0.5 and changing else numbers
+        place = int(blow.at * len(some))
+        return some[place] if place < len(some) else len(self.points) + place - len(some)
 
 
 @dataclass
@@ -67,6 +83,8 @@ class Storm:
         """Let everything happen, then run quietly until all is done, and add what is found to the tally."""
         with self.database.fresh() as settings:
             await self.ground.begin(settings)
+            if self.plan.shared:
+                self._share()
             await self._rage()
             await self.ground.quiet()
             halves = self.ground.world.halves()
@@ -91,6 +109,15 @@ class Storm:
             faults.remove(fault)
         while self._later:
             await asyncio.gather(*self._later)
+
+    def _share(self) -> None:
+        """Have runs share the route of this trial."""
+        settings, folder = self.ground.settings, self.ground.folder / "shared"
+        shipped = Path(cast("str", mappings.__file__)).parent
+        shutil.copytree(settings.get("DOCFERRY_MAPPINGS", shipped), folder, ignore=shutil.ignore_patterns("*.py"))
+        with (folder / f"{self.ground.world.route}.yaml").open("a", encoding="utf-8") as route:
+            route.write("\nruns: shared\n")
+        settings["DOCFERRY_MAPPINGS"] = str(folder)
 
     def __str__(self) -> str:
         return f"{self.plan}; {len(self._lives)} lives, {self._left} left at once"
@@ -122,7 +149,7 @@ class Storm:
         order = self.ground.order(at_once=self.plan.at_once, spoilt=self.spoilt, lease=LEASE, clock=self._clock)
         if blow is None:
             return order
-        point = max(1, round(blow.at * self.usual.points))
+        point = self.usual.point(blow)
         if blow.kind == "full":
             return order | {"pages": int(blow.chance * 30)}
         if blow.kind == "clock":
@@ -130,17 +157,19 @@ class Storm:
         return order | {"kill": {"fatal": point}, "pause": {"stop": point}, "clock": {"set_back": point}}[blow.kind]
 
     async def _watch(self, living: Living) -> None:
-        """Wake a process whenever it has been stopped for twice its lease, while somebody else takes over."""
+        """Wake a process that was stopped once its lease has run out twice, and somebody else has taken over if he can."""
         await asyncio.wrap_future(living.stopped)
-        self._keep(self._work(len(self._living)))
+        relief = self._keep(self._work(len(self._living)))
         await asyncio.sleep(2 * LEASE)
+        await asyncio.wait([relief], timeout=TAKEN_OVER)  # it may hold what the other one waits for
         living.send(signal.SIGCONT)
 
-    def _keep(self, what: Coroutine[Any, Any, None]) -> None:
+    def _keep(self, what: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Have something done beside, and wait for it before it is quiet again."""
         task = asyncio.create_task(what)
         self._later.add(task)
         task.add_done_callback(self._later.discard)
+        return task
 
     # Blows from outside
 

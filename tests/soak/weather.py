@@ -17,7 +17,7 @@ from tests.flows.crossings.zefort import ShippedToZefort
 from tests.flows.killing import grounds
 from tests.flows.lives import Tally
 from tests.soak.databases import Database, database
-from tests.soak.plan import INSIDE, OUTSIDE, drawn
+from tests.soak.plan import INSIDE, OUTSIDE, Plan, drawn
 from tests.soak.storm import Storm, Usual
 
 if TYPE_CHECKING:
@@ -57,13 +57,11 @@ class Season:
         )
 
 
-async def season(
-    folder: Path, victims: Victims, seeds: Iterable[int], *, clocks: bool, lanes: int = 3, spoilt: str = ""
-) -> Season:
+async def season(folder: Path, victims: Victims, seeds: Iterable[int], *, clocks: bool, lanes: int = 3) -> Season:
     """Send a storm for every seed, on several lanes side by side."""
     found = Season()
     left = iter(seeds)
-    kinds = [kind for kind in (*INSIDE, *OUTSIDE) if (clocks or kind != "clock") and kind not in ("pause", "stop")]
+    kinds = [kind for kind in (*INSIDE, *OUTSIDE) if clocks or kind != "clock"]
     began = time.monotonic()
 
     async def lane(number: int) -> None:
@@ -77,7 +75,7 @@ async def season(
                 if plan.database not in databases:
                     databases[plan.database] = await stack.enter_async_context(database(plan.database))
                 ground, usual = opened[plan.route]
-                storm, tally = Storm(ground, plan, usual, databases[plan.database], spoilt), Tally()
+                storm, tally = Storm(ground, plan, usual, databases[plan.database]), Tally()
                 begun = time.monotonic()
                 await storm.blow(tally)
                 log.info("%.1f s, %s, %s", time.monotonic() - begun, "clean" if tally.clean else "BAD", storm)
@@ -92,9 +90,18 @@ async def season(
     return found
 
 
+async def storm(folder: Path, victims: Victims, plan: Plan, spoilt: str) -> Tally:
+    """Send one storm of which the plan is known."""
+    async with AsyncExitStack() as stack:
+        ground, usual = await _opened(stack, folder, plan.route, victims)
+        there = await stack.enter_async_context(database(plan.database))
+        await Storm(ground, plan, usual, there, spoilt).blow(tally := Tally())
+    return tally
+
+
 async def _opened(stack: AsyncExitStack, folder: Path, route: str, victims: Victims) -> tuple[Ground, Usual]:
     """Serve both ends of a route, and see what a run passes that nobody disturbs."""
     (ground,) = await stack.enter_async_context(grounds(folder / route.replace(" ", "-"), ROUTES[route], victims))
     (life,) = await ground.trial(tally := Tally())
     assert tally.clean, tally.everything
-    return ground, Usual(len(life.passed), ground.answers)
+    return ground, Usual(life.passed, ground.answers)
