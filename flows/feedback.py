@@ -95,8 +95,10 @@ async def _tell(context: Context, owed: Owed) -> None:
             judged=partial(_judged, context, owed),
         )
         await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
-        await context.run.outbox.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
+        now = datetime.now(UTC)
+        await context.run.outbox.told(owed.id, at=now, detail=owed.outcome)
         context.tally.told += 1
+        context.tally.lags.add((now - owed.owed_at).total_seconds())
         context.tally.refused.discard(owed.transfer_id)
         context.got_through(context.source_name)
     except OvertakenError:

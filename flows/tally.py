@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from flows.lags import Lags
 from flows.marks import Marks
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Tally:
         """How many documents the source has listed."""
         self.passes = 0
         self.told = 0
+        self.lags = Lags()
+        """How long the messages that were told had been owed."""
         self.refused: set[int] = set()
         """Documents (transfer ids) the source has refused to hear of, in this run or before (of a work queue: still listed)."""
         self.withdrawn = 0
@@ -121,7 +124,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of one run. `seconds` is wall time, `waited` seconds spent waiting for providers' quotas."""
+    """The outcome of one run. `seconds` is wall time.
+
+    `feedback_lag_p50` and `feedback_lag_p95` are seconds from the moment a message was owed to the moment the source had
+    taken it, within 2.5 %, of the messages told in this run; None if there were none.
+    """
 
     route: str
     run_id: str
@@ -140,6 +147,8 @@ class Report:
     acknowledged: int = 0
     owed_feedback: int = 0
     refused_feedback: int = 0
+    feedback_lag_p50: float | None = None
+    feedback_lag_p95: float | None = None
     requests: int = 0
     passes: int = 0
     seconds: float = 0.0
@@ -172,6 +181,8 @@ class Report:
         data = asdict(self)
         data["started"] = self.started.isoformat()
         data["seconds"] = round(self.seconds, 3)
+        for lag in ("feedback_lag_p50", "feedback_lag_p95"):
+            data[lag] = None if data[lag] is None else round(data[lag], 3)
         data["adds_up"] = self.adds_up
         data["exit_code"] = self.exit_code
         return data

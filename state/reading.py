@@ -119,6 +119,7 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
             feedback.c.seq,
             feedback.c.outcome,
             feedback.c.reason,
+            feedback.c.owed_at,
             feedback.c.due_at,
             feedback.c.attempts,
             transfer.c.document_id,

@@ -76,6 +76,7 @@ class Owed:
     seq: int
     outcome: str
     reason: str | None
+    owed_at: datetime
     due_at: datetime
     attempts: int
     document_id: str
