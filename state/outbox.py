@@ -43,6 +43,11 @@ class Outbox:
         """Say when the next message is due (maybe in the past), None if nothing is owed that may be told now."""
         return await self._reader.ask(lambda connection: reading.next_owed(connection, self._route))
 
+    async def has_told(self, transfer_id: int, outcomes: Collection[str]) -> bool:
+        """Say whether the source has taken a message about a document with one of these outcomes."""
+        asked = tuple(outcomes)
+        return await self._reader.ask(lambda connection: reading.has_told(connection, transfer_id, asked))
+
     async def owe_again(self, outcomes: Collection[str], mapping: str, now: datetime) -> list[int]:
         """Owe anew what was refused under another version of the route, if it is one of these outcomes.
 

@@ -64,6 +64,7 @@ class Ground:
         self._settings = settings
         self._at_once = at_once
         self._fatal_answer = 0
+        self._where: dict[str, object] = {}
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[Ground]:
@@ -89,18 +90,25 @@ class Ground:
         folder.mkdir(parents=True)
         settings = self._settings | self.world.begin(folder)
         where = {"folder": str(folder), "settings": settings, "route": self.world.route, "disk": self.world.on_disk}
+        self._where = where
         self._fatal_answer = 0
         for other in self.world.before(folder):
             quietly = {"fatal": 0, "at_once": 2 * self._at_once, "spoilt": "", "lost": ""}
             life = await self._victims.live(where | quietly | {"settings": settings | other})
             assert life.complete, life
+        return await self.go_on(tally, fatal, answer=answer, spoilt=spoilt, lost=lost)
+
+    async def go_on(
+        self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, spoilt: str = "", lost: str = ""
+    ) -> list[Life]:
+        """Do on what a trial has left what a trial does once it has started over."""
         self.premature.clear()
         self.answers, self._fatal_answer = 0, answer
         lives: list[Life] = []
         halves: list[str] = []
         for point in (*(fatal or [0]), *[0] * RUNS):
             order = {"fatal": point, "at_once": self._at_once, "spoilt": spoilt, "lost": lost}
-            lives.append(await self._victims.live(order | where))
+            lives.append(await self._victims.live(order | self._where))
             self._fatal_answer = 0
             if lives[-1].complete:
                 break

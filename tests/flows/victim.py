@@ -24,7 +24,7 @@ from flows.routes import open_route
 from flows.running import open_ledger
 from flows.settings import load_gateway
 from tests.flows.points import Points, Wires, tell, watch_commits, watch_disk
-from tests.flows.spoilt import spoil
+from tests.flows.spoilt import spoil, spoil_source
 
 LONGEST = 60
 """Seconds after which a process that neither ended nor died is put down by its alarm clock."""
@@ -35,7 +35,7 @@ async def live(points: Points, *, route: str, at_once: int, spoilt: str) -> None
     gateway = load_gateway()
     policy = Policy(in_flight=at_once, acknowledging=at_once, patience=15.0, clock=(0.1,), follow_first=0.0)
     async with open_ledger(gateway) as ledger, open_route(gateway, route, ledger, transport=Wires(points)) as opened:
-        it = replace(opened, destination=spoil(opened.destination, spoilt))
+        it = replace(opened, destination=spoil(opened.destination, spoilt), source=spoil_source(opened.source, spoilt))
         report = await sync(it, ledger, policy=policy)
     tell({"complete": report.complete, "stopped": report.stopped, "notes": report.notes, "passed": points.passed})
 
