@@ -42,7 +42,7 @@ def summary(report: Report) -> str:
     verdict = "Every document is accounted for." if report.complete else "Not everything is accounted for yet."
     fates = (report.delivered, report.updated, report.unchanged, report.skipped, report.rejected, report.failed)
     cells = [f"{report.listed} + {report.resumed}", sign, *map(str, fates), str(report.waiting)]
-    lag = lags(report)
+    lag = f" ({words})" if (words := lags(report)) else ""
     lines = [
         f"# {report.route}{' (dry run)' if report.dry_run else ''}",
         "",
@@ -52,8 +52,7 @@ def summary(report: Report) -> str:
         "|---|---|---|---|---|---|---|---|---|",
         "| " + " | ".join(cells) + " |",
         "",
-        f"- Acknowledged to the source: {report.acknowledged}{f' ({lag})' if lag else ''}; "
-        f"still owed: {report.owed_feedback}",
+        f"- Acknowledged to the source: {report.acknowledged}{lag}; still owed: {report.owed_feedback}",
         f"- Refused by the source: {report.refused_feedback} messages",
         f"- Withdrawn at the destination since delivery: {report.withdrawn}",
     ]

@@ -12,7 +12,7 @@ from connectors.errors import ConnectorError, GoneError, OvertakenError, Rejecte
 from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
 from flows.redact import told
-from flows.tally import Fate
+from flows.tally import Fate, not_heard
 from state.errors import StateError
 
 if TYPE_CHECKING:
@@ -110,8 +110,7 @@ async def _tell(context: Context, owed: Owed) -> None:
         answered = context.run.outbox.gone if isinstance(error, GoneError) else context.run.outbox.refused
         await answered(owed.id, at=datetime.now(UTC), reason=reason)
         context.tally.refused.add(owed.transfer_id)
-        fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
-        context.tally.explain(owed.document_id, fate, f"the source refused to be told: {reason}")
+        context.tally.explain(owed.document_id, *not_heard(owed.outcome, reason))
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:

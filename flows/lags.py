@@ -31,5 +31,5 @@ class Lags:
         for number, count in enumerate(self._counts):
             passed += count
             if count and passed >= wanted:
-                return _SHORTEST * _RATIO ** (number + 0.5)
+                return _SHORTEST * math.pow(_RATIO, number + 0.5)
         return None

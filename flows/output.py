@@ -33,7 +33,19 @@ err = Console(stderr=True, highlight=False)
 _SHOWN = 20
 _EXACT = msgspec.json.Encoder(decimal_format="number")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-_INTERNAL = {"attributes", "before", "binders", "cover", "final", "missed", "rekeyed", "sending", "sha256", "tags"}
+_INTERNAL = {
+    "attributes",
+    "before",
+    "binders",
+    "cover",
+    "final",
+    "missed",
+    "rekeyed",
+    "sending",
+    "sha256",
+    "shown",
+    "tags",
+}
 """Journal records that only serve comparisons."""
 _ROWS = (
     (Fate.DELIVERED, "delivered", "green", "new at the destination"),
@@ -211,10 +223,9 @@ def instant(at: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """Show a length of time in its own unit, with a decimal where it is short."""
+    """Show a length of time in a unit of which it has at least two, or else in seconds."""
     unit, name = next((one for one in ((86400, "days"), (3600, "h"), (60, "min")) if seconds >= 2 * one[0]), (1, "s"))
-    length = seconds / unit
-    return f"{length:.0f} {name}" if length >= 10 else f"{length:.1f} {name}"
+    return f"{seconds / unit:.3g} {name}"
 
 
 def ago(at: datetime | None) -> str:

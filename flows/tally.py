@@ -36,6 +36,12 @@ class Problem:
     reason: str
 
 
+def not_heard(outcome: str, reason: str | None) -> tuple[Fate, str]:
+    """Return how a message that the source refused is told: by what had become of the document at first, and why."""
+    fate = Fate(outcome) if outcome in (Fate.REJECTED, Fate.FAILED) else Fate.DELIVERED
+    return fate, f"the source refused to be told '{outcome}': {reason or 'it did not say why'}"
+
+
 _FATES = (None, *Fate)
 _NUMBER = {fate: number for number, fate in enumerate(_FATES)}
 _FATE, _LISTED, _NEW, _AGAIN, _TRIED = 0b111, 0b1000, 0b1_0000, 0b10_0000, 0b100_0000

@@ -61,6 +61,8 @@ transfer = Table(
     Column("payload_digest", Text),
     Column("follow_at", Instant),
     Column("delivered_at", Instant),
+    # What the far end has shown of this delivery so far: words, parted by blanks; null: nothing yet.
+    Column("standing", Text),
     UniqueConstraint("route", "document_id"),
     Index(None, "document_id"),
     Index(None, "route", "status", "due_at"),
@@ -97,6 +99,7 @@ feedback = Table(
     Column("attempts", Integer, nullable=False),
     Column("done_at", Instant),
     Column("answer", Text),  # told | refused | gone | superseded, once done
+    Column("said", Text),  # why the source refused it
     UniqueConstraint("transfer_id", "seq"),
     Index("ix_feedback_open", "route", "due_at", sqlite_where=text("done_at IS NULL")),
     Index("ix_feedback_refused", "route", "transfer_id", sqlite_where=text("answer = 'refused'")),

@@ -176,14 +176,6 @@ def refused(connection: Connection, route: str, among: Sequence[int] | None = No
     return found
 
 
-def has_told(connection: Connection, transfer_id: int, outcomes: Collection[str]) -> bool:
-    """Say whether the source has taken a message about a transfer with one of these outcomes."""
-    query = select(feedback.c.id).where(
-        feedback.c.transfer_id == transfer_id, feedback.c.answer == "told", feedback.c.outcome.in_(outcomes)
-    )
-    return connection.execute(query.limit(1)).first() is not None
-
-
 def owed_count(connection: Connection, route: str) -> int:
     """Count the messages the source is still owed, due or not."""
     query = select(func.count()).where(feedback.c.route == route, feedback.c.done_at.is_(None))
@@ -257,6 +249,7 @@ def timeline(connection: Connection, transfer_id: int) -> Timeline:
             feedback.c.attempts,
             feedback.c.done_at,
             feedback.c.answer,
+            feedback.c.said,
         )
         .where(feedback.c.transfer_id == transfer_id)
         .order_by(feedback.c.seq)

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, Text, and_, bindparam, case, exists, func, insert, literal, null, select, update
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state.instants import Instant
@@ -71,9 +85,10 @@ SETTLE = Statement(
         payload_digest=func.coalesce(bindparam("to_digest", type_=Text()), transfer.c.payload_digest),
         follow_at=bindparam("to_follow", type_=Instant()),
         delivered_at=func.coalesce(bindparam("to_delivered", type_=Instant()), transfer.c.delivered_at),
+        standing=case((bindparam("anew", type_=Boolean()), null()), else_=transfer.c.standing),
     ),
 )
-"""this (transfer id), seen (the version it was claimed with, None: any), to_…"""
+"""this (transfer id), seen (the version it was claimed with, None: any), anew (whether its standing counts no more), to_…"""
 
 POSTPONE = Statement(
     "transfer",
@@ -103,6 +118,7 @@ FOLLOWED = Statement(
         payload_digest=case((_next_status == "pending", null()), else_=transfer.c.payload_digest),
         reason=func.coalesce(bindparam("to_reason", type_=Text()), transfer.c.reason),
         follow_at=bindparam("to_follow", type_=Instant()),
+        standing=func.coalesce(bindparam("to_standing", type_=Text()), transfer.c.standing),
     ),
 )
 """this (transfer id), to_…"""
@@ -153,9 +169,13 @@ ANSWERED = Statement(
     "feedback",
     update(feedback)
     .where(feedback.c.id == bindparam("this", type_=Integer()))
-    .values(done_at=bindparam("now", type_=Instant()), answer=bindparam("to_answer", type_=Text())),
+    .values(
+        done_at=bindparam("now", type_=Instant()),
+        answer=bindparam("to_answer", type_=Text()),
+        said=bindparam("to_said", type_=Text()),
+    ),
 )
-"""this (feedback id), now, to_answer."""
+"""this (feedback id), now, to_answer, to_said."""
 
 OWE_LATER = Statement(
     "feedback",

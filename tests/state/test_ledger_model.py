@@ -315,7 +315,7 @@ class LedgerModel(RuleBasedStateMachine):
                 due_at=now if status == "pending" else None,
                 at=now,
                 event="followed",
-                tell="withdrawn" if tell else None,
+                tell=[("withdrawn", None)] if tell else [],
             )
         )
         entry.follow = False

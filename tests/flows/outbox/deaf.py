@@ -34,9 +34,7 @@ FAULTS: Sequence[dict[str, Any]] = (
 )
 DESTINATION = "destination: archive.documents\nfiles: none\n"
 _MESSAGES = """
-SELECT outcome, answer, (SELECT detail FROM event WHERE event.transfer_id = feedback.transfer_id
-                         AND kind = feedback.answer AND at = feedback.done_at)
-FROM feedback JOIN transfer ON transfer.id = transfer_id
+SELECT outcome, answer, said FROM feedback JOIN transfer ON transfer.id = transfer_id
 WHERE document_id = ? AND coalesce(answer, '') != 'superseded' ORDER BY seq
 """
 

@@ -43,10 +43,7 @@ def compare(
 
     for number, message in enumerate(messages, 1):
         which = f"{what}, message {number} ({message.outcome})"
-        if message.answer is None:
-            found.lost.append(f"{which} is still owed")
-        elif message.answer == "refused" and "409" not in (message.reason or ""):
-            found.wrong.append(f"{which} was refused for no reason: {message.reason}")
+        _answered(found, which, message)
         for channel, words in means[message.outcome]:
             if words in lasting and words in had(channel):
                 continue
@@ -60,3 +57,10 @@ def compare(
         for words in effects[at[channel] :]:
             kind = found.doubled if words in had(channel) else found.wrong
             kind.append(f"{what}: {channel} shows '{words}' once too often, or too late")
+
+
+def _answered(found: Findings, which: str, message: Message) -> None:
+    if message.answer is None:
+        found.lost.append(f"{which} is still owed")
+    elif message.answer == "refused" and "409" not in (message.reason or ""):
+        found.wrong.append(f"{which} was refused for no reason: {message.reason}")

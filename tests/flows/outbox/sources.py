@@ -137,8 +137,14 @@ feedback:
     def heard(self, document_id: str) -> Heard:
         """Return what was changed: by versions that were added, and by states that were switched on."""
         record: Any = self.app.store.records[document_id]
-        given = {one.name: one.data["annotations"]["erp_number"][0]["text"] for one in record.versions if one.name.startswith("docferry-")}
-        reviews = [given[name] for kind, _, name in (call.partition("=") for call in record.calls) if kind == "feedback"]
+        given = {
+            one.name: one.data["annotations"]["erp_number"][0]["text"]
+            for one in record.versions
+            if one.name.startswith("docferry-")
+        }
+        reviews = [
+            given[name] for kind, _, name in (call.partition("=") for call in record.calls) if kind == "feedback"
+        ]
         switched = [call for call in record.calls if call.endswith("=true")]
         if reviews and self.demo.life(self.numbers[document_id]) == "submitted":
             switched = ["submitted=true", *switched]  # it was so before, and is not asked for
