@@ -17,8 +17,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from state.dialect import upsert
 from state.instants import Instant
 from state.models import event, feedback, step, transfer
 from state.writer import Statement
