@@ -166,12 +166,13 @@ async def settle_rejected(context: Context, transfer: Transfer, reason_class: st
 
 async def confirm_verdict(context: Context, transfer: Transfer) -> None:
     """Leave a document that was made due refused or withdrawn as it was, and tell nobody again."""
-    withdrawn, now = transfer.reason_class == WITHDRAWN, datetime.now(UTC)
+    withdrawn = transfer.reason_class == WITHDRAWN
     await context.run.settle(
         transfer.id,
         status=WITHDRAWN if withdrawn else "rejected",
-        at=now,
-        follow_at=context.follow_at(transfer.delivered_at or now, accepted=True) if withdrawn else None,
+        at=datetime.now(UTC),
+        # Put off each time the source shows a change, the next look at the far end might never come.
+        follow_at=transfer.follow_at if withdrawn else None,
         reason_class=None if withdrawn else transfer.reason_class,
         reason=transfer.reason,
         event="unchanged",
@@ -217,7 +218,7 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
     if transfer.external_id is not None:
         withdrawn = transfer.reason_class == WITHDRAWN
         status, class_, why = (WITHDRAWN, None, transfer.reason) if withdrawn else ("delivered", None, None)
-        follow_at = context.follow_at(transfer.delivered_at or now, accepted=True)
+        follow_at = transfer.follow_at or context.follow_at(transfer.delivered_at or now, accepted=True)
     elif ended and transfer.reason_class is not None:
         status = "failed" if transfer.reason_class == "transient" else "rejected"
         class_, why = transfer.reason_class, transfer.reason
