@@ -14,8 +14,8 @@ from state.errors import StateError
 from state.examining import broken, named
 from state.fingerprints import readable
 from state.instants import database_now
+from state.lease import over
 from state.models import cursor, feedback, lease, metadata, run, snapshot, step, transfer
-from state.owner import Owner
 from state.records import PENDING
 from state.snapshots import Retention, Snapshots
 
@@ -143,17 +143,27 @@ def _rules(connection: Connection, _vault: Vault | None) -> Iterator[Finding]:
 def _leases(connection: Connection, _vault: Vault | None) -> Iterator[Finding]:
     held = 0
     for row in connection.execute(select(lease, database_now().label("now")).where(lease.c.owner != "")):
-        owner = Owner.parse(row.owner)
-        if row.until > row.now and not (owner is not None and owner.dead()):
+        if not over(row):
             held += 1
             continue
         yield Finding(
             "leases",
             ok=False,
-            says=f"{row.name} was held by a process that is gone, or has given no sign of life since {row.until:%Y-%m-%d %H:%M} UTC",
+            says=f"{row.route or row.name} is held by a process that is gone, or has given no sign of life since "
+            f"{row.until:%Y-%m-%d %H:%M} UTC",
             next_step="run the route: the next run takes over what was under way",
         )
-    yield Finding("leases", ok=True, says=f"{held} held at the moment")
+    claims = sum(
+        connection.execute(
+            select(func.count()).where(one.c.claim.is_not(None), one.c.claim.not_in(select(lease.c.name)))
+        ).scalar_one()
+        for one in (transfer, feedback)
+    )
+    yield Finding(
+        "leases",
+        ok=True,
+        says=f"{held} held at the moment; {claims} claims of runs that are over, which count for nothing",
+    )
 
 
 def _intents(connection: Connection, _vault: Vault | None) -> Iterator[Finding]:

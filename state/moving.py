@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 2000
 """Rows that are read, or written, with one statement; between two of them the caller may stop the work."""
-_OF_ONE_RUN = {"lease": "owner", "transfer": "claim", "feedback": "claim"}
-"""What names a process that works on a row: in another ledger it says nothing."""
+_OF_A_RUN = ("claim", "engaged")
+"""What names the run that works on a row: in another ledger it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +177,12 @@ def _load(connection: Connection, file: LedgerReader, progress: Progress) -> dic
 
 
 def _insert(connection: Connection, columns: Columns, rows: list[dict[str, object]]) -> int:
-    name = _OF_ONE_RUN.get(columns.table)
     if columns.table == lease.name:
         # What a run held is over with it; what counts the owners, and names, goes on.
         rows = [row | {"owner": ""} for row in rows if row.get("route") is None]
-    elif name in columns.names:
-        rows = [row | {str(name): None} for row in rows]
+    else:
+        free = {name: None for name in _OF_A_RUN if name in columns.names}
+        rows = [row | free for row in rows] if free else rows
     if rows:
         connection.execute(insert(_plain(columns.table, columns.names, columns.kinds)), rows)
     return len(rows)
@@ -215,9 +215,8 @@ def _where_key_is(connection: Connection) -> str:
 
 
 def _in_use(connection: Connection) -> list[str]:
-    return sorted(
-        connection.execute(select(lease.c.name).where(lease.c.owner != "", lease.c.until > database_now())).scalars()
-    )
+    held = select(func.coalesce(lease.c.route, lease.c.name)).where(lease.c.owner != "", lease.c.until > database_now())
+    return sorted(set(connection.execute(held).scalars()))
 
 
 def _count_on(connection: Connection) -> None:

@@ -2,9 +2,9 @@
 
 A transfer stays for ever, with its ids, key and versions: a document that is listed again must be known. So do the steps of
 its deliveries, which every later push looks at. What goes is what only tells: older events (each document keeps its latest),
-runs (each route keeps its latest ones), and messages that the source has been told, with their steps, once it was told a later
-one about the same document. The last message stays: by its number the next one is counted, and by what came of it the source's
-lists are understood.
+runs (each route keeps its latest ones), and messages that the source has been told, with their steps, once it was told the same
+outcome of the same document anew. Of every outcome the last message stays: by their numbers the next one is counted, and by what
+came of them the source's lists are understood, and what it must still hear.
 
 Nothing that is dropped can be needed again, whatever happens beside it: so runs need not be kept out.
 """
@@ -124,26 +124,25 @@ def _past(connection: Connection, ids: list[int], before: datetime) -> Past:
 
 
 def _add_messages(connection: Connection, settled: list[int], before: datetime, found: Past) -> None:
-    """Find the messages that came before the last one that was told and has left steps, and the steps of those."""
+    """Find the messages that came before one of the same outcome that was told and has left steps, and the steps of those."""
     steps: defaultdict[tuple[int, int], list[tuple[int, bool]]] = defaultdict(list)
     query = select(step.c.id, step.c.transfer_id, step.c.name, step.c.done_at)
     for row in connection.execute(query.where(step.c.transfer_id.in_(settled), step.c.name.startswith("feedback:"))):
         seq = row.name.split(":")[1]
         if seq.isdigit():
             steps[row.transfer_id, int(seq)].append((row.id, row.done_at is not None))
-    messages = select(
-        feedback.c.id, feedback.c.transfer_id, feedback.c.seq, feedback.c.done_at, feedback.c.answer
-    ).where(feedback.c.transfer_id.in_(settled))
-    rows = connection.execute(messages.order_by(feedback.c.seq.desc())).all()
-    told_later: set[int] = set()
-    for message in rows:
+    names = ("id", "transfer_id", "seq", "outcome", "done_at", "answer", "claim")
+    messages = select(*(feedback.c[name] for name in names)).where(feedback.c.transfer_id.in_(settled))
+    told_later: set[tuple[int, str]] = set()
+    for message in connection.execute(messages.order_by(feedback.c.seq.desc())).all():
         mine = steps.get((message.transfer_id, message.seq), [])
-        if message.transfer_id in told_later:
-            if message.done_at < before:
-                found.messages.append(message.id)
-                found.steps += [id_ for id_, _ in mine]
+        this = (message.transfer_id, message.outcome)
+        # One that was superseded while it is being told has a claim, and what comes after it waits for that.
+        if this in told_later and message.done_at < before and message.claim is None:
+            found.messages.append(message.id)
+            found.steps += [id_ for id_, _ in mine]
         elif message.answer == "told" and any(finished for _, finished in mine):
-            told_later.add(message.transfer_id)
+            told_later.add(this)
 
 
 def _old_runs(connection: Connection, before: datetime, route: str | None) -> list[str]:

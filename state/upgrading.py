@@ -12,6 +12,7 @@ from state import postgres
 from state.database import alone, explain, is_postgres, place, writing
 from state.errors import RouteBusyError, StateError
 from state.instants import Instant, database_now
+from state.lease import over
 from state.migrations import HEAD, known, upgrade
 from state.owner import Owner
 
@@ -113,8 +114,8 @@ def refuse_while_running(connection: Connection) -> None:
     elif "lease" not in inspect(connection).get_table_names():
         return
     for row in connection.execute(select(_LEASE, database_now().label("now"))):
-        owner = Owner.parse(row.owner)
-        if row.owner and row.until > row.now and not (owner is not None and owner.dead()):
+        if not over(row):
+            owner = Owner.parse(row.owner)
             who = f"process {owner.pid} on {owner.host}" if owner else "another release of docferry"
             raise RouteBusyError(
                 f"The ledger is in use: {row.name} is held by {who} since {row.since:%Y-%m-%d %H:%M:%S} UTC; wait for it to end, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,9 +18,11 @@ from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
 from flows.routes import open_route
 from flows.settings import Gateway
-from state.ledger import Ledger
 from tests.flows.world import QUICK, heal, strike
 from tests.ledgers import open_ledger, url_in
+
+if TYPE_CHECKING:
+    from state.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("any_ledger")
 

@@ -31,7 +31,6 @@ from flows.memory import LedgerMemory
 from flows.policy import Policy
 from flows.routes import OpenRoute
 from mappings.language import Schema, load_route
-from state.ledger import Ledger
 from state.snapshots import Retention
 from state.vault import Vault
 from tests.flows.books import Books
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
 
     from connectors.sandbox_app import SandboxApp
     from flows.tally import Report
+    from state.ledger import Ledger
     from tests.flows.findings import Findings
 
 ROUTE = "hypatos_to_zefort"

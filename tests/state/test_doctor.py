@@ -23,7 +23,7 @@ async def sound(url: str, now: datetime) -> str:
     async with ledger.run("r") as run:
         first = await one(run, now)
         await deliver(run, first, now)
-        for owed in await run.outbox.owed(9, now, ()):
+        for owed in await run.outbox.claim(9, now):
             await run.outbox.told(owed.id, at=now)
         second = await one(run, now, "b")
         await run.settle(

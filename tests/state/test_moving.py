@@ -124,7 +124,7 @@ async def test_the_ledger_goes_on_where_the_file_ends(url: str, other_url: str, 
         assert (len(found.new), len(found.known)) == (1, 1)
         assert found.new[0] > 3
         await deliver(run, found.new[0], now, "far-2")
-        assert {owed.document_id for owed in await run.outbox.owed(9, now, ())} == {"a", "new"}
+        assert {owed.document_id for owed in await run.outbox.claim(9, now)} == {"a", "new"}
         assert (await ledger.lookup("r", ["a"]))["a"].steps["create"].done_at is None
     await ledger.close()
 

@@ -26,7 +26,7 @@ async def prune(url: str, before: datetime, *, route: str | None = None, dry_run
 
 async def tell(run: RouteRun, now: datetime) -> None:
     """Answer everything that is owed, leaving a step as sources do."""
-    for owed in await run.outbox.owed(10, now, ()):
+    for owed in await run.outbox.claim(10, now):
         run.done(owed.transfer_id, f"feedback:{owed.seq}:note", "seen", now)
         await run.outbox.told(owed.id, at=now)
 
@@ -99,7 +99,7 @@ async def test_the_last_thing_told_stays_under_refusals(ledger: Ledger, url: str
         await again(run, transfer_id, then, 1)
         for _ in range(2):
             await deliver(run, transfer_id, then)
-            for owed in await run.outbox.owed(10, now, ()):
+            for owed in await run.outbox.claim(10, now):
                 await run.outbox.refused(owed.id, at=then, reason="no")
     await prune(url, now)
     timeline = await ledger.timeline(transfer_id)
@@ -141,7 +141,7 @@ async def test_a_run_goes_on_beside_it(url: str, now: datetime):
         page = [(f"d{number}", "1") for number in range(1200)]
         found = (await run.remember("documents", page, None, now=then, relist=())).new
         await asyncio.gather(*(deliver(run, transfer_id, then, f"x{transfer_id}") for transfer_id in found))
-        while owed := await run.outbox.owed(500, now, ()):
+        while owed := await run.outbox.claim(500, now):
             await asyncio.gather(*(run.outbox.told(one.id, at=then) for one in owed))
         pruning = asyncio.create_task(prune(url, now))
         writes = 0
@@ -195,7 +195,7 @@ async def _act(run: RouteRun, act: str, now: datetime) -> object:
                     transfer.id, status=status, at=now, event=act, external_id="x", reason_class="data", tell=status
                 )
         case "told" | "refused":
-            for owed in await run.outbox.owed(5, now, ()):
+            for owed in await run.outbox.claim(5, now):
                 told.append((owed.seq, owed.outcome, owed.told))
                 if act == "told":
                     run.done(owed.transfer_id, f"feedback:{owed.seq}:note", "seen", now)
