@@ -228,6 +228,8 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
         failed=counts[Fate.FAILED],
         skipped=counts[Fate.SKIPPED],
         waiting=counts[Fate.WAITING],
+        held=counts[Fate.HELD],
+        conflicts=tally.conflicts,
         withdrawn=tally.withdrawn,
         woken=tally.woken,
         acknowledged=tally.told,

@@ -33,7 +33,19 @@ err = Console(stderr=True, highlight=False)
 _SHOWN = 20
 _EXACT = msgspec.json.Encoder(decimal_format="number")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-_INTERNAL = {"attributes", "before", "binders", "cover", "final", "missed", "rekeyed", "sending", "sha256", "tags"}
+_INTERNAL = {
+    "attributes",
+    "before",
+    "binders",
+    "cover",
+    "final",
+    "missed",
+    "rekeyed",
+    "sending",
+    "sha256",
+    "tags",
+    "two-way",
+}
 """Journal records that only serve comparisons."""
 _ROWS = (
     (Fate.DELIVERED, "delivered", "green", "new at the destination"),
@@ -42,6 +54,7 @@ _ROWS = (
     (Fate.SKIPPED, "skipped", "dim", "the route does not want them, or they left the queue"),
     (Fate.REJECTED, "rejected", "yellow", "refused for what they contain; see the reasons"),
     (Fate.FAILED, "failed", "red", "not at the source, or given up after many attempts"),
+    (Fate.HELD, "held", "yellow", "changed on both sides; a person has to decide"),
     (Fate.WAITING, "waiting", "yellow", "to be tried again, or not begun"),
 )
 
@@ -133,6 +146,8 @@ def show_report(report: Report) -> None:
 
 def _add_feedback(table: Table, report: Report) -> None:
     table.add_row(str(report.acknowledged), "acknowledged", "the source was told, and it took effect")
+    if report.conflicts:
+        table.add_row(str(report.conflicts), "[yellow]conflicts[/]", "changed on both sides; the route's rule decides")
     if report.withdrawn:
         table.add_row(str(report.withdrawn), "[yellow]withdrawn[/]", "dropped at the destination since delivery")
     if report.refused_feedback:

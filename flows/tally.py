@@ -24,6 +24,7 @@ class Fate(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     WAITING = "waiting"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Problem:
 
 _FATES = (None, *Fate)
 _NUMBER = {fate: number for number, fate in enumerate(_FATES)}
-_FATE, _LISTED, _NEW, _AGAIN, _TRIED = 0b111, 0b1000, 0b1_0000, 0b10_0000, 0b100_0000
+_FATE, _LISTED, _NEW, _AGAIN, _TRIED = 0b1111, 0b1_0000, 0b10_0000, 0b100_0000, 0b1000_0000
 """What a mark says: the fate, whether the source listed it, what was sent in this run, whether an attempt failed."""
 
 
@@ -55,6 +56,8 @@ class Tally:
         self.refused: set[int] = set()
         """Documents (transfer ids) the source has refused to hear of, in this run or before (of a work queue: still listed)."""
         self.withdrawn = 0
+        self.conflicts = 0
+        """How often a document was met that had been changed on both sides of a pair of routes."""
         self.woken = 0
         """How many documents the present mapping has made due again, because it makes something else of them."""
         self.tried = 0
@@ -135,6 +138,8 @@ class Report:
     failed: int = 0
     skipped: int = 0
     waiting: int = 0
+    held: int = 0
+    conflicts: int = 0
     withdrawn: int = 0
     woken: int = 0
     acknowledged: int = 0
@@ -155,7 +160,7 @@ class Report:
     def adds_up(self) -> bool:
         """True if every document that was listed or resumed has exactly one fate."""
         fates = self.delivered + self.updated + self.unchanged + self.rejected + self.failed + self.skipped
-        return self.listed + self.resumed == fates + self.waiting
+        return self.listed + self.resumed == fates + self.held + self.waiting
 
     @property
     def exit_code(self) -> int:
@@ -164,7 +169,9 @@ class Report:
             return 130
         if self.stopped:
             return 3
-        open_ends = self.rejected + self.failed + self.withdrawn + self.owed_feedback + self.refused_feedback
+        open_ends = (
+            self.rejected + self.failed + self.held + self.withdrawn + self.owed_feedback + self.refused_feedback
+        )
         return 1 if open_ends or not (self.complete or self.limited) else 0
 
     def as_json(self) -> dict[str, object]:

@@ -16,9 +16,15 @@ REJECTED = "rejected"  # refused for what it contains
 FAILED = "failed"  # could not be brought there
 SKIPPED = "skipped"  # the route does not want it
 WITHDRAWN = "withdrawn"  # it was there and was dropped at the far end
+HELD = "held"  # changed on both sides of a pair of routes, and waits for a person
 DATA = "data"  # the reason class of what the mapping, or the check of what it made, has refused
 NOT_READY = "not ready"  # the reason class of what the source showed and must not be exported
-SETTLED = (DELIVERED, CONFIRMED, REJECTED, FAILED, SKIPPED, WITHDRAWN)
+CONFLICT = "conflict"  # the reason class of what is held
+COPY = "copy"  # the reason class of what the other route of a pair has left unfinished
+SETTLED = (DELIVERED, CONFIRMED, REJECTED, FAILED, SKIPPED, WITHDRAWN, HELD)
+
+AT_SOURCE, AT_DESTINATION = "source", "destination"
+"""Where a document of a pair of routes was made, seen from one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Transfer:
     `asked`: a person, or a change at the source, wants it carried although the source let go of it.
     `key` never changes; `external_id` is the id at the far end. `mapping_version` is what it was last judged by,
     `tried_under` the version under which it was last tried without being judged anew (see state.waking).
+    `origin` is at which end of the route the document was made, None where the route is not one of a pair.
     """
 
     id: int
@@ -60,6 +67,7 @@ class Transfer:
     payload_digest: str | None
     follow_at: datetime | None
     delivered_at: datetime | None
+    origin: str | None = None
     steps: Mapping[str, Step] = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from state import statements as sql
 from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
+from state.pairs import Pairs
 from state.records import DELIVERED, Remembered, Transfer
 from state.snapshots import Recording
 from state.waking import Waking
@@ -62,6 +63,8 @@ class RouteRun:
         self.outbox = Outbox(run_id, lease, writer, reader)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        self.pairs = Pairs(run_id, lease, writer, reader)
+        """What is known of the other route, where this one is half of a pair."""
 
     # Collect
 
@@ -168,6 +171,7 @@ class RouteRun:
         tell_again: bool = True,
         detail: str | None = None,
         snapshot: bytes | None = None,
+        beside: Sequence[Line] = (),
     ) -> None:
         """Write down what became of a transfer and, with `tell`, owe the source that outcome; both or neither.
 
@@ -176,6 +180,7 @@ class RouteRun:
         What was owed before about this transfer is superseded by it. Without `tell_again` nothing is owed, nor superseded, if the same outcome is still owed, or was refused within the last hour.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
+        `beside` is written in the same transaction (see `Pairs`).
         """
         values: dict[str, object] = {
             "this": transfer_id,
@@ -200,7 +205,7 @@ class RouteRun:
             if tell_again:
                 lines.append((sql.SUPERSEDE, {"this": transfer_id, "now": at}))
             lines.append((owe, words if tell_again else {**words, "lately": at - collecting.REFUSED_FOR}))
-        await self._write(*lines)
+        await self._write(*lines, *beside)
         await self.recording.prune_if_many(at)
 
     async def postpone(
