@@ -16,26 +16,29 @@ if TYPE_CHECKING:
     from state.records import Transfer
 
 _KIND = "conflict"
+_HELD_AT = "two-way:held"
+"""The step that keeps which two contents are held, so that it is told once however often the two are listed."""
 
 
 async def ours_wins(
     context: Context, pair: Pair, mine: Transfer, peer: Transfer, document: Document, theirs: Document, digest: str
 ) -> bool:
     """Apply the rule and write down what it said, before anything is overwritten. True if this side is to be carried."""
-    context.tally.conflicts += 1
     rule = pair.here.conflict.text
     if _chosen(mine) or _chosen(peer):
         ours, why = _chosen(mine), "as a person has decided"
     elif rule == HOLD:
-        return await _hold(context, pair, mine, peer, "it waits for a person")
+        return await _hold(context, pair, mine, peer, document, theirs, "it waits for a person")
     elif rule == NEWEST:
         later = pair.later(document, theirs)
         if later is None:
-            return await _hold(context, pair, mine, peer, "it cannot be told which was changed last")
+            why = "it cannot be told which was changed last"
+            return await _hold(context, pair, mine, peer, document, theirs, why)
         ours, why = later, rule
     else:
         ours, why = mine.origin != AT_DESTINATION, rule
     route = context.open.route
+    context.tally.conflicts += 1
     words = f"changed on both sides; {route.source if ours else route.destination} counts, {why}"
     await (_win if ours else _lose)(context, mine, peer, document, digest, words)
     return ours
@@ -69,22 +72,31 @@ async def _lose(context: Context, mine: Transfer, peer: Transfer, document: Docu
     context.tally.decide(mine.id, Fate.UNCHANGED)
 
 
-async def _hold(context: Context, pair: Pair, mine: Transfer, peer: Transfer, why: str) -> bool:
+async def _hold(
+    context: Context, pair: Pair, mine: Transfer, peer: Transfer, document: Document, theirs: Document, why: str
+) -> bool:
     """Leave both sides as they are until a person has decided."""
-    pairs, now, route = context.run.pairs, datetime.now(UTC), context.open.route
+    pairs, now, route, print_ = context.run.pairs, datetime.now(UTC), context.open.route, context.run.fingerprint
+    here, there = print_(document.version), print_(theirs.version)
+    before = mine.steps.get(_HELD_AT)
+    known = before is not None and before.result == f"{here} {there}"
     reason = (
         f"changed on both sides: {why}. To keep what {route.source} shows: docferry retry {route.name} {mine.document_id}; "
         f"what {route.destination} shows: docferry retry {pair.route.name} {peer.document_id}"
     )
+    marks = [pairs.step(mine, _HELD_AT, f"{here} {there}", now), pairs.step(peer, _HELD_AT, f"{there} {here}", now)]
+    told = [] if known else [pairs.event(peer, now, _KIND, reason), *marks]
     await context.run.settle(
         mine.id,
         status=HELD,
         at=now,
         reason_class=CONFLICT,
         reason=reason,
-        event=_KIND,
-        beside=[pairs.held(peer, reason), pairs.event(peer, now, _KIND, reason)],
+        event="unchanged" if known else _KIND,
+        detail="it is still held" if known else reason,
+        beside=[pairs.held(peer, reason), *told],
     )
+    context.tally.conflicts += not known
     context.tally.decide(mine.id, Fate.HELD)
     context.tally.explain(mine.document_id, Fate.HELD, reason)
     return False

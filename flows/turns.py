@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.errors import TransientError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from state.pairs import Grip
     from state.records import Transfer
     from state.writer import Line
+
+_BEYOND = 0.01
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ async def taking_turns(context: Context, transfer: Transfer) -> AsyncIterator[Tu
         return
     grip = await context.run.pairs.engage(transfer.id, pair.route.name)
     if grip is None:
-        await wait(context, transfer, f"{pair.route.name} is at work on it")
+        await wait(context, transfer, f"{pair.route.name} is at work on it", soon=True)
         yield None
         return
     try:
@@ -62,17 +64,18 @@ async def taking_turns(context: Context, transfer: Transfer) -> AsyncIterator[Tu
         context.run.pairs.release(grip)
 
 
-async def wait(context: Context, transfer: Transfer, reason: str) -> None:
-    """Leave a document to a later time, because the other route comes first. It is never given up for that."""
-    attempts = transfer.attempts + 1
-    soon = TransientError(reason)
+async def wait(context: Context, transfer: Transfer, reason: str, *, soon: bool = False) -> None:
+    """Leave a document to the next run, because the other route comes first; `soon` if that is at work on it just now.
+
+    It is never given up for that.
+    """
+    now, attempts = datetime.now(UTC), transfer.attempts + 1
+    # Later than this run would wait for: what is waited for are runs of the other route.
+    due_at = now + timedelta(seconds=context.policy.patience + _BEYOND)
+    if soon:
+        due_at = context.policy.retry_at(attempts, TransientError(reason), others_succeed=True)
     await context.run.postpone(
-        transfer.id,
-        due_at=context.policy.retry_at(attempts, soon, others_succeed=True),
-        attempts=attempts,
-        reason_class="transient",
-        reason=reason,
-        at=datetime.now(UTC),
+        transfer.id, due_at=due_at, attempts=attempts, reason_class="transient", reason=reason, at=now
     )
     context.tally.decide(transfer.id, Fate.WAITING)
     context.tally.explain(transfer.document_id, Fate.WAITING, reason)

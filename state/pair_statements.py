@@ -11,7 +11,7 @@ from state.models import step, transfer
 from state.records import HELD, PENDING
 from state.writer import Statement
 
-EVENT = statements.EVENT
+EVENT, STEP = statements.EVENT, statements.STEP
 _this = transfer.c.id == bindparam("this", type_=Integer())
 
 BORN = Statement("transfer", update(transfer).where(_this).values(origin=func.coalesce(transfer.c.origin, "source")))

@@ -147,6 +147,11 @@ class Pairs:
         """Tell the other route's timeline."""
         return sql.EVENT, {"transfer_id": peer.id, "at": at, "run_id": self._run_id, "kind": kind, "detail": detail}
 
+    def step(self, transfer: Transfer, name: str, result: str, at: datetime) -> Line:
+        """Keep a record with one of the two transfers."""
+        values = {"transfer_id": transfer.id, "name": name, "intent_at": at, "done_at": at, "result": result}
+        return sql.STEP, values
+
     def forget(self, peer: Transfer, *names: str) -> list[Line]:
         """Drop records of the other route that what was just brought about has made untrue."""
         return [(sql.FORGET, {"this": peer.id, "what": name}) for name in names if name in peer.steps]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from connectors.example.sandbox import ExampleSandbox
@@ -14,6 +16,9 @@ from flows.routes import open_route
 from flows.settings import Gateway
 from state import Ledger
 from tests.flows.world import QUICK
+
+PATIENT = replace(QUICK, patience=0.3)
+"""A run that waits for the other route leaves what it waits for to the next one, which comes as soon as this one ends."""
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -151,7 +156,7 @@ class Twins:
         async with open_route(self.gateway, route, self.ledger) as opened:
             if disturb is not None:
                 opened = disturb(opened)
-            report = await sync(opened, self.ledger, policy=QUICK, **how)
+            report = await sync(opened, self.ledger, policy=PATIENT, **how)
         assert report.adds_up, report
         assert report.stopped is None, report
         return report
@@ -164,6 +169,8 @@ class Twins:
             reports += both
             if not any(one.delivered + one.updated + one.waiting for one in both):
                 return reports
+            if any(one.waiting for one in both):
+                await asyncio.sleep(PATIENT.patience)
         raise AssertionError(f"{most} runs of both were not enough: {reports[-2:]}")
 
     async def transfer(self, route: str, document_id: str) -> Transfer:
