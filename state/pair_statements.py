@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import Integer, Text, bindparam, case, delete, func, null, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state import statements
+from state.dialect import upsert
 from state.instants import Instant
 from state.models import step, transfer
 from state.records import HELD, PENDING

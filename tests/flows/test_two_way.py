@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ import pytest
 from connectors.errors import TransientError
 from state.records import SETTLED
 from tests.flows.twins import AB, BA, ExampleSide, ZefortSide, twins
+from tests.postgres import throw_away_schema
 
 PAIRS = [(ExampleSide, ExampleSide), (ZefortSide, ZefortSide), (ZefortSide, ExampleSide)]
 each_pair = pytest.mark.parametrize(("left", "right"), PAIRS)
@@ -89,7 +91,9 @@ async def test_an_edit_reaches_the_other_side_whichever_it_was_made_on(tmp_path,
 
 
 @each_pair
-async def test_where_the_source_wins_the_side_that_made_the_document_does_on_both_routes(tmp_path, monkeypatch, left, right):
+async def test_where_the_source_wins_the_side_that_made_the_document_does_on_both_routes(
+    tmp_path, monkeypatch, left, right
+):
     for first in (AB, BA):
         folder = tmp_path / first
         folder.mkdir()
@@ -131,7 +135,9 @@ async def test_where_the_newest_wins_the_later_edit_is_carried(tmp_path, monkeyp
 
 
 @each_pair
-async def test_a_conflict_that_nobody_may_settle_is_held_until_a_person_keeps_one_side(tmp_path, monkeypatch, left, right):
+async def test_a_conflict_that_nobody_may_settle_is_held_until_a_person_keeps_one_side(
+    tmp_path, monkeypatch, left, right
+):
     for number, keeps in enumerate((AB, BA)):
         folder = tmp_path / keeps
         folder.mkdir()
@@ -168,7 +174,9 @@ async def test_a_conflict_that_nobody_may_settle_is_held_until_a_person_keeps_on
 
 
 @each_pair
-async def test_a_held_document_whose_sides_a_person_has_made_the_same_is_held_no_more(tmp_path, monkeypatch, left, right):
+async def test_a_held_document_whose_sides_a_person_has_made_the_same_is_held_no_more(
+    tmp_path, monkeypatch, left, right
+):
     async with twins(tmp_path, monkeypatch, left(), right(), "conflict: hold") as it:
         born = it.left.add("first", 1)
         await it.rest()
@@ -214,7 +222,9 @@ async def test_what_is_deleted_on_one_side_is_not_made_anew_there(tmp_path, monk
 async def test_an_edit_between_a_delivery_and_the_look_at_it_is_carried_back(tmp_path, monkeypatch, left, right):
     async with twins(tmp_path, monkeypatch, left(), right()) as it:
         born = it.left.add("first", 1)
-        await it.run(AB, lambda opened: edited_behind(opened, lambda id_: it.right.edit(id_, title="at the first moment")))
+        await it.run(
+            AB, lambda opened: edited_behind(opened, lambda id_: it.right.edit(id_, title="at the first moment"))
+        )
         await it.rest()
         (copy,) = it.right.shown()
         assert it.left.shown() == {born: ("at the first moment", 1)}
@@ -260,3 +270,40 @@ async def test_feedback_to_both_sources_is_no_edit(tmp_path, monkeypatch):
         await it.run(AB)
         await it.run(BA)
         assert (it.left.writes(), it.right.writes()) == before
+
+
+async def test_all_of_it_holds_in_postgresql_too(tmp_path, monkeypatch):
+    with throw_away_schema() as url:
+        async with twins(tmp_path, monkeypatch, ExampleSide(), ExampleSide(), "conflict: hold", url=url) as it:
+            born, other = it.left.add("first", 1), it.left.add("other", 1)
+            await it.rest()
+            copies = {values[0]: id_ for id_, values in it.right.shown().items()}
+            it.left.edit(born, title="of the left")
+            it.right.edit(copies["first"], title="of the right")
+            it.right.edit(copies["other"], amount=5)
+            reports = await it.rest()
+            assert sum(one.conflicts for one in reports) == 1
+            assert it.left.shown() == {born: ("of the left", 1), other: ("other", 5)}
+            await it.ledger.retry(BA, document_ids=[copies["first"]], statuses=SETTLED, at=waiting_at(), note="retry")
+            await it.rest()
+            assert it.left.shown() == {born: ("of the right", 1), other: ("other", 5)}
+
+
+async def test_both_routes_at_once_lose_no_edit_and_make_no_second_document(tmp_path, monkeypatch):
+    async with twins(tmp_path, monkeypatch, ExampleSide(), ExampleSide()) as it:
+        for number in range(12):
+            it.left.add(f"left {number}", number)
+            it.right.add(f"right {number}", number)
+        for _ in range(4):
+            await asyncio.gather(it.run(AB), it.run(BA))
+            for id_, (title, _amount) in it.left.shown().items():
+                if title.startswith("left"):
+                    it.left.edit(id_, title=f"{title}!")
+            for id_, (title, _amount) in it.right.shown().items():
+                if title.startswith("right"):
+                    it.right.edit(id_, title=f"{title}!")
+        await it.rest()
+        assert sorted(it.left.shown().values()) == sorted(it.right.shown().values())
+        assert sorted(it.left.shown().values()) == sorted(
+            (f"{side} {number}!!!!", number) for side in ("left", "right") for number in range(12)
+        )

@@ -14,8 +14,8 @@ from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
 from flows.routes import open_route
 from flows.settings import Gateway
-from state import Ledger
 from tests.flows.world import QUICK
+from tests.ledgers import open_ledger
 
 PATIENT = replace(QUICK, patience=0.3)
 """A run that waits for the other route leaves what it waits for to the next one, which comes as soon as this one ends."""
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from connectors.sandbox_app import SandboxApp
     from flows.tally import Report
+    from state import Ledger
     from state.records import Timeline, Transfer
 
 AB, BA = "left_to_right", "right_to_left"
@@ -198,26 +199,44 @@ def route_text(one: str, other: str, sides: tuple[Side, Side], pair: str, more: 
     )
 
 
-@asynccontextmanager
-async def twins(
-    folder: Path, monkeypatch, left: Side, right: Side, pair: str | tuple[str, str] = "conflict: source wins", more: tuple[str, str] = ("", "")
-) -> AsyncIterator[Twins]:
-    """Serve two accounts and open a ledger for the pair of routes between them."""
-    pairs = (pair, pair) if isinstance(pair, str) else pair
+def settings_of(sides: dict[str, Side], urls: dict[str, str]) -> dict[str, str]:
+    """Return the settings of both connections. Zefort's lists are read whole each time, or edits show hours later."""
+    found: dict[str, str] = {}
+    for name, side in sides.items():
+        settings = {"provider": side.provider, "base_url": urls[name], "settle_seconds": "0.2", **side.app.credentials}
+        more = {"sweep_hours": "0"} if side.provider == "zefort" else {}
+        found |= {f"{name}_{key}".upper(): value for key, value in (settings | more).items()}
+    return found
+
+
+def write_routes(folder: Path, left: Side, right: Side, pair: tuple[str, str], more: tuple[str, str]) -> Path:
+    """Write the pair of routes into a new folder."""
     routes = folder / "routes"
     routes.mkdir()
-    (routes / f"{AB}.yaml").write_text(route_text(AB, BA, (left, right), pairs[0], more[0]))
-    (routes / f"{BA}.yaml").write_text(route_text(BA, AB, (right, left), pairs[1], more[1]))
+    (routes / f"{AB}.yaml").write_text(route_text(AB, BA, (left, right), pair[0], more[0]))
+    (routes / f"{BA}.yaml").write_text(route_text(BA, AB, (right, left), pair[1], more[1]))
+    return routes
+
+
+@asynccontextmanager
+async def twins(
+    folder: Path,
+    monkeypatch,
+    left: Side,
+    right: Side,
+    pair: str | tuple[str, str] = "conflict: source wins",
+    more: tuple[str, str] = ("", ""),
+    url: str | None = None,
+) -> AsyncIterator[Twins]:
+    """Serve two accounts and open a ledger (a file, if no `url` says otherwise) for the pair of routes between them."""
+    pairs = (pair, pair) if isinstance(pair, str) else pair
+    routes = write_routes(folder, left, right, pairs, more)
     monkeypatch.chdir(folder)
     async with serve({"left": left.app, "right": right.app}) as urls:
-        for name, side in (("left", left), ("right", right)):
-            settings = {"provider": side.provider, "base_url": urls[name], "settle_seconds": "0.2", **side.app.credentials}
-            if side.provider == "zefort":
-                settings["sweep_hours"] = "0"
-            for key, value in settings.items():
-                monkeypatch.setenv(f"{name}_{key}".upper(), value)
-        gateway = Gateway(mappings=routes, state_url=f"sqlite:///{folder}/state.db")
-        ledger = await Ledger.open(gateway.state_url)
+        for key, value in settings_of({"left": left, "right": right}, urls).items():
+            monkeypatch.setenv(key, value)
+        gateway = Gateway(mappings=routes, state_url=url or f"sqlite:///{folder}/state.db")
+        ledger = await open_ledger(gateway.state_url)
         try:
             yield Twins(left, right, gateway, ledger)
         finally:

@@ -30,10 +30,10 @@ LONGEST = 60
 """Seconds after which a process that neither ended nor died is put down by its alarm clock."""
 
 
-async def live(points: Points, *, route: str, at_once: int, spoilt: str) -> None:
-    """Run the route once and tell what came of it."""
+async def live(points: Points, *, route: str, at_once: int, spoilt: str, patience: float) -> None:
+    """Run the route once and tell what came of it. `patience` is in seconds, as in Policy."""
     gateway = load_gateway()
-    policy = Policy(in_flight=at_once, acknowledging=at_once, patience=15.0, clock=(0.1,), follow_first=0.0)
+    policy = Policy(in_flight=at_once, acknowledging=at_once, patience=patience, clock=(0.1,), follow_first=0.0)
     async with open_ledger(gateway) as ledger, open_route(gateway, route, ledger, transport=Wires(points)) as opened:
         it = replace(opened, destination=spoil(opened.destination, spoilt))
         report = await sync(it, ledger, policy=policy)
@@ -50,7 +50,8 @@ def carry_out(order: dict[str, Any]) -> None:
     watch_commits(points)
     if order["disk"]:
         watch_disk(points)
-    asyncio.run(live(points, route=order["route"], at_once=order["at_once"], spoilt=order["spoilt"]))
+    patience = order.get("patience", 15.0)
+    asyncio.run(live(points, route=order["route"], at_once=order["at_once"], spoilt=order["spoilt"], patience=patience))
 
 
 def main() -> None:
