@@ -3,48 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from connectors.errors import TransientError
 from state.records import SETTLED
-from tests.flows.twins import AB, BA, ExampleSide, ZefortSide, twins
+from tests.flows.twins import AB, BA, ExampleSide, ZefortSide, broken_off, edited_behind, twins
 from tests.postgres import throw_away_schema
 
 PAIRS = [(ExampleSide, ExampleSide), (ZefortSide, ZefortSide), (ZefortSide, ExampleSide)]
 each_pair = pytest.mark.parametrize(("left", "right"), PAIRS)
-
-
-class Behind:
-    """A destination behind which something happens as soon as a delivery is there."""
-
-    def __init__(self, destination, happens):
-        self._destination, self._happens = destination, happens
-
-    def __getattr__(self, name):
-        return getattr(self._destination, name)
-
-    async def push(self, delivery, journal):
-        """Deliver, and let it happen."""
-        external_id = await self._destination.push(delivery, journal)
-        self._happens(external_id)
-        return external_id
-
-
-def edited_behind(opened, edit):
-    """Let somebody edit each document in the moment in which it was delivered."""
-    return replace(opened, destination=Behind(opened.destination, edit))
-
-
-def broken_off(opened):
-    """Let each delivery arrive, and the process never learn of it; in this run it is not tried again."""
-
-    def lost(_external_id):
-        raise TransientError("the line went dead", connection="right", arrived="maybe", retry_after=60)
-
-    return replace(opened, destination=Behind(opened.destination, lost))
 
 
 def waiting_at():
@@ -246,7 +214,7 @@ async def test_an_edit_beside_an_attempt_that_was_broken_off_is_a_conflict_and_t
         copies = {values[0]: id_ for id_, values in it.right.shown().items()}
         it.left.edit(quiet, amount=2)
         it.left.edit(edited, amount=2)
-        await it.run(AB, broken_off)
+        await it.run(AB, lambda opened: broken_off(opened, 60))  # it is not tried again in this run
         it.right.edit(copies["edited"], amount=3)
         for route in (BA, AB, BA, AB):
             await it.run(route)

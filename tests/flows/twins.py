@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from connectors.errors import TransientError
 from connectors.example.sandbox import ExampleSandbox
 from connectors.sandbox import serve
 from connectors.zefort.sandbox import Switches as ZefortSwitches
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connectors.sandbox_app import SandboxApp
+    from flows.routes import OpenRoute
     from flows.tally import Report
     from state import Ledger
     from state.records import Timeline, Transfer
@@ -145,6 +147,37 @@ def _writes(app: SandboxApp) -> int:
     return sum(count for call, count in app.requests.items() if not call.startswith("GET"))
 
 
+class Behind:
+    """A destination behind which something happens as soon as a delivery is there."""
+
+    def __init__(self, destination, happens):
+        self._destination, self._happens = destination, happens
+
+    def __getattr__(self, name):
+        return getattr(self._destination, name)
+
+    async def push(self, delivery, journal):
+        """Deliver, and let it happen."""
+        external_id = await self._destination.push(delivery, journal)
+        self._happens(external_id)
+        return external_id
+
+
+def edited_behind(opened, edit):
+    """Let somebody edit each document in the moment in which it was delivered."""
+    return replace(opened, destination=Behind(opened.destination, edit))
+
+
+def broken_off(opened, retry_after=None):
+    """Let each delivery arrive, and the process never learn of it."""
+    name = opened.destination_connection.name
+
+    def lost(_external_id):
+        raise TransientError("the line went dead", connection=name, arrived="maybe", retry_after=retry_after)
+
+    return replace(opened, destination=Behind(opened.destination, lost))
+
+
 class Twins:
     """Both accounts and their pair of routes; each run opens fresh connections, as a new process would."""
 
@@ -152,12 +185,11 @@ class Twins:
         self.left, self.right = left, right
         self.gateway, self.ledger = gateway, ledger
 
-    async def run(self, route: str, disturb: Callable[[object], object] | None = None, **how: object) -> Report:
+    async def run(self, route: str, disturb: Callable[[OpenRoute], OpenRoute] | None = None, **how: Any) -> Report:
         """Run one of the routes; `disturb` makes another destination of its own."""
         async with open_route(self.gateway, route, self.ledger) as opened:
-            if disturb is not None:
-                opened = disturb(opened)
-            report = await sync(opened, self.ledger, policy=PATIENT, **how)
+            it = opened if disturb is None else disturb(opened)
+            report = await sync(it, self.ledger, policy=PATIENT, **how)
         assert report.adds_up, report
         assert report.stopped is None, report
         return report
