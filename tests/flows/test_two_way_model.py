@@ -177,7 +177,9 @@ def _figures() -> str:
 
 def _examine(number: int, examples: int, steps: int) -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    how = settings(max_examples=examples, stateful_step_count=steps, deadline=None, database=None, suppress_health_check=checks)
+    how = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, database=None, suppress_health_check=checks
+    )
     run_state_machine_as_test(seed(number)(TwoWayModel), settings=how)
 
 
@@ -185,9 +187,10 @@ def _examine(number: int, examples: int, steps: int) -> None:
 def test_two_sides_come_to_rest_equal_or_held_whatever_was_done_to_them(soak_line):
     TOTAL.clear()
     (number,) = seeds(1)
-    print(f"SOAK_SEED={number}")
-    _examine(number, 6, 16)
-    soak_line("two-way routes, any order of edits", _figures(), number)
+    try:
+        _examine(number, 6, 16)
+    finally:
+        soak_line("two-way routes, any order of edits", _figures(), number)
     assert TOTAL["pairs"]
 
 
@@ -197,8 +200,11 @@ def test_many_histories_of_two_sides_come_to_rest_equal_or_held(soak_line):
     TOTAL.clear()
     drawn = seeds(3)
     for number in drawn:
-        print(f"SOAK_SEED={number}")
-        _examine(number, 40, 25)
+        try:
+            _examine(number, 40, 25)
+        except BaseException:
+            soak_line("two-way routes, any order of edits", _figures(), number)
+            raise
     soak_line("two-way routes, any order of edits", _figures(), shown(drawn))
     assert TOTAL["conflicts"]
     assert TOTAL["overwritten"]
