@@ -186,6 +186,8 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
     say(f"[bold]{escape(transfer.document_id)}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
     say(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}")
     say(f"  key                 {escape(transfer.key)}")
+    if transfer.origin:
+        say(f"  made                at the {transfer.origin} of this route, which is half of a pair")
     if transfer.reason:
         say(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
     if transfer.status == "pending" and not transfer.reason:
