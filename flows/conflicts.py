@@ -64,7 +64,7 @@ async def _lose(context: Context, mine: Transfer, peer: Transfer, document: Docu
         content_version=context.run.fingerprint(document.version),
         mapping_version=context.open.route.version,
         payload_digest=digest,
-        follow_at=context.policy.follow_at(mine.delivered_at or now, accepted=True),
+        follow_at=context.follow_at(mine.delivered_at or now, accepted=True),
         event=_KIND,
         detail=words,
         beside=[pairs.due(peer, now), pairs.event(peer, now, _KIND, words)],

@@ -76,7 +76,7 @@ async def _adopt(context: Context, transfer: Transfer, document: Document, paren
         external_id=parent.document_id,
         mapping_version=route.version,
         payload_digest=print_(content(mapped.payload, ())) if known else None,
-        follow_at=context.policy.follow_at(now, accepted=True),
+        follow_at=context.follow_at(now, accepted=True),
         event="paired",
         detail=f"it is the copy that {parent.route} has made of {parent.document_id}",
         beside=[context.run.pairs.copied(transfer.id), context.run.pairs.born(parent.id)],

@@ -120,7 +120,7 @@ def _in_step(
         payload_digest=None if content is None else print_(content),
         mapping_version=pair.route.version,
         edited=edited,
-        follow_at=context.policy.follow_at(now, accepted=True),
+        follow_at=context.follow_at(now, accepted=True),
         at=now,
     )
     return lines if peer is None or edited else [*lines, *context.run.pairs.forget(peer, "sending", TRACES)]

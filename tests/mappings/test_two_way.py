@@ -10,7 +10,12 @@ FAULTS = {
     "the files would come back": (HERE.replace("files: main\n", ""), RIGHT, 3, "goes with files: main or files: none"),
     "nobody goes back": (HERE, None, 4, "there is no route 'back' beside this one"),
     "the other one goes elsewhere": (HERE, RIGHT.replace("a.one", "c.one"), 4, "not back from b.two to a.one"),
-    "the other one knows nothing of it": (HERE, RIGHT.replace("two_way", "description: x #"), 4, "does not say two_way"),
+    "the other one knows nothing of it": (
+        HERE,
+        RIGHT.replace("two_way", "description: x #"),
+        4,
+        "does not say two_way",
+    ),
     "the other one names a third": (HERE, RIGHT.replace("there", "elsewhere"), 4, "does not say two_way"),
     "they are at odds": (HERE, RIGHT.replace("hold", "source wins"), 4, "back says 'source wins'"),
 }

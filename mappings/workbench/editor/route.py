@@ -13,6 +13,7 @@ from mappings.language.model import (
     FILES_WORDS,
     RESEND_WORDS,
     ROUTE_KEYS,
+    RUNS_WORDS,
     TWO_WAY_KEYS,
 )
 from mappings.workbench.editor import pieces
@@ -56,6 +57,7 @@ def route_schema(source: End, destination: End, feedback: Schema) -> JsonSchema:
         "feedback": {"type": "object"},
         "resend": word(RESEND_WORDS),
         "two_way": _two_way(),
+        "runs": word(RUNS_WORDS),
         "tests": tests(),
     }
     ends = [

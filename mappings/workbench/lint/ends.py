@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mappings.language.draft import read_draft
-from mappings.language.model import FEEDBACK_NAMES
+from mappings.language.model import FEEDBACK_NAMES, LATER_WORDS
 from mappings.language.paths import PathError, read_path
 from mappings.language.problems import MappingError
 from mappings.language.two_way import pair_faults
@@ -58,6 +58,16 @@ def note_pair(draft: Draft, places: Places, notebook: Notebook) -> None:
     other = read_draft(draft.path.with_name(f"{name}.yaml")) if name in known else None
     for mark, words in pair_faults(draft, other, known):
         notebook.add("broken-pair", places.at(mark), words)
+
+
+def note_outcomes(
+    rules: Mapping[str, FeedbackRule], later: Mapping[str, str], endpoint: str, places: Places, notebook: Notebook
+) -> None:
+    """Note outcomes that the destination never shows."""
+    for word, rule in rules.items():
+        if word in LATER_WORDS and word not in later:
+            words = f"'{word}' is nothing that {endpoint} shows of a document; it shows {', '.join(later) or 'nothing'}"
+            notebook.add("unknown-outcome", places.value(rule.mark, word), words)
 
 
 def note_tests(tests: Iterable[Test], sight: Sight, targets: Targets, places: Places, notebook: Notebook) -> None:
