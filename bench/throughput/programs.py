@@ -73,3 +73,9 @@ def docferry(
     command = (sys.executable, str(HERE / "gateway.py"), "run", "shop_to_erp", "--json")
     kind = "docferry" + (", told" if told else "") + (f", {workers} workers" if workers > 1 else "") + name
     return Program(kind, f"{in_flight} in flight", command, env, told=told, workers=workers)
+
+
+def floor(in_flight: int = 16) -> Program:
+    """Return what the requests and the mapping cost by themselves, in this language and with the same HTTP library."""
+    command = (sys.executable, str(HERE / "floor.py"))
+    return Program("floor (aiohttp, no ledger)", f"{in_flight} in flight", command, {"BENCH_IN_FLIGHT": str(in_flight)}, peer="")
