@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet
 from documents import write_table
@@ -79,3 +79,24 @@ def floor(in_flight: int = 16) -> Program:
     """Return what the requests and the mapping cost by themselves, in this language and with the same HTTP library."""
     command = (sys.executable, str(HERE / "floor.py"))
     return Program("floor (aiohttp, no ledger)", f"{in_flight} in flight", command, {"BENCH_IN_FLIGHT": str(in_flight)}, peer="")
+
+
+_SCRIPTS = {"dlt": "dlt_run.py", "airbyte-cdk": "airbyte_run.py", "singer-sdk": "singer_run.py", "drt-core": "drt_run.py"}
+CONFIGS = {
+    ("dlt", "default"): "one file, one at a time",
+    ("dlt", "single"): "batch_size 1, 20 workers, 100 a file",
+    ("dlt", "batch"): "batch_size 100, own pool of 16",
+    ("airbyte-cdk", "default"): "one at a time",
+    ("airbyte-cdk", "pool"): "own pool of 16",
+    ("singer-sdk", "default"): "RecordSink, one at a time",
+    ("singer-sdk", "pool"): "BatchSink, own pool of 16",
+    ("drt-core", "fail"): "on_error fail, one at a time",
+    ("drt-core", "skip"): "on_error skip, one at a time",
+}
+"""What is measured of the peers: by name and configuration."""
+
+
+def peer(name: str, config: str, python: Path) -> Program:
+    """Return a peer in one configuration."""
+    command = (str(python), str(PEERS / _SCRIPTS[name]))
+    return Program(name, CONFIGS[name, config], command, {"BENCH_CONFIG": config}, peer=name)

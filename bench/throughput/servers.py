@@ -69,7 +69,8 @@ class World:
         self.calls["list"] += 1
         self.first = self.first or time.monotonic()
         await asyncio.sleep(self.source_latency)
-        page, since = int(request.query.get("page", "1")), request.query.get("updated_since", "")
+        asked, since = request.query, request.query.get("updated_since", "")
+        page = int(asked.get("page", int(asked.get("offset", "0")) // self.page + 1))
         rows = [number for number in self.order if self.updated[number] >= since] if since else self.order
         shown = rows[(page - 1) * self.page : page * self.page]
         pages = -(-len(rows) // self.page)
