@@ -18,8 +18,8 @@ def document(number: int, files: int = 0) -> dict[str, Any]:
     """Return a document of about 1.1 kB as the source shows it: numbers and days as texts of its country."""
     issued = _DAY + timedelta(days=number % 300)
     return {
-        "id": f"d-{number:07d}",
-        "updatedAt": (_START + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "id": name(number),
+        "updatedAt": moment(number),
         "invoiceNumber": f"RE-{number:07d}",
         "issuedAt": f"{issued:%d.%m.%Y}",
         "dueAt": f"{issued + timedelta(days=30):%d.%m.%Y}",
@@ -45,6 +45,14 @@ def document(number: int, files: int = 0) -> dict[str, Any]:
         ],
         "files": [{"id": f"f-{number:07d}", "name": f"RE-{number:07d}.pdf", "size": files}] if files else [],
     }
+
+
+def name(number: int) -> str:
+    return f"d-{number:07d}"
+
+
+def moment(number: int) -> str:
+    return f"{(_START + timedelta(seconds=number)).isoformat()[:19]}Z"
 
 
 def expected(number: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from documents import document, expected
+from documents import document, expected, moment, name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,6 +30,10 @@ class World:
     """What both know, and how they behave. Latencies in seconds; shares of 1."""
 
     documents: int = 2000
+    begin: int = 0
+    """The number of the first document."""
+    thin: bool = False
+    """Whether the list shows nothing but ids and moments, so that it may be very long."""
     source_latency: float = 0.0
     destination_latency: float = 0.0
     page: int = 100
@@ -59,9 +63,13 @@ class World:
     allowed_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self.order = list(range(self.documents))
-        self.texts = [json.dumps(document(number, self.files), ensure_ascii=False) for number in self.order]
-        self.updated = [json.loads(text)["updatedAt"] for text in self.texts] if self.documents <= 50_000 else []
+        self.order = list(range(self.begin, self.begin + self.documents))
+        self.texts = {} if self.thin else {number: self._text(number) for number in self.order}
+
+    def _text(self, number: int) -> str:
+        if self.thin:
+            return f'{{"id":"{name(number)}","updatedAt":"{moment(number)}"}}'
+        return json.dumps(document(number, self.files), ensure_ascii=False)
 
     # The source
 
@@ -71,12 +79,12 @@ class World:
         await asyncio.sleep(self.source_latency)
         asked, since = request.query, request.query.get("updated_since", "")
         page = int(asked.get("page", int(asked.get("offset", "0")) // self.page + 1))
-        rows = [number for number in self.order if self.updated[number] >= since] if since else self.order
+        rows = [number for number in self.order if moment(number) >= since] if since else self.order
         shown = rows[(page - 1) * self.page : page * self.page]
         pages = -(-len(rows) // self.page)
         text = (
             f'{{"total":{len(rows)},"pages":{pages},"page":{page},"items":['
-            + ",".join(self.texts[number] for number in shown)
+            + ",".join(self.texts.get(number) or self._text(number) for number in shown)
             + "]}"
         )
         if self.loses:
