@@ -152,7 +152,7 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
             steps={
                 name: entry
                 for name, entry in steps.get(one.transfer_id, {}).items()
-                if name.startswith(f"feedback:{one.seq}:")
+                if f"{name}:".startswith(f"feedback:{one.seq}:")
             },
         )
         for one in due

@@ -37,11 +37,11 @@ class Story:
     @staticmethod
     def heading() -> str:
         """Return the line of names."""
-        return f"{'program':<16}{'configuration':<38}" + "".join(f"{text:<38}" for text in _HEADINGS.values())
+        return f"{'program':<16}{'configuration':<38}" + "".join(f"{text:<40}" for text in _HEADINGS.values())
 
     def line(self) -> str:
         """Return the story as it is printed."""
-        return f"{self.program:<16}{self.config:<38}" + "".join(f"{self.told.get(name, ''):<38}" for name in _HEADINGS)
+        return f"{self.program:<16}{self.config:<38}" + "".join(f"{self.told.get(name, ''):<40}" for name in _HEADINGS)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as data."""
@@ -102,7 +102,7 @@ def _refused(story: Story, program: Program, folder: Path, providers: Server, na
         again = (*program.command[:2], "retry", "shop_to_erp")
         start(again, program.environment(providers.url, folder), folder).end()
         _run(program, folder, providers)
-        story.told[MENDED] += f"; after `retry`: {_counts(providers)}"
+        story.told[MENDED] += f"; {providers.result()['missing']} after `retry`"
 
 
 def _listed(story: Story, program: Program, folder: Path, providers: Server, name: str) -> None:

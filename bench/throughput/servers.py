@@ -52,9 +52,9 @@ class World:
 
     order: list[int] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
-    keys: dict[str, str] = field(default_factory=dict)
     uploads: Counter[str] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
+    told_last: dict[str, str] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     first: float = 0.0
     last_sent: float = 0.0
@@ -95,13 +95,15 @@ class World:
     async def one(self, request: web.Request) -> web.Response:
         self.calls["read"] += 1
         await asyncio.sleep(self.source_latency)
-        return _json(self.texts[int(request.match_info["id"][2:])])
+        id_ = request.match_info["id"]
+        return _json(f'{self.texts[int(id_[2:])][:-1]},"transferred":{json.dumps(self.told_last.get(id_))}}}')
 
     async def acknowledge(self, request: web.Request) -> web.Response:
         self.calls["acknowledge"] += 1
         body = await request.json()
         await asyncio.sleep(self.source_latency)
         self.told[request.match_info["id"]] += 1
+        self.told_last[request.match_info["id"]] = body["externalId"]
         self.last_told = time.monotonic()
         return _json(json.dumps({"id": request.match_info["id"], "transferred": body["externalId"]}))
 

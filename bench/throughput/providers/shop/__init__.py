@@ -118,15 +118,17 @@ class Documents:
         if wanted is None:
             return
 
+        path = f"/documents/{quote(feedback.document_id)}"
+
         async def send() -> str:
-            path = f"/documents/{quote(feedback.document_id)}/transferred"
-            answer: Any = (await self._api.call("POST", path, json={"externalId": wanted})).json()
+            answer: Any = (await self._api.call("POST", f"{path}/transferred", json={"externalId": wanted})).json()
             if answer["transferred"] != wanted:
                 raise TransientError("it does not show what was told", connection="shop", arrived="maybe")
             return "sent"
 
-        async def find() -> None:
-            return None
+        async def find() -> str | None:
+            shown: Any = (await self._api.call("GET", path)).json()
+            return "seen" if shown["transferred"] == wanted else None
 
         await journal.once(f"feedback:{feedback.seq}", send, find)
 
