@@ -7,7 +7,7 @@ EDITOR := tests/editor
 EDITOR_READY := $(EDITOR)/node_modules/.ready
 SOAK_MINUTES ?= 180
 
-.PHONY: help setup demo test check soak bench bench-mapping certify mutate format clean
+.PHONY: help setup demo test check soak bench bench-route bench-mapping certify mutate format clean
 
 help:
 	@echo "make demo    run the shipped route against both sandboxes"
@@ -50,6 +50,11 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
+	@mkdir -p .bench
+	$(BIN)/python bench/throughput/run.py --json .bench/throughput.json $(if $(FULL),--full,--minutes 18)
+	$(BIN)/python bench/size.py --json .bench/size.json --times $(if $(FULL),5,3)
+
+bench-route: $(READY)
 	$(BIN)/python bench/hypatos_to_zefort.py
 
 bench-mapping: $(READY)

@@ -66,8 +66,7 @@ def derived(at: str) -> tuple[str, ...]:
     return (
         f"INSERT INTO event (transfer_id, at, kind) SELECT id, '{at}', 'new' FROM transfer",
         f"INSERT INTO event (transfer_id, at, kind) SELECT id, '{at}', status FROM transfer",
-        "INSERT INTO feedback (transfer_id, route, seq, outcome, owed_at, due_at, attempts, done_at, answer)"
-        f" SELECT id, route, 1, 'delivered', '{at}', '{at}', 0, '{at}', 'told' FROM transfer",
+        f"INSERT INTO feedback (transfer_id, route, seq, outcome, owed_at, due_at, attempts, done_at, answer) SELECT id, route, 1, 'delivered', '{at}', '{at}', 0, '{at}', 'told' FROM transfer",
         f"INSERT INTO step (transfer_id, name, intent_at, done_at, result) SELECT id, 'create', '{at}', '{at}', 'x' FROM transfer",
         f"INSERT INTO step (transfer_id, name, intent_at, done_at, result) SELECT id, 'create, made with', '{at}', '{at}', 'x' FROM transfer",
     )
@@ -111,7 +110,9 @@ def fill(url: str, count: int, fingerprint: Callable[[str], str]) -> None:
         for statement in derived(at):
             connection.execute(statement.encode())
         for table in ("transfer", "event", "feedback", "step"):
-            connection.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))".encode())
+            connection.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))".encode()
+            )
             connection.execute(f"VACUUM ANALYZE {table}".encode())
 
 
@@ -158,7 +159,9 @@ def slower(program: Program, urls: Sequence[str], folder: Path, options: argpars
             cpu[url].append(ended.cpu)
     empty, full = urls
     for what, found in (("seconds", seconds), ("CPU s", cpu)):
-        shown = " / ".join(f"{statistics.median(found[url]):.2f} ({min(found[url]):.2f}–{max(found[url]):.2f})" for url in urls)
+        shown = " / ".join(
+            f"{statistics.median(found[url]):.2f} ({min(found[url]):.2f}-{max(found[url]):.2f})" for url in urls
+        )
         print(f"  2,000 documents, 50/20 ms, told; {what} on an empty / the full ledger: {shown}", flush=True)
     ratio = statistics.median(b / a for a, b in zip(seconds[empty], seconds[full], strict=True))
     print(f"  slower by {(ratio - 1) * 100:.1f} % (aim: less than 10)", flush=True)
@@ -188,7 +191,9 @@ def answers(program: Program, url: str, folder: Path, count: int, times: int) ->
         middle = statistics.median(taken[1:])
         slowest = max(slowest, middle)
         found = json.loads(ended.stdout) if "--json" in words else {}
-        seen = f", {len(found['routes'][0]['rejects'])} rejects shown" if label == "status" and "routes" in found else ""
+        seen = (
+            f", {len(found['routes'][0]['rejects'])} rejects shown" if label == "status" and "routes" in found else ""
+        )
         print(f"  {label:<32}{middle:.2f} s{seen}", flush=True)
     return slowest
 
@@ -231,7 +236,10 @@ def main() -> None:
                     asyncio.run(fingerprinting(empty, keys))
                     began = time.perf_counter()
                     fill(full, options.transfers, asyncio.run(fingerprinting(full, keys)))
-                    print(f"\n{kind}: {options.transfers:,} transfers, written in {time.perf_counter() - began:.0f} s", flush=True)
+                    print(
+                        f"\n{kind}: {options.transfers:,} transfers, written in {time.perf_counter() - began:.0f} s",
+                        flush=True,
+                    )
                     slowest = answers(program, full, folder, options.transfers, options.times)
                     others, peak = idle(program, full, folder, options.transfers)
                     ratio = slower(program, (empty, full), folder, options)
@@ -239,7 +247,13 @@ def main() -> None:
                 print(f"\n{kind}: no server at DOCFERRY_TEST_POSTGRES ({str(error).splitlines()[0]})")
                 continue
         held = ratio < 1.10 and slowest < 1.0 and not others and peak < 200
-        figures[kind] = {"slower": ratio - 1, "answer_s": slowest, "other_requests": others, "idle_mib": peak, "held": held}
+        figures[kind] = {
+            "slower": ratio - 1,
+            "answer_s": slowest,
+            "other_requests": others,
+            "idle_mib": peak,
+            "held": held,
+        }
         print(f"  {'all aims held' if held else 'AN AIM WAS MISSED'}", flush=True)
         if options.json is not None:
             options.json.write_text(json.dumps(figures, indent=1) + "\n")

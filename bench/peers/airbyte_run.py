@@ -36,7 +36,11 @@ MANIFEST = {
                 "type": "DatetimeBasedCursor",
                 "cursor_field": "updatedAt",
                 "datetime_format": "%Y-%m-%dT%H:%M:%SZ",
-                "start_datetime": {"type": "MinMaxDatetime", "datetime": "2000-01-01T00:00:00Z", "datetime_format": "%Y-%m-%dT%H:%M:%SZ"},
+                "start_datetime": {
+                    "type": "MinMaxDatetime",
+                    "datetime": "2000-01-01T00:00:00Z",
+                    "datetime_format": "%Y-%m-%dT%H:%M:%SZ",
+                },
                 "start_time_option": {
                     "type": "RequestOption",
                     "field_name": "updated_since",
@@ -101,10 +105,10 @@ def post(document: dict) -> None:
 class Erp(Destination):
     """Posts one document after the other, or through a pool that is empty before a state is passed on."""
 
-    def check(self, logger, config):  # noqa: ANN001, ANN201, ARG002 -- as airbyte's own templates
+    def check(self, logger, config):  # noqa: ARG002 -- part of the interface
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
-    def write(self, config, configured_catalog, input_messages):  # noqa: ANN001, ANN201, ARG002 -- same
+    def write(self, config, configured_catalog, input_messages):  # noqa: ARG002 -- same
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
             under_way = []
             for message in input_messages:

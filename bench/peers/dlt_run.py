@@ -18,7 +18,7 @@ def post(document: dict) -> None:
 
 
 @dlt.destination(name="erp", **BATCH)
-def erp(items, table) -> None:  # noqa: ANN001 -- as dlt's own examples
+def erp(items, table) -> None:  # noqa: ARG001 -- part of the interface
     if CONFIG == "batch":
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
             list(pool.map(post, items))

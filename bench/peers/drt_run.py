@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 from mapping import CONFIG, DEPARTMENTS, DESTINATION, SOURCE, STATE
 
@@ -67,4 +68,4 @@ os.environ["HOME"] = str(STATE)
 (STATE / "drt_project.yml").write_text(json.dumps({"name": "task", "profile": "default"}))
 (STATE / "syncs" / "task.yml").write_text(json.dumps(SYNC))
 os.chdir(STATE)
-os.execv(sys.executable, [sys.executable, os.path.join(os.path.dirname(sys.executable), "drt"), "run"])
+os.execv(sys.executable, [sys.executable, str(Path(sys.executable).parent / "drt"), "run"])

@@ -37,7 +37,12 @@ def mapped(document: dict) -> dict:
         "tax": _number(document["tax"]),
         "department": DEPARTMENTS[document["costCenter"]],
         "lines": [
-            {"position": n, "sku": item["sku"], "quantity": _number(item["quantity"]), "amount": _number(item["amount"])}
+            {
+                "position": n,
+                "sku": item["sku"],
+                "quantity": _number(item["quantity"]),
+                "amount": _number(item["amount"]),
+            }
             for n, item in enumerate(document["items"], 1)
         ],
     }

@@ -11,9 +11,7 @@ HERE = Path(__file__).parent
 config, kept = STATE / "singer.json", STATE / "singer-state.json"
 config.write_text("{}")
 state = ["--state", str(kept)] if kept.exists() else []
-tap = subprocess.Popen(
-    [sys.executable, HERE / "singer_tap.py", "--config", config, *state], stdout=subprocess.PIPE
-)
+tap = subprocess.Popen([sys.executable, HERE / "singer_tap.py", "--config", config, *state], stdout=subprocess.PIPE)
 target = subprocess.Popen(
     [sys.executable, HERE / "singer_target.py", "--config", config], stdin=tap.stdout, stdout=subprocess.PIPE, text=True
 )

@@ -13,7 +13,7 @@ _LINE = th.ObjectType(additional_properties=True)
 class Pages(BasePageNumberPaginator):
     """Page numbers up to what the source says."""
 
-    def has_more(self, response) -> bool:  # noqa: ANN001 -- as in the SDK's templates
+    def has_more(self, response) -> bool:
         return response.json()["pages"] > self.current_value
 
 
@@ -42,7 +42,7 @@ class Documents(RESTStream):
     def get_new_paginator(self) -> Pages:
         return Pages(1)
 
-    def get_url_params(self, context, next_page_token) -> dict:  # noqa: ANN001 -- same
+    def get_url_params(self, context, next_page_token) -> dict:
         since = self.get_starting_timestamp(context)
         return {
             "page": next_page_token or 1,

@@ -57,9 +57,12 @@ def mapped(document: dict[str, Any], departments: dict[str, str]) -> dict[str, A
     }
 
 
-async def main() -> None:
+def table() -> dict[str, str]:
     with Path("departments.csv").open() as file:
-        departments = {row["key"]: row["value"] for row in csv.DictReader(file)}
+        return {row["key"]: row["value"] for row in csv.DictReader(file)}
+
+
+async def main(departments: dict[str, str]) -> None:
     queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
 
@@ -86,4 +89,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(table()))

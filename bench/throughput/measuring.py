@@ -132,7 +132,9 @@ class Running:
         )
 
 
-def start(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path, *, own_core: bool = True) -> Running:
+def start(
+    command: Sequence[str | Path], environment: Mapping[str, str], folder: Path, *, own_core: bool = True
+) -> Running:
     """Start a program in a folder, with everything it prints kept in a file there."""
     output = folder / f"output-{time.monotonic_ns()}.txt"
     with output.open("wb") as file, pinned(cores()[0] if own_core else set()):

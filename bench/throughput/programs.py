@@ -78,10 +78,17 @@ def docferry(
 def floor(in_flight: int = 16) -> Program:
     """Return what the requests and the mapping cost by themselves, in this language and with the same HTTP library."""
     command = (sys.executable, str(HERE / "floor.py"))
-    return Program("floor (aiohttp, no ledger)", f"{in_flight} in flight", command, {"BENCH_IN_FLIGHT": str(in_flight)}, peer="")
+    return Program(
+        "floor (aiohttp, no ledger)", f"{in_flight} in flight", command, {"BENCH_IN_FLIGHT": str(in_flight)}, peer=""
+    )
 
 
-_SCRIPTS = {"dlt": "dlt_run.py", "airbyte-cdk": "airbyte_run.py", "singer-sdk": "singer_run.py", "drt-core": "drt_run.py"}
+_SCRIPTS = {
+    "dlt": "dlt_run.py",
+    "airbyte-cdk": "airbyte_run.py",
+    "singer-sdk": "singer_run.py",
+    "drt-core": "drt_run.py",
+}
 CONFIGS = {
     ("dlt", "default"): "one file, one at a time",
     ("dlt", "single"): "batch_size 1, 20 workers, 100 a file",

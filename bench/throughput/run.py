@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from correctness import Story, stories
-from judging import Row, line_of_names, median, run_of
+from judging import Row, ahead, aims, line_of_names, run_of
 from measuring import cores, server, start
 from programs import CONFIGS, Program, docferry, floor, peer
 from venvs import python, version
@@ -140,8 +140,15 @@ def speed(bench: Bench, *, full: bool) -> None:
         world = {"documents": documents, "source_latency": 0.05, "destination_latency": 0.02}
         bench.table(f"{documents} documents, 50/20 ms", [*quick, *bench.peers(BEST)], world, often)
     still = {"source_latency": 0.0, "destination_latency": 0.0}
-    bench.table("20000 documents, 0/0 ms", [*quick, *bench.peers([*BEST, DEFAULTS[-1]])], {"documents": 20_000, **still}, everything)
-    bench.table("2000 documents, 0/0 ms", [*quick, *bench.peers([*BEST, *DEFAULTS])], {"documents": 2_000, **still}, often)
+    bench.table(
+        "20000 documents, 0/0 ms",
+        [*quick, *bench.peers([*BEST, DEFAULTS[-1]])],
+        {"documents": 20_000, **still},
+        everything,
+    )
+    bench.table(
+        "2000 documents, 0/0 ms", [*quick, *bench.peers([*BEST, *DEFAULTS])], {"documents": 2_000, **still}, often
+    )
     slow = {"documents": 2_000 if full else 500, "source_latency": 0.2, "destination_latency": 0.2}
     bench.table(f"{slow['documents']} documents, 200/200 ms", [*quick, *bench.peers(BEST)], slow, often if full else 1)
     world = {"documents": 2_000, "source_latency": 0.05, "destination_latency": 0.02}
@@ -164,17 +171,27 @@ def forms(bench: Bench, *, full: bool) -> None:
     ]
     bench.table("2000 documents, 50/20 ms, ledgers and workers", programs, world, runs)
     mine = [docferry(told=True)]
-    bench.table("500 documents with a file of 1 MB, 50/20 ms", mine, {**world, "documents": 500, "files": 1_000_000}, runs)
+    bench.table(
+        "500 documents with a file of 1 MB, 50/20 ms", mine, {**world, "documents": 500, "files": 1_000_000}, runs
+    )
     bench.table("2000 documents, 1 % answered with 422", mine, {**world, "refused": list(range(57, 2_000, 100))}, runs)
     bench.table("2000 documents, 5 % of the calls answered with 503", mine, {**world, "unavailable": 0.05}, runs)
     several = [*mine, docferry(told=True, workers=4)]
-    bench.table("1000 documents, a quota of 100 calls a second", several, {**world, "documents": 1_000, "quota": 100.0}, runs)
+    bench.table(
+        "1000 documents, a quota of 100 calls a second", several, {**world, "documents": 1_000, "quota": 100.0}, runs
+    )
 
 
 def correctness(bench: Bench, *, full: bool) -> None:
-    """What each of them loses or doubles."""
+    """Show what each of them loses or doubles."""
     documents = 2_000
-    wanted = [("dlt", "single"), ("airbyte-cdk", "default"), ("singer-sdk", "default"), ("drt-core", "fail"), ("drt-core", "skip")]
+    wanted = [
+        ("dlt", "single"),
+        ("airbyte-cdk", "default"),
+        ("singer-sdk", "default"),
+        ("drt-core", "fail"),
+        ("drt-core", "skip"),
+    ]
     if full:
         wanted += [("dlt", "batch"), ("airbyte-cdk", "pool"), ("singer-sdk", "pool")]
     print(f"\nCorrectness, {documents} documents, 0/0 ms\n{Story.heading()}")
@@ -199,38 +216,22 @@ PARTS = {"speed": speed, "correctness": correctness, "forms": forms}
 
 
 def verdict(bench: Bench) -> bool:
-    """Compare docferry with every peer, row by row, and with its own aims; print and return whether all holds."""
-    ahead, right = [], True
-    for condition in dict.fromkeys(row.condition for row in bench.rows):
-        rows = [row for row in bench.rows if row.condition == condition]
-        ours = next((row for row in rows if row.program == "docferry"), None)
-        right &= not any(row.fault for row in rows if row.program.startswith("docferry"))
-        if ours is None or ours.fault:
-            continue
-        for row in rows:
-            if row.fault or row.program.startswith(("docferry", "floor")):
-                continue
-            for name, better in (("rate", 1), ("cpu", -1), ("rss_mib", -1)):
-                if (median(row, name) - median(ours, name)) * better > 0:
-                    ahead.append(f"{condition}: {row.program}, {row.config}: {name} {median(row, name):.2f} against {median(ours, name):.2f}")
-    print("\nPeers ahead: " + ("\n  ".join(["", *ahead]) if ahead else "none"))
-    for condition, program, name, aim, sign in (
-        ("2000 documents, 50/20 ms", "docferry, told", "rate", 450.0, 1),
-        ("20000 documents, 0/0 ms", "docferry", "cpu", 0.5, -1),
-    ):
-        for row in bench.rows:
-            if (row.condition, row.program) == (condition, program) and row.runs:
-                held = (median(row, name) - aim) * sign >= 0
-                print(f"aim: {program}, {condition}: {name} {median(row, name):.2f}, wanted {'≥' if sign > 0 else '≤'} {aim:g}: {'held' if held else 'MISSED'}")
+    """Compare docferry with every peer, row by row, and with its own aims; print that, and return whether all is right."""
+    behind = ahead(bench.rows)
+    print("\nPeers ahead: " + ("\n  ".join(["", *behind]) if behind else "none"))
+    for line in aims(bench.rows):
+        print(line)
     if bench.left_out:
         print("Not reached in the time: " + "; ".join(bench.left_out))
-    return right
+    return not any(row.fault for row in bench.rows if row.program.startswith("docferry"))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="every row with five runs each; hours")
-    parser.add_argument("--minutes", type=float, default=25, help="no new row is begun after this time (not with --full)")
+    parser.add_argument(
+        "--minutes", type=float, default=25, help="no new row is begun after this time (not with --full)"
+    )
     parser.add_argument("--only", choices=[*PARTS, "all"], default="all")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--json", type=Path, help="where every single figure is written")
@@ -251,7 +252,10 @@ def main() -> None:
             "Python": platform.python_version(),
             "SQLite": sqlite3.sqlite_version,
             **{name: importlib.metadata.version(name) for name in packages},
-            **{name: version(name) if isinstance(interpreters[name], Path) else str(interpreters[name]) for name in names},
+            **{
+                name: version(name) if isinstance(interpreters[name], Path) else str(interpreters[name])
+                for name in names
+            },
         },
     }
     for name, value in about.items():

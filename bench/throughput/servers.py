@@ -144,7 +144,9 @@ class World:
         await asyncio.sleep(self.destination_latency)
         wanted = request.query["externalKey"].encode()
         rows = [number for number, body in enumerate(self.sent, 1) if wanted in body]
-        shown = [{"id": f"i-{number}", "externalKey": json.loads(self.sent[number - 1])["externalKey"]} for number in rows]
+        shown = [
+            {"id": f"i-{number}", "externalKey": json.loads(self.sent[number - 1])["externalKey"]} for number in rows
+        ]
         return _json(json.dumps({"items": shown}))
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -157,7 +159,7 @@ class World:
             self.uploads[request.match_info["id"]] += 1
         return _json(f'{{"id":"u-{self.calls["upload"]}"}}', 201)
 
-    async def uploaded(self, request: web.Request) -> web.Response:
+    async def uploaded(self, _request: web.Request) -> web.Response:
         self.calls["find"] += 1
         return _json('{"items": []}')
 
@@ -178,11 +180,11 @@ class World:
 
     async def change(self, request: web.Request) -> web.Response:
         """Set what a body names, such as {"refused": []}."""
-        for name, value in (await request.json()).items():
-            setattr(self, name, value)
+        for what, value in (await request.json()).items():
+            setattr(self, what, value)
         return _json("{}")
 
-    async def result(self, request: web.Request) -> web.Response:
+    async def result(self, _request: web.Request) -> web.Response:
         """Judge what was sent: each document once, and as it must be."""
         times: Counter[int] = Counter()
         wrong = 0

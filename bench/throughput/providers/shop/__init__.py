@@ -53,8 +53,8 @@ class _NoLogin:
 class Documents:
     """The stream `documents`: whole documents by pages with numbers, the latest change last."""
 
-    schema: Mapping[str, Any] = {"type": "object"}  # noqa: RUF012 -- nobody changes it
-    feedback_actions: Mapping[str, str] = {"transferred": "its id at the destination"}  # noqa: RUF012 -- same
+    schema: Mapping[str, Any] = {"type": "object"}
+    feedback_actions: Mapping[str, str] = {"transferred": "its id at the destination"}
     drains: Collection[str] = frozenset()
 
     def __init__(self, api: Api, page_size: int) -> None:
