@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHUNK = 500
 """How many values one IN list takes: every database allows that many parameters."""
 
-_WITH_REASON = (PENDING, "rejected", "failed", "skipped", "withdrawn")
+_WITH_REASON = (PENDING, "rejected", "failed", "skipped", "withdrawn", "held")
 FOLLOWABLE = ("delivered", "confirmed", "withdrawn")
 TRANSFER = [transfer.c[field] for field in Transfer.__dataclass_fields__ if field != "steps"]
 _STEP_COLUMNS = (step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
