@@ -134,6 +134,13 @@ feedback:
     calls = (("POST", "/documents/*/status_data"), ("POST", "/documents/*/feedback"))
     lasting = ("escalate=true", "submitted=true")
 
+    def __init__(self) -> None:
+        super().__init__()
+        # What is submitted already is not asked for again, so that it would never be heard.
+        already = [id_ for id_, number in self.numbers.items() if self.demo.life(number) == "submitted"]
+        self.fates.update(dict.fromkeys(already, "nothing"))
+        self.route += f"when: id not in {already}\n"
+
     def heard(self, document_id: str) -> Heard:
         """Return what was changed: by versions that were added, and by states that were switched on."""
         record: Any = self.app.store.records[document_id]
@@ -146,8 +153,6 @@ feedback:
             given[name] for kind, _, name in (call.partition("=") for call in record.calls) if kind == "feedback"
         ]
         switched = [call for call in record.calls if call.endswith("=true")]
-        if reviews and self.demo.life(self.numbers[document_id]) == "submitted":
-            switched = ["submitted=true", *switched]  # it was so before, and is not asked for
         return {"reviews": reviews, "states": list(dict.fromkeys(switched))}
 
     def means(self, id_: str) -> Means:
