@@ -55,10 +55,6 @@ class Context:
     """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
     overtaken: Counter[int] = field(default_factory=Counter)
     """How often documents (transfer ids) were made due again because they changed before the source was told."""
-    telling: set[int] = field(default_factory=set)
-    """Transfers whose source is being told something at the moment."""
-    acquitted: set[int] = field(default_factory=set)
-    """Those of them that are being written down as refused for their own fault."""
     delivered: bool = False
     """Whether the destination has taken a document in this run."""
     reread: int = 0

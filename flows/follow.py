@@ -38,8 +38,8 @@ async def follow(context: Context, *, ask_for_dropped: bool = True) -> int:
         await _mark_dropped(context)
     altered: list[int] = []
 
-    async def take(wanted: int, busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
-        due = await context.run.to_follow(wanted, datetime.now(UTC), exclude=busy)
+    async def take(wanted: int, _busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
+        due = await context.run.to_follow(wanted, datetime.now(UTC))
         return [(transfer.id, look(context, transfer, altered)) for transfer in due]
 
     async def idle() -> bool:

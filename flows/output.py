@@ -55,6 +55,7 @@ _ROWS = (
     (Fate.REJECTED, "rejected", "yellow", "refused for what they contain; see the reasons"),
     (Fate.FAILED, "failed", "red", "not at the source, or given up after many attempts"),
     (Fate.WAITING, "waiting", "yellow", "to be tried again, or not begun"),
+    (Fate.ELSEWHERE, "elsewhere", "dim", "carried by another run of this route"),
 )
 
 

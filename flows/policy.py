@@ -49,6 +49,8 @@ class Policy:
     """… until the document is this old."""
     miss_again: float = 2 * MINUTE
     """What is not found at the far end is looked for again after this time, before it counts as gone."""
+    lease: float = 60.0
+    """How long a run that stopped answering without dying keeps its route, or its share of the work, from others."""
     grace: float = 30.0
     """How long documents under way may take to finish after the run was asked to stop."""
 

@@ -111,10 +111,8 @@ def _accuse(context: Context) -> None:
 async def acquit(context: Context) -> None:
     """Settle the refusals that were held back: the destination does take others."""
     while context.suspects:
-        id_, held = context.suspects.popitem()
-        context.acquitted.add(id_)  # until it is written down it is still due, and must not be begun again
+        _, held = context.suspects.popitem()
         await settle_rejected(context, held.transfer, held.reason_class, held.reason, held.seen)
-        context.acquitted.discard(id_)
 
 
 async def cleared(context: Context) -> bool:

@@ -12,7 +12,7 @@ from flows.lags import Lags
 from flows.marks import Marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Fate(StrEnum):
@@ -25,6 +25,7 @@ class Fate(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     WAITING = "waiting"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def not_heard(outcome: str, reason: str | None) -> tuple[Fate, str]:
 
 _FATES = (None, *Fate)
 _NUMBER = {fate: number for number, fate in enumerate(_FATES)}
-_FATE, _LISTED, _NEW, _AGAIN, _TRIED = 0b111, 0b1000, 0b1_0000, 0b10_0000, 0b100_0000
+_FATE, _LISTED, _NEW, _AGAIN, _TRIED = 0b1111, 0b1_0000, 0b10_0000, 0b100_0000, 0b1000_0000
 """What a mark says: the fate, whether the source listed it, what was sent in this run, whether an attempt failed."""
 
 
@@ -113,6 +114,10 @@ class Tally:
         """Forget an earlier problem of a document that has since gone through."""
         self.problems.pop(document_id, None)
 
+    def waiting(self) -> Sequence[int]:
+        """Name the documents (transfer ids) that need something more."""
+        return [id_ for id_, mark in self._marks.items() if _FATES[mark & _FATE] is Fate.WAITING]
+
     def counts(self) -> Counter[Fate]:
         """Return how many documents met each fate."""
         return self._counts.copy()
@@ -148,6 +153,8 @@ class Report:
     failed: int = 0
     skipped: int = 0
     waiting: int = 0
+    elsewhere: int = 0
+    """What another run of the route carries, or has carried, though this one listed it."""
     withdrawn: int = 0
     woken: int = 0
     acknowledged: int = 0
@@ -170,7 +177,7 @@ class Report:
     def adds_up(self) -> bool:
         """True if every document that was listed or resumed has exactly one fate."""
         fates = self.delivered + self.updated + self.unchanged + self.rejected + self.failed + self.skipped
-        return self.listed + self.resumed == fates + self.waiting
+        return self.listed + self.resumed == fates + self.waiting + self.elsewhere
 
     @property
     def exit_code(self) -> int:

@@ -128,8 +128,9 @@ def wake(connection: Connection, transfer_ids: Sequence[int], run_id: str, now: 
     _note(connection, transfer_ids, "woken", run_id, now, detail)
 
 
-def overtake(connection: Connection, transfer_id: int, run_id: str, now: datetime) -> bool:
-    """Make a settled transfer due again, because its document has changed before the source was told."""
+def overtake(connection: Connection, transfer_id: int, feedback_id: int, run_id: str, now: datetime) -> bool:
+    """Make a settled transfer due again, because its document has changed before the source was told by this message."""
+    connection.execute(update(feedback).where(feedback.c.id == feedback_id).values(claim=None))
     settled = select(transfer.c.id).where(transfer.c.id == transfer_id, transfer.c.status.in_(_SETTLED))
     if connection.execute(settled).scalar() is None:
         return False

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from state import reading, retelling
 from state import statements as sql
+from state.claims import due_messages
+from state.lease import anchor
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
+    from state.claims import Claims
     from state.lease import Lease
     from state.reader import Reader
     from state.records import Owed
@@ -20,27 +25,27 @@ if TYPE_CHECKING:
 class Outbox:
     """Messages about the documents of a run's route. Writes return once they are on the disk, and fail as the run's do."""
 
-    def __init__(self, run_id: str, lease: Lease, writer: Writer, reader: Reader) -> None:
+    def __init__(self, run_id: str, lease: Lease, writer: Writer, reader: Reader, claims: Claims) -> None:
         self._run_id = run_id
         self._route = lease.route
         self._lease = lease
         self._writer = writer
         self._reader = reader
+        self._claims = claims
 
-    async def owed(self, limit: int, now: datetime, exclude: Collection[int]) -> list[Owed]:
-        """Read up to `limit` due messages, without the feedback ids in `exclude`; about one document in their order.
+    async def claim(self, limit: int, now: datetime) -> list[Owed]:
+        """Claim up to `limit` due messages, about one document in their order; none while another run reads the listing.
 
         A message waits while its document is to be delivered again: what comes of that supersedes it.
         """
-        excluded = frozenset(exclude)
-        return await self._reader.ask(lambda connection: reading.owed(connection, self._route, limit, now, excluded))
+        return await self._claims.messages(due_messages(self._route, now), limit)
 
     async def owed_count(self) -> int:
-        """Count the messages the source is still owed, due or not."""
-        return await self._reader.ask(lambda connection: reading.owed_count(connection, self._route))
+        """Count the messages the source is still owed, due or not, without those that other runs are telling."""
+        return await self._reader.ask(lambda connection: reading.owed_count(connection, self._route, self._lease.name))
 
     async def next_owed(self) -> datetime | None:
-        """Say when the next message is due (maybe in the past), None if nothing is owed that may be told now."""
+        """Say when the next message that nobody is telling is due (maybe in the past), None if none may be told now."""
         return await self._reader.ask(lambda connection: reading.next_owed(connection, self._route))
 
     async def has_told(self, transfer_id: int, outcomes: Collection[str]) -> bool:
@@ -54,10 +59,12 @@ class Outbox:
         Return the transfers whose last message the source has refused and is not told again.
         """
         kept = tuple(outcomes)
-        return await self._writer.call(
-            lambda connection: retelling.owe_again(connection, self._route, self._run_id, kept, mapping, now),
-            self._lease,
-        )
+
+        def again(connection: Connection) -> list[int]:
+            anchor(connection, self._route)  # or two runs would owe it both
+            return retelling.owe_again(connection, self._route, self._run_id, kept, mapping, now)
+
+        return await self._writer.call(again, self._lease)
 
     async def told(self, feedback_id: int, *, at: datetime, detail: str | None = None) -> None:
         """Write down that the source took a message."""

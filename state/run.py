@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, update
 
-from state import collecting, reading
+from state import clock, collecting, reading
 from state import statements as sql
+from state.claims import Claims, due_looks, due_transfers
+from state.hold import Hold
+from state.lease import anchor
 from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
 from state.records import DELIVERED, Remembered, Transfer
 from state.snapshots import Recording
+from state.turns import Turns
 from state.waking import Waking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
 
@@ -59,9 +63,13 @@ class RouteRun:
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._claimed: dict[int, str] = {}
         self.recording = Recording(lease, writer, reader, snapshots)
-        self.outbox = Outbox(run_id, lease, writer, reader)
+        self.claims = Claims(lease, writer, reader)
+        self.outbox = Outbox(run_id, lease, writer, reader, self.claims)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        self.hold = Hold(lease, writer)
+        self.turns = Turns(lease, writer)
+        """What only one of the route's runs does at a time."""
 
     # Collect
 
@@ -83,6 +91,7 @@ class RouteRun:
         """
 
         def page(connection: Connection) -> Remembered:
+            anchor(connection, self.route)  # beside `want`, a document could be entered twice
             found = collecting.remember(
                 connection,
                 self.route,
@@ -101,9 +110,12 @@ class RouteRun:
 
     async def want(self, document_ids: Sequence[str], now: datetime) -> Remembered:
         """Make exactly these documents pending and due, whatever their status; unseen ones are entered."""
-        return await self._writer.call(
-            lambda connection: collecting.want(connection, self.route, self.id, document_ids, now), self._lease
-        )
+
+        def these(connection: Connection) -> Remembered:
+            anchor(connection, self.route)
+            return collecting.want(connection, self.route, self.id, document_ids, now)
+
+        return await self._writer.call(these, self._lease)
 
     # Deliver
 
@@ -111,22 +123,17 @@ class RouteRun:
         """Say where a listing goes on, None if it was never read."""
         return await self._reader.ask(lambda connection: reading.where_to_go_on(connection, self.route, stream))
 
-    async def claim(
-        self, limit: int, now: datetime, *, exclude: Collection[int] = (), only: Collection[int] | None = None
-    ) -> list[Transfer]:
-        """Read up to `limit` pending transfers that are due, the longest-due first.
+    async def claim(self, limit: int, now: datetime, *, only: Collection[int] | None = None) -> list[Transfer]:
+        """Claim up to `limit` pending transfers that are due (with `only`, of these), the longest-due first.
 
-        Those in `exclude` are left out; with `only`, so is everything that is not in it.
+        What is claimed is not claimed again, by this run or another, until it is settled, postponed, or this run is over.
         """
-        excluded = frozenset(exclude)
-        found = await self._reader.ask(
-            lambda connection: reading.claim(connection, self.route, limit, now, excluded, only)
-        )
+        found = await self.claims.transfers(due_transfers(self.route, now, only), limit)
         self._claimed.update((one.id, one.version) for one in found)
         return found
 
     async def next_due(self, *, only: Collection[int] | None = None) -> datetime | None:
-        """Say when the next pending transfer (of `only`) is due, maybe in the past; None if there is none."""
+        """Say when the next pending transfer (of `only`) that nobody works on is due, maybe in the past; None if none is."""
         return await self._reader.ask(lambda connection: reading.next_due(connection, self.route, only))
 
     async def pending_count(self) -> int:
@@ -220,23 +227,20 @@ class RouteRun:
         }
         await self._write((sql.POSTPONE, values), self._event(transfer_id, at, "postponed", reason))
 
-    async def overtaken(self, transfer_id: int, *, at: datetime) -> bool:
+    async def overtaken(self, transfer_id: int, feedback_id: int, *, at: datetime) -> bool:
         """Make a settled transfer due again whose document has changed before the source was told; False if it is due.
 
-        What is owed stays owed, and waits (see `Outbox.owed`).
+        The message stays owed, and waits (see `Outbox.claim`).
         """
         return await self._writer.call(
-            lambda connection: collecting.overtake(connection, transfer_id, self.id, at), self._lease
+            lambda connection: collecting.overtake(connection, transfer_id, feedback_id, self.id, at), self._lease
         )
 
     # Follow
 
-    async def to_follow(self, limit: int, now: datetime, exclude: Collection[int]) -> list[Transfer]:
-        """Read up to `limit` delivered or confirmed transfers whose `follow_at` has come."""
-        excluded = frozenset(exclude)
-        return await self._reader.ask(
-            lambda connection: reading.to_follow(connection, self.route, limit, now, excluded)
-        )
+    async def to_follow(self, limit: int, now: datetime) -> list[Transfer]:
+        """Claim up to `limit` delivered or confirmed transfers whose `follow_at` has come, until `followed`."""
+        return await self.claims.transfers(due_looks(self.route, now), limit)
 
     async def followed(  # noqa: PLR0913 -- one row's facts, all named
         self,
@@ -277,6 +281,10 @@ class RouteRun:
         )
 
     # The run itself
+
+    async def set_right(self, now: datetime) -> timedelta | None:
+        """Let nobody wait for a moment that is far away because the clock was set back; say by how much, None if not."""
+        return await self._writer.call(lambda connection: clock.set_right(connection, self.route, now), self._lease)
 
     async def finish(self, *, at: datetime, counts: Mapping[str, int], complete: bool, note: str | None) -> None:
         """Close the run's row. A run that ends without this counts as interrupted."""

@@ -86,6 +86,7 @@ SETTLE = Statement(
         follow_at=bindparam("to_follow", type_=Instant()),
         delivered_at=func.coalesce(bindparam("to_delivered", type_=Instant()), transfer.c.delivered_at),
         standing=case((bindparam("anew", type_=Boolean()), null()), else_=transfer.c.standing),
+        claim=null(),
     ),
 )
 """this (transfer id), seen (the version it was claimed with, None: any), anew (whether its standing counts no more), to_…"""
@@ -99,6 +100,7 @@ POSTPONE = Statement(
         attempts=case((_still_current, bindparam("to_attempts", type_=Integer())), else_=transfer.c.attempts),
         reason_class=bindparam("to_class", type_=Text()),
         reason=bindparam("to_reason", type_=Text()),
+        claim=null(),
     ),
 )
 """this (transfer id), seen, to_…"""
@@ -119,6 +121,7 @@ FOLLOWED = Statement(
         reason=func.coalesce(bindparam("to_reason", type_=Text()), transfer.c.reason),
         follow_at=bindparam("to_follow", type_=Instant()),
         standing=func.coalesce(bindparam("to_standing", type_=Text()), transfer.c.standing),
+        claim=null(),
     ),
 )
 """this (transfer id), to_…"""
@@ -173,6 +176,7 @@ ANSWERED = Statement(
         done_at=bindparam("now", type_=Instant()),
         answer=bindparam("to_answer", type_=Text()),
         said=bindparam("to_said", type_=Text()),
+        claim=null(),
     ),
 )
 """this (feedback id), now, to_answer, to_said."""
@@ -181,6 +185,8 @@ OWE_LATER = Statement(
     "feedback",
     update(feedback)
     .where(feedback.c.id == bindparam("this", type_=Integer()))
-    .values(due_at=bindparam("to_due", type_=Instant()), attempts=bindparam("to_attempts", type_=Integer())),
+    .values(
+        due_at=bindparam("to_due", type_=Instant()), attempts=bindparam("to_attempts", type_=Integer()), claim=null()
+    ),
 )
 """this (feedback id), to_due, to_attempts."""

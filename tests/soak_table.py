@@ -29,16 +29,19 @@ class SoakLine(Protocol):
         ...
 
 
-def seeds(count: int) -> list[int]:
-    """Draw a test's seeds: `SOAK_SEED` is the only one if it is set, `SOAK_SEEDS` says how many instead of `count`."""
-    if "SOAK_SEED" in os.environ:
-        return [int(os.environ["SOAK_SEED"])]
-    return random.sample(range(1_000_000), int(os.environ.get("SOAK_SEEDS", count)))
+def seeds(count: int) -> range:
+    """Draw a test's seeds, which follow each other.
+
+    `SOAK_SEED` is the first one, and the only one unless `SOAK_SEEDS` says how many there are to be.
+    """
+    first = os.environ.get("SOAK_SEED")
+    begin = random.randrange(1_000_000) if first is None else int(first)
+    return range(begin, begin + int(os.environ.get("SOAK_SEEDS", count if first is None else 1)))
 
 
-def shown(drawn: list[int]) -> str:
-    """Write seeds for the table: one as it is, many as how many there were."""
-    return str(drawn[0]) if len(drawn) == 1 else f"{len(drawn)} seeds"
+def shown(drawn: range) -> str:
+    """Write seeds for the table."""
+    return str(drawn[0]) if len(drawn) == 1 else f"{drawn[0]} to {drawn[-1]}"
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def soak_line(record_property: Callable[[str, object], None]) -> SoakLine:
     return say
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class _Table:
     """Hears every report, also those of xdist's workers, whose properties travel with them."""
 
