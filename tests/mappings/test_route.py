@@ -144,6 +144,9 @@ def test_the_shipped_route_tells_hypatos_what_became_of_a_document(shipped):
     }
     assert shipped.feedback_actions("rejected", context) == {"reject": "trashed in Zefort"}
     assert shipped.feedback_actions("failed", context) == {"transfer": False, "message": "trashed in Zefort"}
+    assert shipped.feedback_actions("signed", context) == {
+        "external_data": {"zefortContract": "ct_1", "zefortStatus": "signed"}
+    }
     assert shipped.feedback_actions("withdrawn", context) == {
         "external_data": {"zefortContract": "ct_1", "zefortStatus": "trashed in Zefort"}
     }

@@ -197,7 +197,9 @@ def test_the_source_ends_with_the_latest_outcome_and_never_hears_an_older_one_af
         it = Play(ledger, {letter: f"{number}-{letter}" for letter in "ab"})
         await it.start()
         try:
-            found = await it.run.remember("s", [(id_, "0") for id_ in it.documents.values()], None, now=began, relist=())
+            found = await it.run.remember(
+                "s", [(id_, "0") for id_ in it.documents.values()], None, now=began, relist=()
+            )
             it.ids = dict(zip(it.documents, found.new, strict=True))
             for second, step in enumerate(todo, 1):
                 await it.do(step, began + timedelta(seconds=second))
