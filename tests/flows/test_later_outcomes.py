@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Outcome, Result, State
 from connectors.later import later_outcomes
+from connectors.sandbox_faults import Fault
 from flows.later import news
 from flows.policy import DAY, Policy
 from mappings.language import RouteError
@@ -233,3 +234,24 @@ def test_whatever_is_seen_the_source_ends_with_it_and_hears_nothing_twice_in_a_r
         last_bad = max((n for n, one in enumerate(seen) if one.state is not State.ACCEPTED), default=-1)
         since = told[max((n for n, w in enumerate(told) if w in {*BAD, "withdrawn", "delivered"}), default=-1) + 1 :]
         assert holds <= set(since) or (last_bad >= 0 and not declared & {*BAD, "withdrawn", "delivered"})
+
+
+async def test_what_a_queue_still_lists_because_it_refused_our_word_hears_the_rest_once_all_the_same(
+    tmp_path, monkeypatch
+):
+    words = 'confirmed: {title: "confirmed {{ external_id }}"}\n  withdrawn: {title: "withdrawn {{ external_id }}"}'
+    text = (
+        "source: hypatos.documents\ndestination: example.documents\nfiles: none\nfields:\n  title: id\n"
+        f"feedback:\n  delivered: {{transfer: true}}\n  {words}\n"
+    )
+    async with pair(tmp_path, monkeypatch, "hypatos", "example", text) as it:
+        it.source.shared.faults = [Fault("status", "POST", "/documents/*/transfer", status=409)]
+        await it.finish()
+        await looked(it, tmp_path, runs=3)
+        told = heard(it)
+        assert told
+        assert set(map(tuple, told.values())) == {("confirmed",)}
+        id_ = min(told)
+        it.destination.act({"status": id_, "to": "refused"})
+        await looked(it, tmp_path, runs=3)
+        assert heard(it) == {**told, id_: ["confirmed", "withdrawn"]}

@@ -55,6 +55,7 @@ fields:
 feedback:
   delivered: {external_id: "{{ external_id }}", title: "taken as {{ external_id }}", transfer: true}
   rejected: {reject: "{{ reason }}"}
+  confirmed: {title: "confirmed as {{ external_id }}"}
   withdrawn: {title: "withdrawn from {{ external_id }}"}
 """
     calls = (
@@ -82,6 +83,7 @@ feedback:
         return {
             "delivered": [("calls", one) for one in taken],
             "rejected": [("calls", "reject")],
+            "confirmed": [("calls", f"confirmed as {id_}")],
             "withdrawn": [("calls", f"withdrawn from {id_}")],
         }
 
@@ -97,6 +99,7 @@ fields:
 feedback:
   delivered: {note: "taken as {{ external_id }}", tag: taken, attributes: {invoice_number: "{{ external_id }}"}}
   rejected: {note: "not taken", tag: not taken}
+  confirmed: {note: "confirmed as {{ external_id }}"}
   withdrawn: {note: "withdrawn from {{ external_id }}", tag: dropped}
 """
     calls = (("POST", "/contracts/*"), ("PATCH", "/contracts/*"), ("POST", "/tags/*"), ("POST", "/tasks/*"))
@@ -115,6 +118,7 @@ feedback:
         return {
             "delivered": [("notes", f"taken as {id_}"), ("tags", "taken")],
             "rejected": [("notes", "not taken"), ("tags", "not taken")],
+            "confirmed": [("notes", f"confirmed as {id_}")],
             "withdrawn": [("notes", f"withdrawn from {id_}"), ("tags", "dropped")],
         }
 
@@ -129,6 +133,7 @@ fields:
 feedback:
   delivered: {feedback: {annotations: {erp_number: "{{ external_id }}"}}, submitted: true}
   rejected: {escalate: true}
+  confirmed: {feedback: {annotations: {erp_number: "confirmed as {{ external_id }}"}}}
   withdrawn: {feedback: {annotations: {erp_number: "withdrawn from {{ external_id }}"}}, escalate: true}
 """
     calls = (("POST", "/documents/*/status_data"), ("POST", "/documents/*/feedback"))
@@ -160,6 +165,7 @@ feedback:
         return {
             "delivered": [("reviews", id_), ("states", "submitted=true")],
             "rejected": [("states", "escalate=true")],
+            "confirmed": [("reviews", f"confirmed as {id_}")],
             "withdrawn": [("reviews", f"withdrawn from {id_}"), ("states", "escalate=true")],
         }
 
