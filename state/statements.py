@@ -85,8 +85,8 @@ SETTLE = Statement(
         payload_digest=func.coalesce(bindparam("to_digest", type_=Text()), transfer.c.payload_digest),
         follow_at=bindparam("to_follow", type_=Instant()),
         delivered_at=func.coalesce(bindparam("to_delivered", type_=Instant()), transfer.c.delivered_at),
-        standing=case((bindparam("anew", type_=Boolean()), null()), else_=transfer.c.standing),
         claim=null(),
+        standing=case((bindparam("anew", type_=Boolean()), null()), else_=transfer.c.standing),
     ),
 )
 """this (transfer id), seen (the version it was claimed with, None: any), anew (whether its standing counts no more), to_…"""
@@ -120,8 +120,8 @@ FOLLOWED = Statement(
         payload_digest=case((_next_status == "pending", null()), else_=transfer.c.payload_digest),
         reason=func.coalesce(bindparam("to_reason", type_=Text()), transfer.c.reason),
         follow_at=bindparam("to_follow", type_=Instant()),
-        standing=func.coalesce(bindparam("to_standing", type_=Text()), transfer.c.standing),
         claim=null(),
+        standing=func.coalesce(bindparam("to_standing", type_=Text()), transfer.c.standing),
     ),
 )
 """this (transfer id), to_…"""

@@ -118,6 +118,8 @@ class Ground:
         self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, spoilt: str = "", lost: str = ""
     ) -> list[Life]:
         """Do on what a trial has left what a trial does once it has started over."""
+        self.premature.clear()
+        self.answers = 0
         lives: list[Life] = []
         halves: list[str] = []
         for point in (*(fatal or [0]), *[0] * RUNS):

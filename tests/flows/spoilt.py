@@ -71,14 +71,14 @@ def spoil(real: Destination, how: str) -> Any:
     return {"careless": Careless, "hasty": Hasty}.get(how, lambda one: one)(real)
 
 
-def spoil_source(real: Source, how: str) -> Any:
-    """Return the source as it is, or spoilt: `forgetful` or `silent`."""
-    return {"forgetful": Forgetful, "silent": Silent}.get(how, lambda one: one)(real)
-
-
 def spoil_ledger(how: str) -> None:
     """Spoil this process: `unfenced`, nobody asks whether a run still holds its lease; `unclaimed`, nobody claims."""
     if how == "unfenced":
         Hold.stands = lambda _self: True
     elif how == "unclaimed":
         claims._mark = lambda *_: None  # noqa: SLF001 -- spoiling is nothing that the ledger offers
+
+
+def spoil_source(real: Source, how: str) -> Any:
+    """Return the source as it is, or spoilt: `forgetful` or `silent`."""
+    return {"forgetful": Forgetful, "silent": Silent}.get(how, lambda one: one)(real)
