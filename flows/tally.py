@@ -25,8 +25,8 @@ class Fate(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     WAITING = "waiting"
-    ELSEWHERE = "elsewhere"
     HELD = "held"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +156,10 @@ class Report:
     failed: int = 0
     skipped: int = 0
     waiting: int = 0
-    elsewhere: int = 0
-    """What another run of the route carries, or has carried, though this one listed it."""
     held: int = 0
     conflicts: int = 0
+    elsewhere: int = 0
+    """What another run of the route carries, or has carried, though this one listed it."""
     withdrawn: int = 0
     woken: int = 0
     acknowledged: int = 0

@@ -58,6 +58,7 @@ async def taking_turns(context: Context, transfer: Transfer) -> AsyncIterator[Tu
             yield Turn(grip.transfer, grip)
         else:
             # The other route has settled it between our claim and our turn.
+            context.run.pairs.pass_over(transfer.id)
             context.tally.decide(transfer.id, Fate.HELD if grip.transfer.status == HELD else Fate.UNCHANGED)
             yield None
     finally:

@@ -28,6 +28,12 @@ RELEASE = Statement(
 )
 """this (transfer id), by (who is at work)"""
 
+PASS_OVER = Statement(
+    "transfer",
+    update(transfer).where(_this, transfer.c.claim == bindparam("by", type_=Text())).values(claim=null()),
+)
+"""this (transfer id), by (whose claim it is)"""
+
 
 def _enter(*, edited: bool) -> Statement:
     row = upsert(transfer)

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select, update
 
 from state import pair_statements as sql
 from state.lease import revoke
+from state.models import lease as lease_table
 from state.models import step, transfer
 from state.reading import TRANSFER, transfers
 from state.records import CONFLICT, FAILED, HELD, PENDING, REJECTED, SKIPPED
@@ -73,7 +74,11 @@ class Pairs:
 
     def release(self, grip: Grip) -> None:
         """Let go of both sides, soon."""
-        self._writer.post([(sql.RELEASE, {"this": grip.mark, "by": self._token})], self._lease)
+        self._writer.post([(sql.RELEASE, {"this": grip.mark, "by": self._lease.name})], self._lease)
+
+    def pass_over(self, transfer_id: int) -> None:
+        """Give back, soon, the claim on a transfer that the other route has settled meanwhile."""
+        self._writer.post([(sql.PASS_OVER, {"this": transfer_id, "by": self._lease.name})], self._lease)
 
     async def relatives(self, other: str, document_id: str, among: Collection[int] | None) -> Relatives:
         """Look for what the other route has to do with a document that is new here.
@@ -154,10 +159,6 @@ class Pairs:
         """Drop records of the other route that what was just brought about has made untrue."""
         return [(sql.FORGET, {"this": peer.id, "what": name}) for name in names if name in peer.steps]
 
-    @property
-    def _token(self) -> str:
-        return self._lease.name
-
     def _engage(self, connection: Connection, transfer_id: int, other: str) -> Grip | None:
         mine = transfers(connection, select(*TRANSFER).where(transfer.c.id == transfer_id))[0]
         query = select(*TRANSFER).where(transfer.c.route == other, transfer.c.document_id == mine.external_id)
@@ -166,13 +167,14 @@ class Pairs:
         mark = min(mine.id, peer.id) if peer is not None else mine.id
         here = transfer.c.id == mark
         before = connection.execute(select(transfer.c.engaged).where(here)).scalar_one()
-        if before is not None and before != self._token:
-            # Of either route: several runs may share this one.
-            living = [*revoke(connection, other), *revoke(connection, self._route, self._token)]
-            if any(row.name == before for row in living):
+        if before is not None and before != self._lease.name:
+            # A run whose lease is over has no turn any more, and can write nothing either once it was taken away.
+            for route in (self._route, other):
+                revoke(connection, route, self._lease.name)
+            if connection.execute(select(lease_table.c.name).where(lease_table.c.name == before)).first() is not None:
                 return None
         unchanged = transfer.c.engaged.is_not_distinct_from(before)
-        taken = connection.execute(update(transfer).where(here, unchanged).values(engaged=self._token))
+        taken = connection.execute(update(transfer).where(here, unchanged).values(engaged=self._lease.name))
         return Grip(mine, peer, mark) if taken.rowcount else None
 
 

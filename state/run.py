@@ -68,11 +68,11 @@ class RouteRun:
         self.outbox = Outbox(run_id, lease, writer, reader, self.claims)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        self.pairs = Pairs(run_id, lease, writer, reader)
+        """What is known of the other route, where this one is half of a pair."""
         self.hold = Hold(lease, writer)
         self.turns = Turns(lease, writer)
         """What only one of the route's runs does at a time."""
-        self.pairs = Pairs(run_id, lease, writer, reader)
-        """What is known of the other route, where this one is half of a pair."""
 
     # Collect
 

@@ -57,8 +57,8 @@ class Draft:
     when: Written | None = None
     files: str = "all"
     resend: str = "never"
-    runs: str = "exclusive"
     two_way: TwoWay | None = None
+    runs: str = "exclusive"
     tables: Mapping[str, Table] = field(default_factory=dict)
     vars: Mapping[str, Var] = field(default_factory=dict)
     fields: Fields | None = None
@@ -116,8 +116,8 @@ def _read(draft: Draft, files: Files, findings: Findings) -> Draft:
         when=when and replace(when, text=" ".join(when.text.split())),
         files=_word(root, "files", FILES_WORDS, findings) or draft.files,
         resend=_word(root, "resend", RESEND_WORDS, findings) or draft.resend,
-        runs=_word(root, "runs", RUNS_WORDS, findings) or draft.runs,
         two_way=read_two_way(root.node("two_way"), findings),
+        runs=_word(root, "runs", RUNS_WORDS, findings) or draft.runs,
         tables=MappingProxyType(TableReader(files, findings).tables(root.node("tables"))),
         vars=MappingProxyType(variables),
         fields=None if fields is None else Reader(findings, variables).fields(fields, ""),

@@ -26,9 +26,9 @@ ROUTE_KEYS = {
     "feedback": "what the source is told about a document, by what became of it",
     "resend": "what becomes of delivered documents when the file or a table changes: `never` (default) leaves them, `changed` "
     "sends those again that now come to something else",
+    "two_way": "the route that brings the same documents back, and who wins where both sides were changed",
     "runs": "whether several runs of the route may go on at once: `exclusive` (default), a second one leaves at once and says "
     "why, or `shared`, they share the work",
-    "two_way": "the route that brings the same documents back, and who wins where both sides were changed",
     "tests": "documents and what must become of them",
 }
 """Every key a route file may have at the top."""
@@ -66,11 +66,6 @@ RESEND_WORDS = {
 }
 """What `resend:` may say."""
 
-RUNS_WORDS = {
-    "exclusive": "a second run of the route leaves at once and says why",
-    "shared": "several runs of the route share the work; one of them at a time reads the source",
-}
-"""What `runs:` may say."""
 TWO_WAY_KEYS = {
     "with": "the name of the route that goes the other way; it must name this one",
     "conflict": "who wins where a document was changed on both sides; the same in both routes",
@@ -84,6 +79,12 @@ CONFLICT_WORDS = {
     "hold": "nobody: it waits until a person has decided",
 }
 """What `conflict:` may say."""
+
+RUNS_WORDS = {
+    "exclusive": "a second run of the route leaves at once and says why",
+    "shared": "several runs of the route share the work; one of them at a time reads the source",
+}
+"""What `runs:` may say."""
 
 TABLE_KEYS = {
     "file": "a csv file beside the route, with the columns key and value",

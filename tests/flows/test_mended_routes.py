@@ -61,9 +61,9 @@ def test_what_the_source_refused_is_said_in_every_run_and_told_once_the_route_is
     again = docferry("run", ROUTE, "--json")
     assert again.json["refused_feedback"] == first["delivered"]
     assert (again.code, again.json["delivered"], again.json["updated"]) == (1, 0, 0)
-    told = docferry("status", ROUTE)
-    assert "refused to hear" in told.out
-    assert "the source refused to be told 'delivered'" in " ".join(told.out.split())
+    told = docferry("status", ROUTE).out
+    assert "refused to hear" in told
+    assert "the source refused" in told  # the reason stands in a column of a table
     (route_,) = docferry("status", ROUTE, "--json").json["routes"]
     assert {one["outcome"] for one in route_["refusals"]} == {"delivered"}
     assert all("200" in one["reason"] or "long" in one["reason"] for one in route_["refusals"]), route_["refusals"]

@@ -33,10 +33,10 @@ LONGEST = 60
 """Seconds after which a process that neither ended nor died is put down by its alarm clock."""
 
 
-async def live(points: Points, *, route: str, at_once: int, spoilt: str, lease: float, patience: float) -> None:
+async def live(points: Points, *, route: str, at_once: int, spoilt: str, patience: float, lease: float) -> None:
     """Run the route once and tell what came of it: also that it could not, as the command would.
 
-    `lease` and `patience` are in seconds, as in Policy.
+    `patience` and `lease` are in seconds, as in Policy.
     """
     gateway = load_gateway()
     policy = Policy(
@@ -76,8 +76,8 @@ def carry_out(order: dict[str, Any]) -> None:
         route=order["route"],
         at_once=order["at_once"],
         spoilt=order["spoilt"],
-        lease=order.get("lease", 60.0),
         patience=order.get("patience", 15.0),
+        lease=order.get("lease", 60.0),
     )
     asyncio.run(course)
 

@@ -42,7 +42,7 @@ def test_the_shipped_route_says_where_from_and_where_to(shipped):
         "zefort.contracts",
         "all",
     )
-    assert set(shipped.feedback) == {"delivered", "rejected", "failed", "withdrawn"}
+    assert set(shipped.feedback) == {"delivered", "rejected", "failed", "withdrawn", "signed"}
 
 
 def test_the_shipped_route_maps_an_invoice(shipped):

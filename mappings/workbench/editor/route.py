@@ -56,8 +56,8 @@ def route_schema(source: End, destination: End, feedback: Schema) -> JsonSchema:
         "fields": {"type": "object"},
         "feedback": {"type": "object"},
         "resend": word(RESEND_WORDS),
-        "runs": word(RUNS_WORDS),
         "two_way": _two_way(),
+        "runs": word(RUNS_WORDS),
         "tests": tests(),
     }
     ends = [

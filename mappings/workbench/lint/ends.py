@@ -49,16 +49,6 @@ def note_feedback(
                 notebook.add("feedback-value", marks[name], f"feedback.{word}.{path} {sentence}")
 
 
-def note_outcomes(
-    rules: Mapping[str, FeedbackRule], later: Mapping[str, str], endpoint: str, places: Places, notebook: Notebook
-) -> None:
-    """Note outcomes that the destination never shows."""
-    for word, rule in rules.items():
-        if word in LATER_WORDS and word not in later:
-            words = f"'{word}' is nothing that {endpoint} shows of a document; it shows {', '.join(later) or 'nothing'}"
-            notebook.add("unknown-outcome", places.value(rule.mark, word), words)
-
-
 def note_pair(draft: Draft, places: Places, notebook: Notebook) -> None:
     """Note in what a route does not fit the one that it says brings the same documents back."""
     if draft.two_way is None:
@@ -68,6 +58,16 @@ def note_pair(draft: Draft, places: Places, notebook: Notebook) -> None:
     other = read_draft(draft.path.with_name(f"{name}.yaml")) if name in known else None
     for mark, words in pair_faults(draft, other, known):
         notebook.add("broken-pair", places.at(mark), words)
+
+
+def note_outcomes(
+    rules: Mapping[str, FeedbackRule], later: Mapping[str, str], endpoint: str, places: Places, notebook: Notebook
+) -> None:
+    """Note outcomes that the destination never shows."""
+    for word, rule in rules.items():
+        if word in LATER_WORDS and word not in later:
+            words = f"'{word}' is nothing that {endpoint} shows of a document; it shows {', '.join(later) or 'nothing'}"
+            notebook.add("unknown-outcome", places.value(rule.mark, word), words)
 
 
 def note_tests(tests: Iterable[Test], sight: Sight, targets: Targets, places: Places, notebook: Notebook) -> None:
