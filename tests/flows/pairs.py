@@ -24,6 +24,7 @@ from flows.engine import sync
 from flows.routes import open_route
 from flows.settings import Gateway
 from state import Ledger
+from state.records import SETTLED
 from tests.flows.world import QUICK
 
 PROJECT = PROJECTS[0][0]
@@ -71,6 +72,11 @@ class Pair:
         async with self._ledger.run("pair") as run:
             await run.follow_now([external_id], datetime.now(UTC))
         return await self.run()
+
+    async def retry(self, document_id):
+        """Ask for a document to be sent again, whatever became of it."""
+        now = datetime.now(UTC)
+        await self._ledger.retry("pair", document_ids=[document_id], statuses=SETTLED, at=now, note="again")
 
     def held(self):
         """Return how often each file of each delivery stands at the destination, by (delivery, file)."""
