@@ -5,6 +5,9 @@
 
 import pytest
 
+from tests.flows.crossings.shipped import SHIPPED
+from tests.flows.killing import grounds
+from tests.flows.lives import Tally
 from tests.soak.weather import season
 from tests.soak_table import seeds, shown
 
@@ -27,3 +30,13 @@ async def test_two_hundred_storms_leave_the_books_in_order(soak_line, tmp_path, 
 async def test_a_few_storms_leave_the_books_in_order(soak_line, tmp_path, victims, clocks):
     drawn = seeds(4)
     checked(soak_line, await season(tmp_path, victims, drawn, clocks=clocks, lanes=2), drawn)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("route", SHIPPED)
+async def test_an_undisturbed_run_leaves_the_same_picture_every_time(tmp_path, victims, route):
+    async with grounds(tmp_path, SHIPPED[route], victims) as (ground,):
+        for _ in range(2):
+            (life,) = await ground.trial(tally := Tally())
+            assert life.complete
+    assert tally.clean, tally.everything
