@@ -140,7 +140,7 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     if document.not_ready is not None and not (restores(context, transfer, document) or (ended and transfer.asked)):
         await leave(context, transfer, NOT_READY, document.not_ready, ended=ended)
         return
-    if stands(context, transfer, seen):
+    if await stands(context, transfer, seen):
         await confirm_verdict(context, transfer)
         return
     document, mapped = await _mapped(context, transfer, document, seen, ended=ended)

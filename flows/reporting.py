@@ -39,6 +39,8 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         acknowledged=tally.told,
         owed_feedback=owed,
         refused_feedback=len(tally.refused),
+        feedback_lag_p50=tally.lags.quantile(0.5),
+        feedback_lag_p95=tally.lags.quantile(0.95),
         requests=context.open.requests() - requests,
         passes=tally.passes,
         seconds=seconds,

@@ -38,6 +38,7 @@ _OWED = (
     feedback.c.seq,
     feedback.c.outcome,
     feedback.c.reason,
+    feedback.c.owed_at,
     feedback.c.due_at,
     feedback.c.attempts,
     transfer.c.document_id,

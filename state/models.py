@@ -64,6 +64,8 @@ transfer = Table(
     Column("delivered_at", Instant),
     # The lease of the run that works on it. One that is not there any more counts as none.
     Column("claim", Text),
+    # What the far end has shown of this delivery so far: words, parted by blanks; null: nothing yet.
+    Column("standing", Text),
     UniqueConstraint("route", "document_id"),
     Index(None, "document_id"),
     Index(None, "route", "status", "due_at"),
@@ -101,6 +103,7 @@ feedback = Table(
     Column("done_at", Instant),
     Column("answer", Text),  # told | refused | gone | superseded, once done
     Column("claim", Text),  # as a transfer's; a message that is superseded while it is told keeps it until it is told
+    Column("said", Text),  # why the source refused it
     UniqueConstraint("transfer_id", "seq"),
     Index(
         "ix_feedback_open",

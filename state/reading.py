@@ -179,6 +179,7 @@ def timeline(connection: Connection, transfer_id: int) -> Timeline:
             feedback.c.attempts,
             feedback.c.done_at,
             feedback.c.answer,
+            feedback.c.said,
         )
         .where(feedback.c.transfer_id == transfer_id)
         .order_by(feedback.c.seq)

@@ -173,6 +173,7 @@ class RouteRun:
         follow_at: datetime | None = None,
         tell: str | None = None,
         tell_again: bool = True,
+        anew: bool = False,
         detail: str | None = None,
         snapshot: bytes | None = None,
     ) -> None:
@@ -181,6 +182,7 @@ class RouteRun:
         `snapshot` is the document that was judged, if there is a `content_version`, in a form of the caller's.
 
         What was owed before about this transfer is superseded by it. Without `tell_again` nothing is owed, nor superseded, if the same outcome is still owed, or was refused within the last hour.
+        With `anew` what the far end has shown counts no more: it is a new delivery, or the source is told of it once more.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
         """
@@ -197,6 +199,7 @@ class RouteRun:
             "to_digest": payload_digest,
             "to_follow": follow_at,
             "to_delivered": at if status == DELIVERED else None,
+            "anew": anew,
         }
         lines = [(sql.SETTLE, values), self._event(transfer_id, at, event, detail if detail is not None else reason)]
         if content_version is not None and self.recording.on:
@@ -248,13 +251,14 @@ class RouteRun:
         status: str | None = None,
         event: str | None = None,
         detail: str | None = None,
-        tell: str | None = None,
+        tell: Sequence[tuple[str, str | None]] = (),
         reason: str | None = None,
         due_at: datetime | None = None,
+        standing: str | None = None,
     ) -> None:
-        """Write down what the far end answered; `status` and `reason` None keep the old ones.
+        """Write down what the far end answered; `status`, `reason` and `standing` None keep the old ones.
 
-        A status of pending needs `due_at` and makes the next push send everything. A transfer that became pending in the meantime stays so.
+        `tell` are the outcomes that the source is owed, in their order, each with its reason. A status of pending needs `due_at` and makes the next push send everything. A transfer that became pending in the meantime stays so.
         """
         values: dict[str, object] = {
             "this": transfer_id,
@@ -262,12 +266,12 @@ class RouteRun:
             "to_due": due_at,
             "to_reason": reason,
             "to_follow": follow_at,
+            "to_standing": standing,
         }
         lines: list[Line] = [(sql.FOLLOWED, values)]
         if event is not None:
             lines.append(self._event(transfer_id, at, event, detail if detail is not None else reason))
-        if tell is not None:
-            lines.append((sql.OWE, {"this": transfer_id, "what": tell, "why": reason, "now": at}))
+        lines += [(sql.OWE, {"this": transfer_id, "what": what, "why": why, "now": at}) for what, why in tell]
         await self._write(*lines)
 
     async def follow_now(self, external_ids: Sequence[str], at: datetime) -> int:

@@ -112,9 +112,19 @@ FEEDBACK_WORDS = {
     "delivered": "the destination has it",
     "rejected": "it will not be delivered as it is",
     "failed": "it could not be delivered in time",
-    "withdrawn": "the destination dropped or refused it later",
+    "withdrawn": "the destination dropped or refused it later; for trashed, refused and error, where they have no entry",
+    "confirmed": "the destination is done with it and shows it whole",
+    "edited": "a person at the destination has changed what was sent",
+    "accepted": "it was accepted in review there",
+    "signed": "it was signed there",
+    "trashed": "it was put into the trash or deleted there",
+    "refused": "a person there refused it in review",
+    "error": "the destination could not process it",
 }
 """What can become of a document."""
+
+LATER_WORDS = ("confirmed", "edited", "accepted", "signed", "trashed", "refused", "error")
+"""Those that come after the delivery and that not every destination can show, in the order they are told in."""
 
 FEEDBACK_NAMES = {
     "external_id": "its id at the destination",

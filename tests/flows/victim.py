@@ -26,7 +26,7 @@ from flows.running import open_ledger
 from flows.settings import load_gateway
 from state.errors import RouteBusyError, StateError
 from tests.flows.points import Points, Wires, tell, watch_commits, watch_disk
-from tests.flows.spoilt import spoil, spoil_ledger
+from tests.flows.spoilt import spoil, spoil_ledger, spoil_source
 from tests.flows.troubles import leave_no_room, set_back, stop
 
 LONGEST = 60
@@ -44,7 +44,8 @@ async def live(points: Points, *, route: str, at_once: int, spoilt: str, lease: 
             open_ledger(gateway) as ledger,
             open_route(gateway, route, ledger, transport=Wires(points)) as opened,
         ):
-            it = replace(opened, destination=spoil(opened.destination, spoilt))
+            source = spoil_source(opened.source, spoilt)
+            it = replace(opened, destination=spoil(opened.destination, spoilt), source=source)
             report = await sync(it, ledger, policy=policy)
         tell({"complete": report.complete, "stopped": report.stopped, "notes": report.notes, "passed": points.passed})
     except RouteBusyError:

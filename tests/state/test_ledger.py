@@ -188,7 +188,7 @@ async def test_messages_about_one_document_are_owed_one_after_the_other(ledger: 
         this = await one(run, now)
         await deliver(run, this, now)
         await run.followed(
-            this, status="withdrawn", follow_at=None, at=now, event="withdrawn", tell="withdrawn", reason="trashed"
+            this, status="withdrawn", follow_at=None, at=now, event="withdrawn", tell=[("withdrawn", "trashed")]
         )
         await run.intend(this, "feedback:1:mark", now)
         await run.intend(this, "feedback:11:mark", now)
