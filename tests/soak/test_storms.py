@@ -14,8 +14,9 @@ from tests.soak_table import seeds, shown
 PROMISE = "whatever happens to the workers: nothing lost, doubled, told too early or twice, or left in part"
 
 
-def checked(soak_line, found, drawn):
-    soak_line(PROMISE, str(found), found.bad[0] if found.bad else shown(drawn))
+def checked(soak_line, found, drawn, clocks):
+    without = "" if clocks else "; no clock was set back, since libfaketime is not installed"
+    soak_line(PROMISE, f"{found}{without}", found.bad[0] if found.bad else shown(drawn))
     assert found.tally.clean, f"seeds {found.bad}\n{found.tally.everything}"
 
 
@@ -23,15 +24,16 @@ def checked(soak_line, found, drawn):
 @pytest.mark.timeout(7200)
 async def test_two_hundred_storms_leave_the_books_in_order(soak_line, tmp_path, victims, clocks):
     drawn = seeds(200)
-    checked(soak_line, await season(tmp_path, victims, drawn, clocks=clocks), drawn)
+    checked(soak_line, await season(tmp_path, victims, drawn, clocks=clocks), drawn, clocks)
 
 
 @pytest.mark.timeout(900)
 async def test_a_few_storms_leave_the_books_in_order(soak_line, tmp_path, victims, clocks):
-    drawn = seeds(4)
-    checked(soak_line, await season(tmp_path, victims, drawn, clocks=clocks, lanes=2), drawn)
+    drawn = seeds(3)
+    checked(soak_line, await season(tmp_path, victims, drawn, clocks=clocks, lanes=2), drawn, clocks)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("route", SHIPPED)
 async def test_an_undisturbed_run_leaves_the_same_picture_every_time(tmp_path, victims, route):
