@@ -34,6 +34,8 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         skipped=counts[Fate.SKIPPED],
         waiting=counts[Fate.WAITING],
         elsewhere=counts[Fate.ELSEWHERE],
+        held=counts[Fate.HELD],
+        conflicts=tally.conflicts,
         withdrawn=tally.withdrawn,
         woken=tally.woken,
         acknowledged=tally.told,

@@ -66,6 +66,10 @@ transfer = Table(
     Column("claim", Text),
     # What the far end has shown of this delivery so far: words, parted by blanks; null: nothing yet.
     Column("standing", Text),
+    # Of a pair of routes only: at which end of this one the document was made, source or destination.
+    Column("origin", Text),
+    # The run that works on the two sides of a pair (see state.pairs), on the transfer that was entered first.
+    Column("engaged", Text),
     UniqueConstraint("route", "document_id"),
     Index(None, "document_id"),
     Index(None, "route", "status", "due_at"),

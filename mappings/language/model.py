@@ -28,6 +28,7 @@ ROUTE_KEYS = {
     "sends those again that now come to something else",
     "runs": "whether several runs of the route may go on at once: `exclusive` (default), a second one leaves at once and says "
     "why, or `shared`, they share the work",
+    "two_way": "the route that brings the same documents back, and who wins where both sides were changed",
     "tests": "documents and what must become of them",
 }
 """Every key a route file may have at the top."""
@@ -70,6 +71,19 @@ RUNS_WORDS = {
     "shared": "several runs of the route share the work; one of them at a time reads the source",
 }
 """What `runs:` may say."""
+TWO_WAY_KEYS = {
+    "with": "the name of the route that goes the other way; it must name this one",
+    "conflict": "who wins where a document was changed on both sides; the same in both routes",
+    "changed_at": "the path of the time of a document's last change, with its zone; needed for `newest wins`",
+}
+"""The keys under `two_way:`."""
+
+CONFLICT_WORDS = {
+    "source wins": "the system in which the document was made: its side is carried, whichever route meets the conflict",
+    "newest wins": "the side that was changed last; it is held where that cannot be told",
+    "hold": "nobody: it waits until a person has decided",
+}
+"""What `conflict:` may say."""
 
 TABLE_KEYS = {
     "file": "a csv file beside the route, with the columns key and value",

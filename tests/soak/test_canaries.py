@@ -5,9 +5,8 @@ import pytest
 from tests.soak.plan import Blow, Plan
 from tests.soak.weather import storm
 
-on_both = pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgresql", marks=[pytest.mark.soak, pytest.mark.timeout(600)])]
-)
+pytestmark = pytest.mark.timeout(600)
+on_both = pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 CREATING = "POST /api/v1/invoices"
 """The call that makes one more each time it is made."""
 

@@ -46,6 +46,7 @@ _ERRORS = {
     "value-form": "A fixed value, default or table entry is not written in the form that the destination takes.",
     "unknown-action": "The source knows no such feedback action.",
     "unknown-outcome": "The destination never shows this outcome, so its feedback would never be given.",
+    "broken-pair": "The route that brings the same documents back does not fit this one.",
     "feedback-value": "The source cannot take this value of a feedback action.",
 }
 _WARNINGS = {
