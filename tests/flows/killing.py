@@ -70,6 +70,8 @@ class Ground:
         self._settings = settings
         self._at_once = at_once
         self._where: dict[str, object] = {}
+        self.settings: dict[str, str] = {}
+        """Those of the processes of this trial."""
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[Ground]:
@@ -85,7 +87,7 @@ class Ground:
         """Start over, up to where the processes of this trial begin. `settings` are for all of them."""
         shutil.rmtree(self.folder, ignore_errors=True)  # what the last trial left stays until now, to be looked at
         self.folder.mkdir(parents=True)
-        here = self._settings | self.world.begin(self.folder) | settings
+        here = self.settings = self._settings | self.world.begin(self.folder) | settings
         self._where = {
             "folder": str(self.folder), "settings": here, "route": self.world.route, "disk": self.world.on_disk,
         }  # fmt: skip

@@ -1,8 +1,11 @@
-"""Destinations that are spoilt on purpose: the faults that a sweep has to be able to find."""
+"""Destinations and a ledger that are spoilt on purpose: the faults that a sweep has to be able to find."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from state import claims
+from state.hold import Hold
 
 if TYPE_CHECKING:
     from connectors.contract import Delivery, Destination, Journal
@@ -42,4 +45,12 @@ class _NeverLooks(_Spoilt):
 
 def spoil(real: Destination, how: str) -> Any:
     """Return the destination as it is, or spoilt: `careless` or `hasty`."""
-    return {"": lambda one: one, "careless": Careless, "hasty": Hasty}[how](real)
+    return {"careless": Careless, "hasty": Hasty}.get(how, lambda one: one)(real)
+
+
+def spoil_ledger(how: str) -> None:
+    """Spoil this process: `unfenced`, nobody asks whether a run still holds its lease; `unclaimed`, nobody claims."""
+    if how == "unfenced":
+        Hold.stands = lambda _self: True
+    elif how == "unclaimed":
+        claims._mark = lambda *_: None  # noqa: SLF001 -- spoiling is nothing that the ledger offers
