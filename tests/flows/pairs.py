@@ -23,6 +23,7 @@ from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
 from flows.routes import open_route
 from flows.settings import Gateway
+from state.records import SETTLED
 from tests.flows.world import QUICK
 from tests.ledgers import open_ledger, url_in
 
@@ -77,6 +78,11 @@ class Pair:
         async with self.ledger.run("pair") as run:
             await run.follow_now([external_id], datetime.now(UTC))
         return await self.run()
+
+    async def retry(self, document_id):
+        """Ask for a document to be sent again, whatever became of it."""
+        now = datetime.now(UTC)
+        await self._ledger.retry("pair", document_ids=[document_id], statuses=SETTLED, at=now, note="again")
 
     def held(self):
         """Return how often each file of each delivery stands at the destination, by (delivery, file)."""
