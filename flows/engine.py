@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -26,6 +27,7 @@ from flows.feedback import tell_all
 from flows.follow import follow
 from flows.heal import heal
 from flows.policy import Policy
+from flows.proof import Proof
 from flows.redact import told
 from flows.tally import Fate, Report, Tally
 from state.errors import StateError
@@ -38,7 +40,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("docferry")
 T = TypeVar("T")
-_UNPROVEN_READINGS = 3
+_MISCOUNTED = (
+    "the counts of this run do not add up, so it does not say what became of every document; "
+    "that is a fault of docferry, please report it, and look the documents up with `docferry status` and `docferry explain`"
+)
 
 
 class Phase(Protocol):
@@ -85,7 +90,7 @@ async def sync(
         if run.previous:
             context.notes.append("the run before this one did not end by itself; its work was taken over")
         requests = opened.requests()
-        proven = False
+        proven, owed, behind = False, 0, 0
         try:
             await run.recording.renew()
             if documents:
@@ -101,10 +106,11 @@ async def sync(
             proven = await _passes(context, phase)
             await run.recording.prune(datetime.now(UTC))
             owed = await run.outbox.owed_count()
+            behind = await _behind(context)
         except StateError as error:
             context.halt(error)
-            owed = 0
-        report = _report(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
+        report = _report(context, proven=proven, owed=owed, behind=behind)
+        report = replace(report, seconds=time.monotonic() - began, requests=opened.requests() - requests)
         try:
             await run.finish(
                 at=datetime.now(UTC),
@@ -114,7 +120,11 @@ async def sync(
             )
         except StateError as error:
             context.halt(error)
-            report = _report(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
+            report = replace(
+                _report(context, proven=False, owed=owed, behind=behind),
+                seconds=report.seconds,
+                requests=report.requests,
+            )
         return report
 
 
@@ -128,16 +138,15 @@ async def _heal(context: Context, phase: Phase) -> None:
 
 async def _passes(context: Context, phase: Phase) -> bool:
     """Repeat the four phases until a reading of the source brings nothing new; return whether all of it was seen."""
-    proven, unproven = False, 0
+    proven, proof = False, Proof()
     for number in range(1, context.policy.passes + 1):
         listing = await _one_pass(context, phase)
         first = number == 1
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
-        proven = listing.proven
+        proven = listing.proven or context.only is not None
         again = listing.fresh > 0 and bool(context.open.source.drains) and context.only is None
-        if listing.read and not proven and not listing.barred:
-            unproven += 1
-            again = unproven < _UNPROVEN_READINGS
+        if listing.read and not listing.barred:
+            again = proof.read_again(listing.lack, news=listing.news > 0) or again
         if context.halted(context.source_name, context.destination_name) or not context.may_begin:
             break
         if not again and not altered:
@@ -151,11 +160,9 @@ async def _passes(context: Context, phase: Phase) -> bool:
     if await _overtaken(context):
         await phase("deliver", lambda: deliver(context, done))
         await phase("report", lambda: tell_all(context, done, done))
-    if not proven and unproven >= _UNPROVEN_READINGS:
-        context.notes.append(
-            f"the source says it lists more documents than it showed in {unproven} readings; "
-            "nothing is lost, but what it hides cannot be carried"
-        )
+    if words := proof.words(context.source_name):
+        log.warning("%s", words)
+        context.notes.append(words)
     return proven
 
 
@@ -174,15 +181,15 @@ async def _one_pass(context: Context, phase: Phase) -> Listing:
     async def collecting() -> Listing:
         try:
             if context.only is not None:
-                return Listing(0, len(context.only), proven=True, read=False)
+                return Listing(read=False)
             return await phase("collect", lambda: collect(context))
         except ConnectorError as error:
             # What is already in the ledger is still delivered and reported as far as the source lets us.
             context.unread(error)
-            return Listing(0, 0, proven=False, read=False)
+            return Listing(read=False)
         except StateError as error:
             context.halt(error)
-            return Listing(0, 0, proven=False, read=False)
+            return Listing(read=False)
         finally:
             listed.set()
             context.news.set()
@@ -208,41 +215,50 @@ async def _one_pass(context: Context, phase: Phase) -> Listing:
     return listing.result()
 
 
-def _report(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
+async def _behind(context: Context) -> int:
+    """Count what the ledger has to deliver and this run did not come to: not listed any more, and not due yet."""
+    if context.only is not None:
+        return 0
+    return max(0, await context.run.pending_count() - context.tally.counts()[Fate.WAITING])
+
+
+def _report(context: Context, *, proven: bool, owed: int, behind: int) -> Report:
     tally, counts = context.tally, context.tally.counts()
     interrupted = context.stop.is_set()
     stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
     limited = context.limit is not None and not context.may_begin and not tally.tried
     if context.limit is not None and not context.may_begin:
         context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
-    return Report(
+    waiting = counts[Fate.WAITING] + behind
+    report = Report(
         route=context.open.route.name,
         run_id=context.run.id,
         started=context.run.started_at,
         listed=tally.listed,
-        resumed=tally.touched - tally.listed,
+        resumed=tally.resumed + behind,
         delivered=counts[Fate.DELIVERED],
         updated=counts[Fate.UPDATED],
         unchanged=counts[Fate.UNCHANGED],
         rejected=counts[Fate.REJECTED],
         failed=counts[Fate.FAILED],
         skipped=counts[Fate.SKIPPED],
-        waiting=counts[Fate.WAITING],
+        waiting=waiting,
         withdrawn=tally.withdrawn,
         woken=tally.woken,
         acknowledged=tally.told,
         owed_feedback=owed,
         refused_feedback=len(tally.refused),
-        requests=context.open.requests() - requests,
         passes=tally.passes,
-        seconds=seconds,
-        complete=proven and not stopped and not interrupted and not counts[Fate.WAITING] and not owed,
+        complete=proven and not stopped and not interrupted and not waiting and not owed,
         limited=limited,
         interrupted=interrupted,
         stopped=stopped,
         notes=tuple(context.notes),
         problems=tuple(tally.problems.values()),
     )
+    if report.adds_up:
+        return report
+    return replace(report, complete=False, notes=(*report.notes, _MISCOUNTED))
 
 
 def _what_to_do(error: Exception) -> str:

@@ -12,6 +12,7 @@ from state import statements as sql
 from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
+from state.proving import Proving
 from state.records import DELIVERED, Remembered, Transfer
 from state.snapshots import Recording
 from state.waking import Waking
@@ -62,6 +63,7 @@ class RouteRun:
         self.outbox = Outbox(run_id, lease, writer, reader)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        self.proving = Proving(run_id, lease, writer, reader)
 
     # Collect
 
