@@ -79,6 +79,8 @@ class Shelf:
 class Ground:
     """One account at a source, a ledger and a shelf. Each run opens a fresh connection, as a new process would."""
 
+    page = PAGE
+
     def __init__(self, subject: SourceSubject, folder: Path, ledger: Ledger, between: Between, url: str) -> None:
         self.subject, self.between, self.app = subject, between, between.app
         self.shelf = Shelf()
@@ -90,7 +92,7 @@ class Ground:
         """Run the route once."""
         subject = self.subject
         memory = LedgerMemory(self._ledger, subject.provider)
-        settings = dict.fromkeys(subject.page, PAGE)
+        settings = dict.fromkeys(subject.page, self.page)
         connection = await connected(subject, self.app, self._url, settings, memory=memory)
         there = Connection("shelf", {}, {"things": self.shelf}, _nothing, _nothing, lambda: 0)
         source = connection.sources[subject.stream]

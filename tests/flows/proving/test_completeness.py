@@ -1,6 +1,5 @@
 """A provider that does not show all of its list is noticed, and one whose list only moves is not taken for one that hides."""
 
-import os
 import random
 from collections import Counter
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.flows.proving.ground import ground, sources
 from tests.flows.proving.lies import KINDS, Lie
+from tests.soak_table import seeds, shown
 
 SOURCES = sources()
 WHOLE = "documine.files"
@@ -16,17 +16,13 @@ SILENT = "example.documents"
 """Its lists state no number, and what was carried leaves them: so only an error that comes as a success shows."""
 DOCUMENTS = 24
 FEW, MANY = 7, 200
+TWICE = MANY // 2
+"""Seeds with two runs each."""
+LONG = pytest.mark.timeout(1800)
 MOST_MOVES = 15
 
 paged = pytest.mark.parametrize("name", [name for name in SOURCES if name not in {WHOLE, SILENT}])
 every_source = pytest.mark.parametrize("name", SOURCES)
-
-
-def seeds(most):
-    """Return the seeds to be run; SOAK_SEED repeats one, SOAK_SEEDS sets how many."""
-    if one := os.environ.get("SOAK_SEED"):
-        return [int(one)]
-    return range(int(os.environ.get("SOAK_SEEDS", most)))
 
 
 async def lied_to(name, folder, seed, *, known=False, kinds=tuple(KINDS)):
@@ -47,30 +43,36 @@ async def lied_to(name, folder, seed, *, known=False, kinds=tuple(KINDS)):
         return kind, "noticed"
     # A lie that was told once, or that leaves gaps which the reader's overlap closes, has done no harm.
     harmless = not missing and not report.problems and (once or not known)
-    return kind, "healed" if harmless else f"MISSED by seed {seed}: {report}"
+    return kind, "healed" if harmless else f"MISSED: {report}"
 
 
-async def sweep(name, folder, most, **how):
-    found = Counter([await lied_to(name, folder / str(seed), seed, **how) for seed in seeds(most)])
-    missed = [one for one in found if "MISSED" in one[1]]
+async def sweep(name, folder, drawn, say=None, **how):
+    """Run with each seed; return how often what came of it."""
+    ran = [(seed, *await lied_to(name, folder / str(seed), seed, **how)) for seed in drawn]
+    found = Counter(verdict.partition(":")[0] for _, _, verdict in ran)
+    if say:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(Counter(kind for _, kind, _ in ran).items()))
+        words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(found.items()))
+        say("a provider that does not show all is noticed", f"{name}: {words} ({kinds})", shown(drawn))
+    missed = [one for one in ran if one[2].startswith("MISSED")]
     assert missed == [], f"{name}: {missed}"
-    return Counter(verdict for _, verdict in found.elements())
+    return found
 
 
 @paged
 async def test_a_provider_that_hides_truncates_repeats_or_errs_is_noticed(tmp_path, name):
-    found = await sweep(name, tmp_path, FEW)
+    found = await sweep(name, tmp_path, range(FEW))
     assert found["noticed"] >= FEW // 2
 
 
 async def test_whole_lists_are_held_against_what_the_ledger_knows(tmp_path):
-    found = await sweep(WHOLE, tmp_path, FEW, known=True)
+    found = await sweep(WHOLE, tmp_path, range(FEW), known=True)
     assert found["noticed"] >= FEW // 2
 
 
 async def test_an_error_that_comes_as_a_success_is_noticed_where_a_list_states_no_number(tmp_path):
-    found = await sweep(SILENT, tmp_path, 4, kinds=("error",))
-    assert found["noticed"] == len(seeds(4))
+    found = await sweep(SILENT, tmp_path, range(4), kinds=("error",))
+    assert found["noticed"] == 4
 
 
 class Crowd:
@@ -122,26 +124,30 @@ async def moved_under(name, folder, seed):
     return all(calm) and all(green), f"seed {seed}, {drift} {items}, {crowd.moves} moves: {reports}"
 
 
-async def calm(name, folder, most):
-    ran = [await moved_under(name, folder / str(seed), seed) for seed in seeds(most)]
+async def calm(name, folder, drawn, say=None):
+    """Run with each seed; none may raise an alarm."""
+    ran = [await moved_under(name, folder / str(seed), seed) for seed in drawn]
     alarms = [words for fine, words in ran if not fine]
-    assert alarms == [], f"{name}: {len(alarms)} false alarms in {len(ran)} runs: {alarms[0]}"
-    return len(ran)
+    if say:
+        figures = f"{name}: {len(alarms)} false alarms in {2 * len(ran)} clean runs"
+        say("a list that only moves raises no alarm", figures, shown(drawn))
+    assert alarms == [], f"{name}: {alarms}"
 
 
 @every_source
 async def test_a_list_that_moves_while_it_is_read_raises_no_alarm(tmp_path, name):
-    assert await calm(name, tmp_path, 3)
+    await calm(name, tmp_path, range(3))
 
 
 @pytest.mark.soak
+@LONG
 @pytest.mark.parametrize("name", [name for name in SOURCES if name != SILENT])
-async def test_two_hundred_runs_against_providers_that_lie(tmp_path, name):
-    found = await sweep(name, tmp_path, MANY, known=name == WHOLE)
-    print(f"{name}: {dict(found)}")
+async def test_two_hundred_runs_against_providers_that_lie(tmp_path, name, soak_line):
+    await sweep(name, tmp_path, seeds(MANY), soak_line, known=name == WHOLE)
 
 
 @pytest.mark.soak
+@LONG
 @every_source
-async def test_two_hundred_clean_runs_on_lists_that_move(tmp_path, name):
-    print(f"{name}: 0 false alarms in {await calm(name, tmp_path, MANY)} clean runs")
+async def test_two_hundred_clean_runs_on_lists_that_move(tmp_path, name, soak_line):
+    await calm(name, tmp_path, seeds(TWICE), soak_line)
