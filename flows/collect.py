@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.secrets import mask
+from flows.context import ASK_AGAIN, sleep_or_stop
 from flows.marks import Marks
 from flows.proof import Lack, hidden
 from flows.tally import Fate
+from state.turns import Turn
 
 if TYPE_CHECKING:
     from connectors.contract import Page
@@ -24,7 +26,8 @@ class Listing:
     """One reading of the listing. `lack` is what was missing in it by what the source itself states or the ledger knows.
 
     `fresh` counts documents that have to be worked on, `news` those that no earlier reading of this run has shown.
-    `barred`: a part of it could not be read, which reading again at once does not change.
+    `barred`: a part of it could not be read, which reading again at once does not change. `shared`: another run has read
+    it and has judged it.
     """
 
     fresh: int = 0
@@ -32,15 +35,37 @@ class Listing:
     lack: Lack = field(default_factory=Lack)
     read: bool = True
     barred: bool = False
+    shared: bool = False
 
     @property
     def proven(self) -> bool:
         """Whether all of it was seen."""
-        return self.read and not self.barred and self.lack.nothing
+        return self.shared or (self.read and not self.barred and self.lack.nothing)
 
 
-async def collect(context: Context) -> Listing:
-    """Read the listing once from where the ledger stands. Errors end the reading, not the run's other work.
+async def collect(context: Context, *, again: bool) -> Listing:
+    """Read the listing once, or let another run of the route read it: then return once that is at its end.
+
+    With `again` it is read although another run has done so since this one began. Should the reader die, this run reads.
+    """
+    listing = Listing(read=False)
+    try:
+        while not context.halted(context.source_name):
+            turn = await context.run.turns.take_collect(again=again)
+            if turn is Turn.OVER:
+                return Listing(read=False, shared=True)
+            if turn is Turn.OURS:
+                listing = await _read(context)
+                break
+            context.news.set()  # the other run may have found something
+            await sleep_or_stop(context, ASK_AGAIN)
+    finally:
+        await context.run.turns.end(read=listing.read)
+    return listing
+
+
+async def _read(context: Context) -> Listing:
+    """Read the listing from where the ledger stands. Errors end the reading, not the run's other work.
 
     Cursor and documents are committed page by page in one transaction each, so a crash resumes in mid-listing.
     """

@@ -38,8 +38,8 @@ class LeakyLedger:
         self._ledger = ledger
 
     @asynccontextmanager
-    async def run(self, route):
-        async with self._ledger.run(route) as run:
+    async def run(self, route, **how):
+        async with self._ledger.run(route, **how) as run:
             yield LeakyRun(run)
 
 
