@@ -20,10 +20,11 @@ from state.ledger import Ledger
 from tests.contract.account import Account, connected
 from tests.contract.between import Between
 from tests.contract.discovery import subjects
+from tests.contract.subject import NOTHING
 from tests.flows.world import QUICK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from connectors.contract import Delivery, Fields, Journal
@@ -80,6 +81,8 @@ class Ground:
     """One account at a source, a ledger and a shelf. Each run opens a fresh connection, as a new process would."""
 
     page = PAGE
+    settings: Mapping[str, object] = NOTHING
+    """Settings of the connection besides."""
 
     def __init__(self, subject: SourceSubject, folder: Path, ledger: Ledger, between: Between, url: str) -> None:
         self.subject, self.between, self.app = subject, between, between.app
@@ -92,7 +95,7 @@ class Ground:
         """Run the route once."""
         subject = self.subject
         memory = LedgerMemory(self._ledger, subject.provider)
-        settings = dict.fromkeys(subject.page, self.page)
+        settings = {**dict.fromkeys(subject.page, self.page), **self.settings}
         connection = await connected(subject, self.app, self._url, settings, memory=memory)
         there = Connection("shelf", {}, {"things": self.shelf}, _nothing, _nothing, lambda: 0)
         source = connection.sources[subject.stream]

@@ -151,6 +151,14 @@ def end(lie: Lie, body: bytes) -> bytes:
     return msgspec.json.encode(value)
 
 
+def recount(lie: Lie, body: bytes) -> bytes:
+    """Leave the victims out of every page, and count as if they were not there."""
+    value = _decoded(body)
+    victims = len(lie.victims) if value.get("count") else 0
+    lie.rows(value)[:] = [row for row in lie.rows(value) if not lie.hidden([row])]
+    return msgspec.json.encode({**value, "count": max(0, value["count"] - victims)})
+
+
 KINDS: Mapping[str, Callable[[Lie, bytes], bytes]] = {
     "hide": hide,
     "truncate": truncate,
@@ -159,4 +167,7 @@ KINDS: Mapping[str, Callable[[Lie, bytes], bytes]] = {
     "empty_error": empty_error,
     "tail": tail,
     "end": end,
+    "recount": recount,
 }
+NUMBERED = tuple(KINDS)[:-1]
+"""Those that leave the stated number as it is, or say none."""

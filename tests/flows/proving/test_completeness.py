@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
+from tests.contract.subject import NOTHING
 from tests.flows.proving.ground import ground, sources
-from tests.flows.proving.lies import KINDS, Lie
+from tests.flows.proving.lies import NUMBERED, Lie
 from tests.soak_table import seeds, shown
 
 SOURCES = sources()
@@ -25,11 +26,12 @@ paged = pytest.mark.parametrize("name", [name for name in SOURCES if name not in
 every_source = pytest.mark.parametrize("name", SOURCES)
 
 
-async def lied_to(name, folder, seed, *, known=False, kinds=tuple(KINDS)):
+async def lied_to(name, folder, seed, *, known=False, kinds=NUMBERED, settings=NOTHING):
     """Run against a provider that lies; say what came of it: noticed, healed, or missed. `known`: after an honest run."""
     chance = random.Random(seed)
     kind, once = kinds[seed % len(kinds)], chance.random() < 0.3
     async with ground(SOURCES[name], folder) as it:
+        it.settings = settings
         ids = it.account.add(DOCUMENTS)
         if known:
             assert (await it.run()).complete
@@ -68,6 +70,14 @@ async def test_a_provider_that_hides_truncates_repeats_or_errs_is_noticed(tmp_pa
 async def test_whole_lists_are_held_against_what_the_ledger_knows(tmp_path):
     found = await sweep(WHOLE, tmp_path, range(FEW), known=True)
     assert found["noticed"] >= FEW // 2
+
+
+async def test_a_list_that_counts_what_it_hides_out_is_held_against_the_ledger_too(tmp_path):
+    """Where everything is swept: the sweep shows every contract there is, so one that the ledger knows must be in it."""
+    name = "zefort.contracts"
+    kinds, settings = ("recount",), SOURCES[name].sweeping
+    found = await sweep(name, tmp_path, range(100, 104), known=True, kinds=kinds, settings=settings)
+    assert found["noticed"] >= 2
 
 
 async def test_an_error_that_comes_as_a_success_is_noticed_where_a_list_states_no_number(tmp_path):
