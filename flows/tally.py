@@ -59,6 +59,10 @@ class Tally:
         self.problems: dict[str, Problem] = {}
         self.listed = 0
         """How many documents the source has listed."""
+        self.resumed = 0
+        """How many the run has worked on although the source has not listed them."""
+        self.behind = 0
+        """How many wait in the ledger that the run did not come to."""
         self.passes = 0
         self.told = 0
         self.lags = Lags()
@@ -79,7 +83,9 @@ class Tally:
         """Note documents that the source listed; a fate from earlier in this run stands."""
         for id_ in ids:
             mark = self._marks[id_]
-            self.listed += not mark & _LISTED
+            if not mark & _LISTED:
+                self.listed += 1
+                self.resumed -= bool(mark)  # the run was at it before it was listed
             self._marks[id_] = mark | _LISTED
             # New, changed or listed again: it has to be worked on (again).
             if fate is Fate.WAITING or not mark & _FATE:
@@ -92,6 +98,7 @@ class Tally:
     def decide(self, id_: int, fate: Fate) -> None:
         """Note what became of a document; an update after a delivery in the same run stays a delivery."""
         mark = self._marks[id_]
+        self.resumed += not mark
         if fate in (Fate.DELIVERED, Fate.UPDATED, Fate.UNCHANGED):
             fate = Fate.DELIVERED if mark & _NEW else Fate.UPDATED if mark & _AGAIN else fate
         tried = fate is Fate.WAITING
@@ -194,7 +201,7 @@ class Report:
         open_ends = (
             self.rejected + self.failed + self.held + self.withdrawn + self.owed_feedback + self.refused_feedback
         )
-        return 1 if open_ends or not (self.complete or self.limited) else 0
+        return 1 if open_ends or not self.adds_up or not (self.complete or self.limited) else 0
 
     def as_json(self) -> dict[str, object]:
         """Return the report as plain JSON data; instants are ISO 8601 in UTC."""
