@@ -16,7 +16,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from connectors.answer import Answer, decode_json
 from connectors.errors import ConnectorError, RejectedError, TransientError
-from connectors.faults import NETWORK, network_fault, refusal
+from connectors.faults import NETWORK, network_fault, refusal, retry_after
 from connectors.quota import Quota
 from connectors.urls import is_loopback
 
@@ -31,6 +31,7 @@ _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "
 _KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: less than common servers do, since a POST on a closing one cannot be repeated."""
 _LONGEST_REFUSAL = 64 * 2**10
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class Wire:
         """Open an answer and hold whoever reads it to the same deadline; with `keep` a 2xx answer stays open."""
         upload: _Upload | None = None
         heard: httpx.Headers | None = None
+        refused = False
         left_at = self.clock.now()
         try:
             async with asyncio.timeout(self._limits.deadline) as deadline:
@@ -157,7 +159,7 @@ class Wire:
                 )
                 self.requests += 1
                 response = await self._transport.handle_async_request(request)
-                heard = response.headers
+                heard, refused = response.headers, response.status_code == _TOO_MANY
                 try:
                     yield response
                 finally:
@@ -172,6 +174,10 @@ class Wire:
             raise fault from error
         finally:
             self.quota.settled(heard, left_at)
+            if refused:
+                self.quota.refused(left_at, retry_after(heard or {}, "x-ratelimit-reset"))
+            elif heard is not None:
+                self.quota.accepted(left_at)
             if upload:
                 await upload.close()
 
@@ -193,8 +199,7 @@ class Wire:
     def _refused(self, out: Outgoing, response: httpx.Response, body: bytes) -> ConnectorError:
         status, headers = response.status_code, response.headers
         error = refusal(self.connection, self._asked(out), out.url, out.path, status, headers, body)
-        if status == 429 and isinstance(error, TransientError):  # noqa: PLR2004 -- too many requests, RFC 6585
-            self.quota.pause(max(error.retry_after or 0.0, 1.0))
+        if status == _TOO_MANY:
             if self._held_since is None:
                 self._held_since = self.clock.now()
                 log.info("%s asks to slow down (429); waiting", self.connection)
