@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EDITOR := tests/editor
 EDITOR_READY := $(EDITOR)/node_modules/.ready
+SOAK_MINUTES ?= 180
 
 .PHONY: help setup demo test check soak bench bench-mapping certify mutate format clean
 
@@ -13,7 +14,9 @@ help:
 	@echo "make test    run all tests            make check   ruff, mypy, import rules"
 	@echo "make certify ask every connector all promises and write what README.md and docs show"
 	@echo "make mutate  break the connectors in a copy and see that the promises notice"
-	@echo "make bench   print the benchmark      make soak    the long kill sweeps"
+	@echo "make bench   print the benchmark"
+	@echo "make soak    the guarantees under fire, in the long form, and their table; takes $(SOAK_MINUTES) minutes at most (SOAK_MINUTES=…)"
+	@echo "             SOAK_SEEDS=… how many seeds, SOAK_SEED=… that one alone"
 	@echo "make bench-mapping  documents per second of the mapping language, beside JMESPath and JSONata"
 
 setup: $(READY) $(EDITOR_READY)
@@ -38,7 +41,7 @@ test: setup
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not soak'
 
 soak: $(READY)
-	$(BIN)/python -m pytest -m soak -n 2 -s
+	$(BIN)/python -m pytest -m soak -n 2 --dist worksteal --session-timeout $$(($(SOAK_MINUTES) * 60))
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -87,6 +87,9 @@ async def sync(
         requests = opened.requests()
         proven = False
         try:
+            if back := await run.set_right(datetime.now(UTC)):
+                minutes = back.total_seconds() / 60
+                context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
             await run.recording.renew()
             if documents:
                 wanted = await run.want(documents, datetime.now(UTC))

@@ -44,6 +44,7 @@ class LedgerJournal:
         if known is None and REKEYED in self._steps and (there := await _asked(step, find)) is not None:
             return self._finish(step, datetime.now(UTC), there)
         if known is not None:
+            known = await self._dated(known)
             found = await self._look(step, find, known.intent_at, settle or AT_ONCE)
             if found is not None:
                 return self._finish(step, known.intent_at, found)
@@ -101,6 +102,15 @@ class LedgerJournal:
                     look_again_at=intent_at + settle,
                 )
             # The look itself has used up the time: one more settles it. An error would only bring us back at once.
+
+    async def _dated(self, known: Step) -> Step:
+        """Return an intent that is not of the future: after the clock was set back its settling would never be over."""
+        now = datetime.now(UTC)
+        if known.intent_at <= now:
+            return known
+        await self._run.intend(self._transfer, known.name, now)
+        self._steps[known.name] = again = Step(name=known.name, intent_at=now, done_at=None, result=None)
+        return again
 
     def _finish(self, step: str, intent_at: datetime, result: str) -> str:
         at = datetime.now(UTC)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, case, func, insert, null, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from state.dialect import upsert
 from state.models import cursor, event, feedback, transfer
 from state.reading import chunks
 from state.reading import refused as last_refused

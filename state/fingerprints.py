@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from state.database import WRITING, explain
+from state.database import alone, explain, place, writing
 from state.errors import SettingError, StateError
 from state.instants import Instant
 from state.lease import check_idle
 from state.models import fingerprint_key, memory, step, transfer
 from state.snapshots import drop_unreadable
+from state.vault import MAKE_ONE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -67,14 +68,16 @@ def open_fingerprints(engine: Engine, vault: Vault | None) -> Fingerprints:
             key, settled = _read(connection, vault)
         if not settled:
             # The write lock is held from the second look on: of several processes only one makes the key.
-            with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+            with writing(engine) as connection, connection.begin():
+                alone(connection)
                 key, settled = _read(connection, vault)
                 if not settled:
                     key = _keep(connection, vault, key)
     except SQLAlchemyError as error:
         raise explain(error, engine) from error
-    if vault is not None and _file(engine).exists():
-        _file(engine).unlink()  # committed in the vault: the copy in the open may go
+    file = _file(engine)
+    if vault is not None and file is not None and file.exists():
+        file.unlink()  # committed in the vault: the copy in the open may go
     return Fingerprints(key)
 
 
@@ -85,7 +88,8 @@ def rekey(engine: Engine, vault: Vault | None) -> int:
     a run is active, StateError if the ledger cannot be written.
     """
     try:
-        with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+        with writing(engine) as connection, connection.begin():
+            alone(connection)
             check_idle(connection)
             return _rekey(connection, vault)
     except SQLAlchemyError as error:
@@ -104,7 +108,7 @@ def _rekey(connection: Connection, vault: Vault | None) -> int:
     connection.execute(delete(memory))
     connection.execute(delete(fingerprint_key))
     file = _file(connection.engine)
-    if file.exists():
+    if file is not None and file.exists():
         # Put aside, not deleted: should this transaction fail, the ledger still has its key.
         file.replace(file.with_name(f"{file.name}.replaced"))
     _keep(connection, vault, b"")
@@ -117,19 +121,19 @@ def _read(connection: Connection, vault: Vault | None) -> tuple[bytes, bool]:
     row = connection.execute(select(fingerprint_key)).one_or_none()
     file = _file(connection.engine)
     if row is None:
-        return (_from_file(file) if file.exists() else b""), False
+        return (_from_file(file) if file is not None and file.exists() else b""), False
     settled = (row.encrypted is None) == (vault is None)
     if row.encrypted is None:
-        if not file.exists():
+        if file is None or not file.exists():
             raise SettingError(f"The ledger's key file {file} is missing; put it back from the backup. {_LOST}")
         key = _from_file(file)
     elif vault is None:
-        raise SettingError(f"The ledger {connection.engine.url.database} was used with DOCFERRY_KEYS; set it. {_LOST}")
+        raise SettingError(f"The ledger {place(connection.engine)} was used with DOCFERRY_KEYS; set it. {_LOST}")
     else:
         text = vault.decrypt(row.encrypted)
         if text is None:
             raise SettingError(
-                f"No key in DOCFERRY_KEYS opens the ledger {connection.engine.url.database}; "
+                f"No key in DOCFERRY_KEYS opens the ledger {place(connection.engine)}; "
                 f"put the one it was used with behind the new one. {_LOST}"
             )
         key, settled = bytes.fromhex(text), vault.is_current(row.encrypted)
@@ -142,8 +146,14 @@ def _keep(connection: Connection, vault: Vault | None, key: bytes) -> bytes:
     """Write the key (a new one if it is empty) where it belongs. A file is on the disk before the row that needs it."""
     key = key or secrets.token_bytes(_BYTES)
     file = _file(connection.engine)
-    if vault is None and not file.exists():
-        _to_file(file, key)
+    if vault is None:
+        if file is None:
+            raise SettingError(
+                f"The ledger {place(connection.engine)} has no file beside it that could hold the key of its fingerprints, "
+                f"so it needs DOCFERRY_KEYS; make a key with `{MAKE_ONE}` and give it to every worker"
+            )
+        if not file.exists():
+            _to_file(file, key)
     connection.execute(delete(fingerprint_key))
     connection.execute(
         insert(fingerprint_key).values(
@@ -157,8 +167,9 @@ def _proof(key: bytes) -> str:
     return hmac.digest(key, _CHECKED, "sha256").hex()
 
 
-def _file(engine: Engine) -> Path:
-    return Path(f"{engine.url.database}.key").absolute()
+def _file(engine: Engine) -> Path | None:
+    """Return the file beside a ledger that is a file itself, None beside a server."""
+    return Path(f"{engine.url.database}.key").absolute() if engine.dialect.name == "sqlite" else None
 
 
 def _from_file(file: Path) -> bytes:

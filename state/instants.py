@@ -50,3 +50,10 @@ class database_now(FunctionElement[datetime]):  # noqa: N801 -- reads as the SQL
 def _sqlite_now(element: database_now, compiler: SQLCompiler, **options: object) -> str:
     modifier = compiler.process(element.clauses, **options)
     return f"(strftime('%Y-%m-%dT%H:%M:%f', 'now', {modifier}) || '000Z')"
+
+
+@compiles(database_now, "postgresql")
+def _postgres_now(element: database_now, compiler: SQLCompiler, **options: object) -> str:
+    # The clock, not the time at which the transaction began: it may have waited for a lock since.
+    later = f"(clock_timestamp() AT TIME ZONE 'UTC' + CAST({compiler.process(element.clauses, **options)} AS INTERVAL))"
+    return f'to_char({later}, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')'

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from state import collecting, reading
 from state.archive import Archive
 from state.database import address, connect, prepare
+from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
 from state.lease import Lease
@@ -49,12 +49,14 @@ class Ledger:
     Belongs to the event loop it was opened in. Every method raises StateError with a sentence for the operator.
     """
 
-    def __init__(self, engine: Engine, fingerprints: Fingerprints, snapshots: Snapshots) -> None:
+    def __init__(
+        self, engine: Engine, fingerprints: Fingerprints, snapshots: Snapshots, *, patience: float = 30.0
+    ) -> None:
         self.fingerprint = fingerprints.of
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._snapshots = snapshots
-        self._writer = Writer(engine)
-        self._reader = Reader(engine)
+        self._writer = Writer(engine, patience=patience)
+        self._reader = Reader(engine, patience=patience)
         self.archive = Archive(self._reader, snapshots)
         """What was judged, and by which mapping."""
 
@@ -67,17 +69,19 @@ class Ledger:
         retention: Retention | None = None,
         busy_timeout: float = 30.0,
     ) -> Ledger:
-        """Open a database like `sqlite:///.docferry/state.db`, creating folder, tables and key as needed.
+        """Open a database like `sqlite:///.docferry/state.db` or `postgresql://user@host/db`.
+
+        Folder, schema, tables and key are made as needed.
 
         `retention` says which documents stay recorded as they were judged, which takes a vault. `busy_timeout` is how
-        many seconds a write waits for another process's transaction to end. Raises SettingError if the key of the
+        many seconds a write waits for another process's transaction to end, and everything for a server that went away. Raises SettingError if the key of the
         ledger's fingerprints is missing, in the `vault` or in the file beside the database.
         """
         engine = connect(address(url), busy_timeout=busy_timeout)
         await asyncio.to_thread(prepare, engine)
         fingerprints = await asyncio.to_thread(open_fingerprints, engine, vault)
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
-        return cls(engine, fingerprints, Snapshots(vault, retention or Retention()))
+        return cls(engine, fingerprints, Snapshots(vault, retention or Retention()), patience=busy_timeout)
 
     @classmethod
     async def rekey(cls, url: str, *, vault: Vault | None = None) -> int:

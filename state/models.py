@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from state.dialect import Id
 from state.instants import Instant
 
 metadata = MetaData(
@@ -41,7 +42,7 @@ cursor = Table(
 transfer = Table(
     "transfer",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("route", Text, nullable=False),
     Column("document_id", Text, nullable=False),
     Column("version", Text, nullable=False),  # the listing's hint when last seen
@@ -73,7 +74,7 @@ transfer = Table(
 step = Table(
     "step",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("transfer_id", ForeignKey("transfer.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("intent_at", Instant, nullable=False),
@@ -86,7 +87,7 @@ step = Table(
 feedback = Table(
     "feedback",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("transfer_id", ForeignKey("transfer.id"), nullable=False),
     Column("route", Text, nullable=False),
     Column("seq", Integer, nullable=False),
@@ -98,15 +99,27 @@ feedback = Table(
     Column("done_at", Instant),
     Column("answer", Text),  # told | refused | gone | superseded, once done
     UniqueConstraint("transfer_id", "seq"),
-    Index("ix_feedback_open", "route", "due_at", sqlite_where=text("done_at IS NULL")),
-    Index("ix_feedback_refused", "route", "transfer_id", sqlite_where=text("answer = 'refused'")),
+    Index(
+        "ix_feedback_open",
+        "route",
+        "due_at",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    Index(
+        "ix_feedback_refused",
+        "route",
+        "transfer_id",
+        sqlite_where=text("answer = 'refused'"),
+        postgresql_where=text("answer = 'refused'"),
+    ),
 )
 
 # What happened to a document, in order; rows are added, never changed.
 event = Table(
     "event",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("transfer_id", ForeignKey("transfer.id"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("run_id", Text),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from state.database import explain
+from state.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +22,10 @@ T = TypeVar("T")
 class Reader:
     """Answers questions from one consistent picture each. Sees every write that was awaited before."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, patience: float) -> None:
+        """`patience` is how many seconds a database server that went away is waited for."""
         self._engine = engine
-        self._connection: Connection | None = None
+        self._session = Session(engine, patience=patience, writes=False)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="docferry-reader")
 
     async def ask(self, question: Callable[[Connection], T]) -> T:
@@ -32,18 +34,11 @@ class Reader:
 
     async def close(self) -> None:
         """Close the connection in the thread that opened it."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._session.close)
         self._thread.shutdown()
 
     def _answer(self, question: Callable[[Connection], T]) -> T:
         try:
-            if self._connection is None:
-                self._connection = self._engine.connect()
-            with self._connection.begin():
-                return question(self._connection)
+            return self._session.transact(question)
         except SQLAlchemyError as error:
             raise explain(error, self._engine) from error
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()

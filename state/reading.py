@@ -144,8 +144,7 @@ def owed(connection: Connection, route: str, limit: int, now: datetime, exclude:
         .limit(limit + len(exclude))
     )
     due = [one for one in (Owed(*row) for row in connection.execute(query)) if one.id not in exclude][:limit]
-    # ";" is the character after ":"
-    steps = _steps(connection, [one.transfer_id for one in due], step.c.name >= "feedback:", step.c.name < "feedback;")
+    steps = _steps(connection, [one.transfer_id for one in due], step.c.name.startswith("feedback:"))
     return [
         replace(
             one,

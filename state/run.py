@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, update
 
-from state import collecting, reading
+from state import clock, collecting, reading
 from state import statements as sql
 from state.models import run as run_table
 from state.models import step as step_table
@@ -18,7 +18,7 @@ from state.waking import Waking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
 
@@ -273,6 +273,10 @@ class RouteRun:
         )
 
     # The run itself
+
+    async def set_right(self, now: datetime) -> timedelta | None:
+        """Let nobody wait for a moment that is far away because the clock was set back; say by how much, None if not."""
+        return await self._writer.call(lambda connection: clock.set_right(connection, self.route, now), self._lease)
 
     async def finish(self, *, at: datetime, counts: Mapping[str, int], complete: bool, note: str | None) -> None:
         """Close the run's row. A run that ends without this counts as interrupted."""

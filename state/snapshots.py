@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from state.dialect import upsert
 from state.models import snapshot, transfer
 from state.records import REJECTED
 from state.writer import Statement

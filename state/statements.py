@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Integer, Text, and_, bindparam, case, exists, func, insert, literal, null, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from state.dialect import upsert
 from state.instants import Instant
 from state.models import event, feedback, step, transfer
 from state.writer import Statement

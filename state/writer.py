@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from state.database import WRITING, explain, surroundings
+from state.database import alone, explain, surroundings
 from state.errors import StateError
+from state.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,8 +83,10 @@ class Writer:
     A write that is cancelled while it waits is still carried out: only the waiting ends.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, patience: float) -> None:
+        """`patience` is how many seconds a database server that went away is waited for."""
         self._engine = engine
+        self._session = Session(engine, patience=patience, writes=True)
         self._loop = asyncio.get_running_loop()
         self._gathered: list[_Write] = []
         self._busy = False
@@ -163,51 +166,48 @@ class Writer:
     # From here on: the writer's thread.
 
     def _work(self) -> None:
-        connection: Connection | None = None
         while (group := self._groups.get()) is not None:
             try:
-                if connection is None:
-                    connection = self._engine.connect().execution_options(**WRITING)
-                results = self._write(connection, group)
+                results = self._write(group)
             except SQLAlchemyError as error:
                 results = self._fail(group, error)
             with contextlib.suppress(RuntimeError):  # the loop is gone, and everyone who waited with it
                 self._loop.call_soon_threadsafe(self._committed, group, results)
-        if connection is not None:
-            connection.close()
+        self._session.close()
 
-    def _write(self, connection: Connection, group: list[_Write]) -> list[object]:
+    def _write(self, group: list[_Write]) -> list[object]:
         try:
-            return self._together(connection, group)
+            return self._session.transact(lambda connection: self._together(connection, group))
         except Exception as error:  # noqa: BLE001 -- whatever a call raises belongs to the one who asked for it
             if len(group) == 1 or surroundings(error):
                 return self._fail(group, error)
         # Rolled back. One by one, so that only the culprit learns of its fault.
-        return [self._write(connection, [write])[0] for write in group]
+        return [self._write([write])[0] for write in group]
 
     def _together(self, connection: Connection, group: list[_Write]) -> list[object]:
         results: list[object] = [None] * len(group)
         checked: set[Guard] = set()
         pending = _Batches()
-        with connection.begin():
-            for place, write in enumerate(group):
-                guard = write.guard
-                if guard is not None:
-                    if guard not in checked and guard.failure is None:
-                        checked.add(guard)
-                        try:
-                            guard.check(connection)
-                        except StateError as error:
-                            guard.failure = error
-                    if guard.failure is not None:
-                        results[place] = _Failure(guard.failure)
-                        continue
-                for statement, values in write.lines:
-                    pending.add(statement, values)
-                if write.call is not None:
-                    pending.execute(connection)
-                    results[place] = write.call(connection)
-            pending.execute(connection)
+        if any(write.call is not None for write in group):
+            alone(connection)  # a function may read first and write what follows from that
+        for place, write in enumerate(group):
+            guard = write.guard
+            if guard is not None:
+                if guard not in checked and guard.failure is None:
+                    checked.add(guard)
+                    try:
+                        guard.check(connection)
+                    except StateError as error:
+                        guard.failure = error
+                if guard.failure is not None:
+                    results[place] = _Failure(guard.failure)
+                    continue
+            for statement, values in write.lines:
+                pending.add(statement, values)
+            if write.call is not None:
+                pending.execute(connection)
+                results[place] = write.call(connection)
+        pending.execute(connection)
         return results
 
     def _fail(self, group: list[_Write], error: BaseException) -> list[object]:

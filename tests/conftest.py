@@ -9,6 +9,7 @@ from tests.conformance.watch import WATCH, folder, lines, merged
 settings.register_profile("docferry", deadline=None)
 settings.load_profile("docferry")
 
+pytest_plugins = ["tests.soak_table"]
 SUMMARIES = []
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import signal
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from cryptography.fernet import Fernet
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from connectors.sandbox_app import SandboxApp
     from tests.flows.findings import Findings
     from tests.flows.lives import Life
+    from tests.flows.victims import Living
 
 SETTING_OUT = 40
 """About how many points a run passes before it comes to where the one before it died."""
@@ -54,16 +58,18 @@ class Ground:
 
     def __init__(self, world: World, victims: Victims, folder: Path, settings: dict[str, str], *, at_once: int) -> None:
         self.world = world
-        self._victims = victims
+        self.victims = victims
         self.answers = 0
         """How many answers have gone out in this trial."""
         self.premature: list[str] = []
         """What the far end lacked when the source was told about its documents."""
         self.urls: dict[str, str] = {}
-        self._folder = folder
+        self.folder = folder / "trial"
+        self.answering: Callable[[int], None] = lambda _number: None
+        """Called with its number when an answer is about to go out."""
         self._settings = settings
         self._at_once = at_once
-        self._fatal_answer = 0
+        self._where: dict[str, object] = {}
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[Ground]:
@@ -75,6 +81,25 @@ class Ground:
                 self._settings |= {f"{name}_{key}".upper(): value for key, value in secrets.items()}
             yield self
 
+    async def begin(self, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start over, up to where the processes of this trial begin. `settings` are for all of them."""
+        shutil.rmtree(self.folder, ignore_errors=True)  # what the last trial left stays until now, to be looked at
+        self.folder.mkdir(parents=True)
+        here = self._settings | self.world.begin(self.folder) | settings
+        self._where = {
+            "folder": str(self.folder), "settings": here, "route": self.world.route, "disk": self.world.on_disk,
+        }  # fmt: skip
+        self.answering = lambda _number: None
+        for other in self.world.before(self.folder):
+            life = await self.victims.live(self.order(at_once=2 * self._at_once, settings=here | other))
+            assert life.complete, life
+        self.premature.clear()
+        self.answers = 0
+
+    def order(self, **more: object) -> dict[str, object]:
+        """Return the order for a process of this trial; `more` says what is other than usual."""
+        return {"fatal": 0, "at_once": self._at_once, "spoilt": "", "lost": "", **self._where, **more}
+
     async def trial(
         self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, spoilt: str = "", lost: str = ""
     ) -> list[Life]:
@@ -84,32 +109,22 @@ class Ground:
         for all of them, see `spoil` and `Points`. Returns all lives, the first one first. What is found is added to the
         tally.
         """
-        folder = self._folder / "trial"
-        shutil.rmtree(folder, ignore_errors=True)  # what the last trial left stays until now, to be looked at
-        folder.mkdir(parents=True)
-        settings = self._settings | self.world.begin(folder)
-        where = {"folder": str(folder), "settings": settings, "route": self.world.route, "disk": self.world.on_disk}
-        self._fatal_answer = 0
-        for other in self.world.before(folder):
-            quietly = {"fatal": 0, "at_once": 2 * self._at_once, "spoilt": "", "lost": ""}
-            life = await self._victims.live(where | quietly | {"settings": settings | other})
-            assert life.complete, life
-        self.premature.clear()
-        self.answers, self._fatal_answer = 0, answer
+        await self.begin()
         lives: list[Life] = []
         halves: list[str] = []
         for point in (*(fatal or [0]), *[0] * RUNS):
-            order = {"fatal": point, "at_once": self._at_once, "spoilt": spoilt, "lost": lost}
-            lives.append(await self._victims.live(order | where))
-            self._fatal_answer = 0
+            living = await self.victims.begin(self.order(fatal=point, spoilt=spoilt, lost=lost))
+            self.answering = partial(_kill_at, living, 0 if lives else answer)
+            lives.append(await living.over())
             if lives[-1].complete:
                 break
-            await self._quiet()
+            await self.quiet()
             halves += self.world.halves()
-        self._add(tally, f"point {answer or list(fatal)}", lives, halves)
+        self.judge(tally, f"point {answer or list(fatal)}", lives, halves)
         return lives
 
-    def _add(self, tally: Tally, where: str, lives: list[Life], halves: list[str]) -> None:
+    def judge(self, tally: Tally, where: str, lives: list[Life], halves: list[str]) -> None:
+        """Add to the tally what is found after the last of these lives. `where` says of which trial that is."""
         found = self.world.audit()
         found.wrong += halves
         kills = [life for life in lives if life.killed]
@@ -126,17 +141,16 @@ class Ground:
         tally.wrong += [where + words for words in found.wrong]
         tally.premature += [where + words for words in self.premature]
 
-    async def _quiet(self) -> None:
+    async def quiet(self) -> None:
         """Let requests of the dead come to their end: what was on the wire is acted upon, as it would be anywhere."""
         await asyncio.sleep(0.02)
         while any(app.at_once for app in self.world.apps.values()):  # noqa: ASYNC110 -- they offer a count, no event
             await asyncio.sleep(0.01)
 
-    def answering(self) -> None:
-        """Count an answer that is about to go out, and kill the process it is for if that is the one."""
-        self.answers += 1
-        if self.answers == self._fatal_answer:
-            self._victims.kill()
+
+def _kill_at(living: Living, answer: int, number: int) -> None:
+    if number == answer:
+        living.send(signal.SIGKILL)
 
 
 class _Door:
@@ -150,7 +164,8 @@ class _Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._ground.answering()
+                self._ground.answers += 1
+                self._ground.answering(self._ground.answers)
             await send(message)
 
         world = self._ground.world
@@ -161,7 +176,8 @@ class _Door:
                 await self._app(scope, receive, sending)
         finally:
             for document_id in world.told() - before if tells else ():
-                self._ground.premature += lacking.get(document_id, ())
+                if document_id in scope["path"]:  # the others were told by requests beside this one
+                    self._ground.premature += lacking.get(document_id, ())
 
 
 @asynccontextmanager
@@ -176,10 +192,11 @@ async def grounds(
 ) -> AsyncIterator[list[Ground]]:
     """Prepare grounds for trials that go on side by side, each in a world of its own.
 
-    `victims`: a server that is there already, for a single lane. `settle` is in seconds: how long a lost outcome waits
+    `victims`: a server that is there already. `settle` is in seconds: how long a lost outcome waits
     for lists to show it.
     """
     async with AsyncExitStack() as stack:
+        server = victims or stack.enter_context(Victims())
         made = []
         for lane in range(lanes):
             here = world()
@@ -187,7 +204,6 @@ async def grounds(
             settings = {f"{name}_SETTLE_SECONDS".upper(): str(settle) for name in connections}
             settings |= {f"{name}_VERIFY_WITHIN".upper(): "5.0" for name in connections}
             settings["DOCFERRY_KEYS"] = Fernet.generate_key().decode()  # so that tokens' commits die too
-            server = victims or stack.enter_context(Victims())
             ground = Ground(here, server, folder / f"lane-{lane}", settings, at_once=at_once)
             made.append(await stack.enter_async_context(ground.ready()))
         yield made

@@ -15,6 +15,8 @@ class Life:
     complete: bool = False
     passed: list[str] = field(default_factory=list)
     words: str = ""
+    busy: bool = False
+    """It left because another run had the route."""
 
     @property
     def killed(self) -> bool:
@@ -49,6 +51,17 @@ class Tally:
     def clean(self) -> bool:
         """True if nothing was found."""
         return not (self.lost or self.doubled or self.premature or self.wrong)
+
+    def add(self, other: Tally) -> None:
+        """Add what was found elsewhere."""
+        self.trials += other.trials
+        self.kills += other.kills
+        self.most_runs = max(self.most_runs, other.most_runs)
+        self.met |= other.met
+        self.lost += other.lost
+        self.doubled += other.doubled
+        self.premature += other.premature
+        self.wrong += other.wrong
 
     def __str__(self) -> str:
         return (

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import threading
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -19,7 +20,7 @@ from sqlalchemy import Engine, event
 from connectors.wire import aiohttp_transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
 _CHANGES = ("replace", "unlink", "mkdir", "rmdir", "fsync")
 """The calls by which Python's own file functions change a disk."""
@@ -35,11 +36,15 @@ class Points:
     """Counts the points at which a process can die, in all its threads, and dies at the fatal one.
 
     That is given by its number (0: none), or by its name, which means the first of that name. `lost` names an act whose
-    answers are lost, the first, the third and the sixth: it is done, and then an error comes instead.
+    answers are lost, the first, the third and the sixth: it is done, and then an error comes instead. `troubles` are
+    called at points of these numbers.
     """
 
-    def __init__(self, fatal: int | str, lost: str = "") -> None:
+    def __init__(
+        self, fatal: int | str, lost: str = "", troubles: Mapping[int | None, Callable[[], None]] = MappingProxyType({})
+    ) -> None:
         self.passed: list[str] = []
+        self._troubles = troubles
         self._fatal = fatal
         self._lost = lost
         self._acts = 0
@@ -52,6 +57,8 @@ class Points:
             if self._fatal in (what, len(self.passed)):
                 tell({"died": what})
                 os.kill(os.getpid(), signal.SIGKILL)
+            if trouble := self._troubles.get(len(self.passed)):
+                trouble()
 
     def done(self, what: str, error: Exception) -> None:
         """Come to the end of an act. Raises the error if it is one whose answer is lost."""

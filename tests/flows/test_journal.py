@@ -254,3 +254,27 @@ async def test_a_call_that_says_itself_that_it_is_unsettled_is_believed(ledger):
         await run.flush()
         (transfer,) = await run.claim(1, datetime.now(UTC))
         assert transfer.steps["create"].result is None  # the intent stays: it is looked for before it is done again
+
+
+async def test_an_intent_of_the_future_settles_from_now_on_as_its_clock_was_set_back(ledger):
+    settle = timedelta(seconds=0.3)
+    done = []
+
+    async def do():
+        done.append(datetime.now(UTC))
+        return "ct_1"
+
+    async def find():
+        return None
+
+    async with ledger.run("route") as run:
+        transfer = await transfer_of(run)
+        ahead = Step(name="create", intent_at=datetime.now(UTC) + HOUR, done_at=None, result=None)
+        journal = LedgerJournal(run, transfer.id, {"create": ahead})
+        began = datetime.now(UTC)
+        with pytest.raises(UnsettledError) as raised:
+            await journal.once("create", do, find, settle=settle)
+        assert raised.value.look_again_at < began + timedelta(minutes=1)
+        await asyncio.sleep(0.4)
+        assert await journal.once("create", do, find, settle=settle) == "ct_1"
+    assert done[0] > began + settle

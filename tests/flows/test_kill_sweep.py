@@ -1,6 +1,6 @@
 """A process is really killed before and after every request and every commit; run again, nothing is lost or doubled.
 
-`make test` tries every n-th point and starts each time with another one; `KILL_SWEEP_SEED` repeats a choice.
+`make test` tries every n-th point and starts each time with another one; `SOAK_SEED` repeats a choice.
 `make soak` tries them all.
 """
 
@@ -22,33 +22,33 @@ LAGGING = {"world": partial(ShippedToZefort, lag=1.5, applied_after=0.3), "settl
 
 
 @pytest.mark.timeout(900)
-async def test_a_run_killed_at_any_point_is_finished_by_the_next_one(tmp_path):
-    await swept(tmp_path, "2 in flight", 50)
+async def test_a_run_killed_at_any_point_is_finished_by_the_next_one(soak_line, tmp_path):
+    await swept(soak_line, tmp_path, "2 in flight", 50)
 
 
 @pytest.mark.timeout(900)
-async def test_many_documents_in_flight_do_not_make_a_kill_worse(tmp_path):
-    await swept(tmp_path, "8 in flight", 70, at_once=8)
+async def test_many_documents_in_flight_do_not_make_a_kill_worse(soak_line, tmp_path):
+    await swept(soak_line, tmp_path, "8 in flight", 70, at_once=8)
 
 
 @pytest.mark.timeout(900)
-async def test_a_request_that_was_carried_out_after_its_sender_died_is_not_made_again(tmp_path):
-    await swept(tmp_path, "killed by the provider before it answers", 25, by_answer=True)
+async def test_a_request_that_was_carried_out_after_its_sender_died_is_not_made_again(soak_line, tmp_path):
+    await swept(soak_line, tmp_path, "killed by the provider before it answers", 25, by_answer=True)
 
 
 @pytest.mark.timeout(900)
-async def test_lists_that_lag_behind_do_not_make_the_next_run_send_anything_twice(tmp_path):
-    await swept(tmp_path, "lagging lists", 130, lanes=4, **LAGGING)
+async def test_lists_that_lag_behind_do_not_make_the_next_run_send_anything_twice(soak_line, tmp_path):
+    await swept(soak_line, tmp_path, "lagging lists", 130, lanes=4, **LAGGING)
 
 
 @pytest.mark.timeout(900)
-async def test_the_run_that_cleans_up_may_be_killed_as_well(tmp_path):
-    await swept(tmp_path, "killed twice", 130, twice=True)
+async def test_the_run_that_cleans_up_may_be_killed_as_well(soak_line, tmp_path):
+    await swept(soak_line, tmp_path, "killed twice", 130, twice=True)
 
 
 @pytest.mark.timeout(900)
-async def test_a_run_that_wakes_what_a_mended_mapping_cures_may_be_killed_at_any_point(tmp_path):
-    await swept(tmp_path, "mended", 110, world=MendedToZefort)
+async def test_a_run_that_wakes_what_a_mended_mapping_cures_may_be_killed_at_any_point(soak_line, tmp_path):
+    await swept(soak_line, tmp_path, "mended", 110, world=MendedToZefort)
 
 
 @pytest.mark.timeout(900)
@@ -64,36 +64,36 @@ async def test_documents_are_woken_by_the_next_run_wherever_the_first_one_died(t
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
 @pytest.mark.parametrize("at_once", [2, 8])
-async def test_no_point_of_waking_is_a_bad_one_to_be_killed_at(tmp_path, at_once):
-    tally = await swept(tmp_path, f"mended, {at_once} in flight", 1, at_once=at_once, world=MendedToZefort)
+async def test_no_point_of_waking_is_a_bad_one_to_be_killed_at(soak_line, tmp_path, at_once):
+    tally = await swept(soak_line, tmp_path, f"mended, {at_once} in flight", 1, at_once=at_once, world=MendedToZefort)
     assert tally.known <= tally.met
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
 @pytest.mark.parametrize("at_once", [2, 8])
-async def test_no_point_of_a_run_is_a_bad_one_to_be_killed_at(tmp_path, at_once):
-    tally = await swept(tmp_path, f"{at_once} in flight", 1, at_once=at_once)
+async def test_no_point_of_a_run_is_a_bad_one_to_be_killed_at(soak_line, tmp_path, at_once):
+    tally = await swept(soak_line, tmp_path, f"{at_once} in flight", 1, at_once=at_once)
     assert tally.known <= tally.met
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
 @pytest.mark.parametrize("at_once", [2, 8])
-async def test_no_answer_is_a_bad_one_to_be_killed_before(tmp_path, at_once):
-    await swept(tmp_path, f"{at_once} in flight, killed by the provider", 1, by_answer=True, at_once=at_once)
+async def test_no_answer_is_a_bad_one_to_be_killed_before(soak_line, tmp_path, at_once):
+    await swept(soak_line, tmp_path, f"{at_once} in flight, killed by the provider", 1, by_answer=True, at_once=at_once)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
-async def test_no_point_is_a_bad_one_to_be_killed_at_for_the_second_time(tmp_path):
-    await swept(tmp_path, "killed twice", 3, twice=True)
+async def test_no_point_is_a_bad_one_to_be_killed_at_for_the_second_time(soak_line, tmp_path):
+    await swept(soak_line, tmp_path, "killed twice", 3, twice=True)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
-async def test_lists_that_lag_behind_never_make_the_next_run_send_anything_twice(tmp_path):
-    await swept(tmp_path, "lagging lists", 9, lanes=4, **LAGGING)
+async def test_lists_that_lag_behind_never_make_the_next_run_send_anything_twice(soak_line, tmp_path):
+    await swept(soak_line, tmp_path, "lagging lists", 9, lanes=4, **LAGGING)
 
 
 def test_the_documents_of_the_sweep_have_everything_that_can_go_wrong():

@@ -1,6 +1,6 @@
 """The kill sweep for every destination besides Zefort: whatever it is, a run killed at any point is finished by the next.
 
-`make test` tries some points and starts each time with others; `KILL_SWEEP_SEED` repeats a choice. `make soak` tries all.
+`make test` tries some points and starts each time with others; `SOAK_SEED` repeats a choice. `make soak` tries all.
 """
 
 import pytest
@@ -28,31 +28,31 @@ SETTING = {
 
 
 @every_destination
-async def test_a_run_killed_at_any_point_is_finished_by_the_next_one(tmp_path, victims, destination):
+async def test_a_run_killed_at_any_point_is_finished_by_the_next_one(soak_line, tmp_path, victims, destination):
     async with grounds(tmp_path, CROSSINGS[destination], victims) as ready:
-        checked(await sweep(ready, 60, SEED), f"{destination}, every 60. point, seed {SEED}")
+        checked(soak_line, await sweep(ready, 60, SEED), f"{destination}, every 60. point", SEED)
 
 
 @every_destination
-async def test_what_was_carried_out_after_its_sender_died_is_not_done_again(tmp_path, victims, destination):
+async def test_what_was_carried_out_after_its_sender_died_is_not_done_again(soak_line, tmp_path, victims, destination):
     async with grounds(tmp_path, CROSSINGS[destination], victims) as ready:
-        checked(await sweep(ready, 20, SEED, by_answer=True), f"{destination}, before every 20. answer, seed {SEED}")
+        checked(soak_line, await sweep(ready, 20, SEED, by_answer=True), f"{destination}, every 20. answer", SEED)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @every_destination
-async def test_no_point_of_a_run_is_a_bad_one_to_be_killed_at(tmp_path, destination):
-    tally = await swept(tmp_path, destination, 1, world=CROSSINGS[destination], lanes=4)
+async def test_no_point_of_a_run_is_a_bad_one_to_be_killed_at(soak_line, tmp_path, destination):
+    tally = await swept(soak_line, tmp_path, destination, 1, world=CROSSINGS[destination], lanes=4)
     assert tally.known <= tally.met
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @every_destination
-async def test_no_answer_is_a_bad_one_to_be_killed_before(tmp_path, destination):
+async def test_no_answer_is_a_bad_one_to_be_killed_before(soak_line, tmp_path, destination):
     title = f"{destination}, killed by the provider"
-    await swept(tmp_path, title, 1, by_answer=True, world=CROSSINGS[destination], lanes=4)
+    await swept(soak_line, tmp_path, title, 1, by_answer=True, world=CROSSINGS[destination], lanes=4)
 
 
 @pytest.mark.parametrize(("destination", "call"), CREATING.items())

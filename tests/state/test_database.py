@@ -14,6 +14,8 @@ from state import Ledger, StateError
 from state.database import address, connect, prepare
 from state.migrations import HEAD, config
 from state.models import metadata
+from tests import postgres
+from tests.ledgers import open_ledger, rows
 
 
 def test_the_migrations_build_exactly_the_tables_the_code_works_with(url: str):
@@ -25,17 +27,16 @@ def test_the_migrations_build_exactly_the_tables_the_code_works_with(url: str):
 
 
 async def test_several_starts_at_once_make_one_database(url: str):
-    ledgers = await asyncio.gather(*(Ledger.open(url, busy_timeout=10) for _ in range(6)))
+    ledgers = await asyncio.gather(*(open_ledger(url, busy_timeout=10) for _ in range(6)))
     for number, ledger in enumerate(ledgers):
         await ledger.save_token(f"c{number}", "t")
         await ledger.close()
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
-        assert file.execute("SELECT count(*) FROM token").fetchone() == (6,)
-        assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+    assert rows(url, "SELECT count(*) FROM token") == [(6,)]
+    assert rows(url, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
-async def test_a_migration_that_fails_leaves_nothing_behind(url: str):
-    engine = connect(address(url), busy_timeout=1)
+async def test_a_migration_that_fails_leaves_nothing_behind(file_url: str):
+    engine = connect(address(file_url), busy_timeout=1)
     with engine.connect() as connection:
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT NOT NULL)")
         connection.exec_driver_sql("CREATE TABLE step (id INTEGER)")  # in the way of the last table
@@ -48,27 +49,28 @@ async def test_a_migration_that_fails_leaves_nothing_behind(url: str):
 
 
 async def test_a_newer_database_is_left_alone(url: str):
-    await (await Ledger.open(url)).close()
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
-        file.execute("UPDATE alembic_version SET version_num='9999'")
+    await (await open_ledger(url)).close()
+    rows(url, "UPDATE alembic_version SET version_num='9999'")
     with pytest.raises(StateError, match=r"written by a newer docferry .*9999.*install that release"):
-        await Ledger.open(url)
+        await open_ledger(url)
 
 
 async def test_another_program_s_database_is_left_alone(url: str, tmp_path: Path):
     (tmp_path / "state").mkdir()
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
-        file.execute("CREATE TABLE customers (id INTEGER)")
+    if not url.startswith("sqlite"):
+        with postgres.connect() as connection:
+            connection.execute(f"CREATE SCHEMA {url.rpartition('=')[2]}")
+    rows(url, "CREATE TABLE customers (id INTEGER)")
     with pytest.raises(StateError, match="not a docferry ledger"):
-        await Ledger.open(url)
+        await open_ledger(url)
 
 
-def test_a_file_that_is_no_database_is_left_alone(url: str, tmp_path: Path):
+def test_a_file_that_is_no_database_is_left_alone(file_url: str, tmp_path: Path):
     (tmp_path / "state").mkdir()
-    file = Path(url.removeprefix("sqlite:///"))
+    file = Path(file_url.removeprefix("sqlite:///"))
     file.write_text("a letter to a friend, long enough to be taken for a header\n" * 50)
     with pytest.raises(StateError, match="is not a database"):
-        asyncio.run(Ledger.open(url))
+        asyncio.run(Ledger.open(file_url))
     assert file.read_text().startswith("a letter")
 
 
@@ -85,27 +87,29 @@ async def test_a_folder_in_the_file_s_place_is_named(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("url", "sentence"),
+    ("wrong", "sentence"),
     [
         ("", "not a database address"),
         ("ledger.db", "not a database address"),
-        ("mysql://user:hunter2@host/db", "kept in SQLite"),
+        ("mysql://user:hunter2@host/db", "names mysql, which docferry does not speak"),
+        ("postgresql+asyncpg://user:hunter2@host/db", "names postgresql.asyncpg, which docferry does not speak"),
+        ("postgresql://user:hunter2@host", "names no database"),
         ("sqlite://", "in memory forgets"),
         ("sqlite:///:memory:", "in memory forgets"),
         ("sqlite:///file:x?mode=memory&uri=true", "in memory forgets"),
     ],
 )
-async def test_an_address_that_cannot_hold_a_ledger_is_refused_with_an_example(url: str, sentence: str):
+async def test_an_address_that_cannot_hold_a_ledger_is_refused_with_an_example(wrong: str, sentence: str):
     with pytest.raises(StateError, match=f"{sentence}.*write it like sqlite:///") as caught:
-        await Ledger.open(url)
+        await Ledger.open(wrong)
     assert "hunter2" not in str(caught.value)
 
 
-async def test_looking_at_a_ledger_waits_for_no_lock_and_writing_says_who_is_in_the_way(url: str):
-    await (await Ledger.open(url)).close()
-    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+async def test_looking_at_a_ledger_waits_for_no_lock_and_writing_says_who_is_in_the_way(file_url: str):
+    await (await Ledger.open(file_url)).close()
+    other = sqlite3.connect(file_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    ledger = await Ledger.open(url, busy_timeout=0.1)
+    ledger = await Ledger.open(file_url, busy_timeout=0.1)
     assert await ledger.routes() == []
     with pytest.raises(StateError, match="is locked by another program"):
         await ledger.retry("r", document_ids=None, at=datetime.now(UTC), note="")

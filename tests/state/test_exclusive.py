@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from state import Ledger
 from state.errors import RouteBusyError
+from tests.ledgers import open_ledger
 
 HOLD = """
 import asyncio, sys
-from state import Ledger
+from tests.ledgers import open_ledger
 async def main():
-    ledger = await Ledger.open(sys.argv[1])
+    ledger = await open_ledger(sys.argv[1])
     async with ledger.exclusive("the token"):
         print("inside", flush=True)
         await asyncio.sleep(60)
@@ -23,7 +23,7 @@ asyncio.run(main())
 
 
 async def test_only_one_is_inside_at_a_time_and_all_get_in(ledger, url):
-    other = await Ledger.open(url)
+    other = await open_ledger(url)
     inside = most = entered = 0
 
     async def enter(through):

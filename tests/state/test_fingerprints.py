@@ -16,6 +16,12 @@ from state.vault import Vault
 ONE, OTHER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
+@pytest.fixture
+def url(file_url):
+    """Address a file: only beside one is there a place for a key file. For servers see test_postgres.py."""
+    return file_url
+
+
 async def mark(url, *keys):
     """Open the ledger as a process does and return how it writes "EUR" down."""
     ledger = await Ledger.open(url, vault=Vault(keys) if keys else None)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,14 +13,16 @@ import pytest
 
 from state import LeaseLostError, Ledger, RouteBusyError
 from state.owner import Owner
+from tests.ledgers import open_ledger, rows
 
 OTHER_PROCESS = """
 import asyncio, sys
 from datetime import UTC, datetime
-from state import Ledger, StateError
+from state import StateError
+from tests.ledgers import open_ledger
 
 async def main():
-    ledger = await Ledger.open(sys.argv[1])
+    ledger = await open_ledger(sys.argv[1])
     async with ledger.run("r", ttl=float(sys.argv[2])) as run:
         now = datetime.now(UTC)
         this = (await run.remember("documents", [("a", "1")], None, now=now, relist=())).new[0]
@@ -52,7 +53,7 @@ def start(url: str, ttl: float) -> subprocess.Popen[str]:
 
 
 async def test_a_second_run_of_a_route_leaves_at_once_with_a_reason(ledger: Ledger, url: str):
-    second = await Ledger.open(url)
+    second = await open_ledger(url)
     async with ledger.run("r"), second.run("another route"):
         with pytest.raises(RouteBusyError, match=f"route r is being run by process {os.getpid()} on "):
             async with second.run("r"):
@@ -96,7 +97,7 @@ async def test_a_process_that_slept_through_its_lease_can_write_nothing_more(led
 
 async def test_a_lost_lease_keeps_nothing_of_a_whole_group(ledger: Ledger, url: str, now: datetime):
     async def take_over() -> None:
-        second = await Ledger.open(url)
+        second = await open_ledger(url)
         async with second.run("r"):
             pass
         await second.close()
@@ -125,7 +126,7 @@ async def test_a_lost_lease_keeps_nothing_of_a_whole_group(ledger: Ledger, url: 
 
 
 async def test_a_long_run_keeps_its_route_by_giving_signs_of_life(ledger: Ledger, url: str):
-    second = await Ledger.open(url)
+    second = await open_ledger(url)
     async with ledger.run("r", ttl=0.4) as run:
         await asyncio.sleep(1)
         with pytest.raises(RouteBusyError):
@@ -139,9 +140,7 @@ async def test_the_fence_only_grows(ledger: Ledger, url: str):
     for _ in range(3):
         async with ledger.run("r"):
             pass
-    file = sqlite3.connect(url.removeprefix("sqlite:///"))
-    assert file.execute("SELECT fence, owner FROM lease").fetchall() == [(3, "")]
-    file.close()
+    assert rows(url, "SELECT fence, owner FROM lease") == [(3, "")]
 
 
 async def test_a_cancelled_run_gives_its_route_back(ledger: Ledger):

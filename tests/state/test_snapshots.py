@@ -1,6 +1,5 @@
 """Documents as they were judged: who can read them, how long they stay, and what happens to them when keys change."""
 
-import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -9,13 +8,15 @@ from cryptography.fernet import Fernet
 from state import Ledger
 from state.snapshots import Retention
 from state.vault import Vault
+from tests.ledgers import dump, open_ledger, rows
 
 ONE, TWO = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SECRET = b'{"iban": "DE44500105175407324931"}'
 
 
 async def opened(url, *keys, **limits):
-    return await Ledger.open(url, vault=Vault(keys) if keys else None, retention=Retention(**limits))
+    vault = {"vault": Vault(keys)} if keys else {}
+    return await open_ledger(url, retention=Retention(**limits), **vault)
 
 
 async def judged(run, now, number=1, status="delivered", content=SECRET):
@@ -40,17 +41,22 @@ async def test_a_document_is_recorded_with_its_verdict_and_can_be_read_with_the_
     found = await ledger.archive.snapshot(id_)
     assert (found.document_id, found.content, found.taken_at) == ("d0", SECRET, now)
     await ledger.close()
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
-        (dump,) = ["\n".join(file.iterdump())]
-        (sealed,) = file.execute("SELECT sealed FROM snapshot").fetchone()
-    assert "DE44" not in dump
+    ((sealed,),) = rows(url, "SELECT sealed FROM snapshot")
+    assert "DE44" not in dump(url)
     assert Vault([ONE]).decrypt_bytes(sealed)
     assert Vault([TWO]).decrypt_bytes(sealed) is None
 
 
-@pytest.mark.parametrize(("keys", "limits"), [((), {}), ((ONE,), {"newest": 0}), ((ONE,), {"newest": None, "days": 0})])
-async def test_without_a_key_or_the_wish_for_it_nothing_is_recorded(url, now, keys, limits):
-    ledger = await opened(url, *keys, **limits)
+async def test_without_a_key_nothing_is_recorded(file_url, now):
+    await nothing_is_recorded(await opened(file_url), now)
+
+
+@pytest.mark.parametrize("limits", [{"newest": 0}, {"newest": None, "days": 0}])
+async def test_without_the_wish_for_it_nothing_is_recorded(url, now, limits):
+    await nothing_is_recorded(await opened(url, ONE, **limits), now)
+
+
+async def nothing_is_recorded(ledger, now):
     async with ledger.run("r") as run:
         assert not run.recording.on
         (id_,) = await judged(run, now)

@@ -1,12 +1,12 @@
 """Another version of the mapping: who is to be tried under it, how often, and that trying leaves no trace on the others."""
 
-import sqlite3
 from datetime import timedelta
 
 from cryptography.fernet import Fernet
 
 from state import Ledger
 from state.vault import Vault
+from tests.ledgers import rows
 
 KEY = Fernet.generate_key().decode()
 NAMES = ("data", "destination", "sent", "skipped")
@@ -105,8 +105,7 @@ async def test_the_texts_of_every_version_that_was_used_are_kept(url, ledger, no
     first = await ledger.archive.mapping("r", "A")
     assert (first.bundle, first.first_used_at) == ({"r.yaml": "é\n" * 1000, "tables/x.csv": "key,value\n"}, now)
     assert await ledger.archive.mapping("r", "C") is None
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
-        assert file.execute("SELECT length(bundle) < 500 FROM mapping_version WHERE version='A'").fetchone() == (1,)
+    assert rows(url, "SELECT length(bundle) < 500 FROM mapping_version WHERE version='A'") == [(True,)]
 
 
 async def test_candidates_come_with_their_snapshots_or_without_and_some_can_be_left_out(url, now):

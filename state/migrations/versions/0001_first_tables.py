@@ -10,6 +10,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -66,7 +68,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "transfer",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("route", sa.Text(), nullable=False),
         sa.Column("document_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
@@ -92,8 +94,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_transfer_route_status_due_at"), "transfer", ["route", "status", "due_at"], unique=False)
     op.create_table(
         "event",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("transfer_id", sa.Integer(), nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("transfer_id", ID, nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -104,8 +106,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_event_transfer_id"), "event", ["transfer_id"], unique=False)
     op.create_table(
         "feedback",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("transfer_id", sa.Integer(), nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("transfer_id", ID, nullable=False),
         sa.Column("route", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
@@ -120,7 +122,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("transfer_id", "seq", name=op.f("uq_feedback_transfer_id_seq")),
     )
     op.create_index(
-        "ix_feedback_open", "feedback", ["route", "due_at"], unique=False, sqlite_where=sa.text("done_at IS NULL")
+        "ix_feedback_open",
+        "feedback",
+        ["route", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
     )
     op.create_index(
         "ix_feedback_refused",
@@ -128,11 +135,12 @@ def upgrade() -> None:
         ["route", "transfer_id"],
         unique=False,
         sqlite_where=sa.text("answer = 'refused'"),
+        postgresql_where=sa.text("answer = 'refused'"),
     )
     op.create_table(
         "step",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("transfer_id", sa.Integer(), nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("transfer_id", ID, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("intent_at", sa.String(27), nullable=False),
         sa.Column("done_at", sa.String(27), nullable=True),

@@ -10,6 +10,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -24,7 +26,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "snapshot",
-        sa.Column("transfer_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("transfer_id", ID, autoincrement=False, nullable=False),
         sa.Column("route", sa.Text(), nullable=False),
         sa.Column("taken_at", sa.String(27), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),

@@ -1,0 +1,159 @@
+"""The ledger in PostgreSQL, in a schema of its own: many workers on many machines, and a server that may restart."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.pool import NullPool
+
+from state.errors import SettingError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+WRITING = {"isolation_level": "READ COMMITTED"}
+READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""Execution options: a question is answered from one picture, a write sees what others have committed before it."""
+
+SCHEMA = "docferry"
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_IDLE = 10
+"""Seconds after which the server ends a transaction in which nothing happens: its worker was stopped or cut off, and
+would else keep its locks until somebody wakes it. Ours last milliseconds."""
+_ALONE = 0x646F6366
+"""The number of the advisory lock, beside that of the schema."""
+
+_SENTENCES = {
+    "25006": "is read-only (a standby?); point DOCFERRY_STATE_URL at the primary server",
+    "28": "refuses the login; correct user and password in DOCFERRY_STATE_URL",
+    "42501": "does not let this user write; grant it the right to create and use the schema",
+    "53100": "cannot grow because the server's disk is full; free some space and run again, nothing written so far is lost",
+    "53300": "has no connection left; raise max_connections or run fewer workers",
+    "55P03": "is locked by another session; end what holds the lock (see pg_stat_activity) and run again",
+    "58": "cannot be read or written (the server reports a fault of its disk); check it, then run again",
+    "XX": "is damaged or the server has a fault; see its log",
+}
+_GONE = ("08", "57P01", "57P02", "57P03", "25P03")  # closed, shut down, crashed, starting up, idle for too long
+_COLLISIONS = ("40001", "40P01")
+
+
+def address(url: URL, example: str) -> URL:
+    """Check an address. Its `schema` (`?schema=name`) says where the tables are. Raises SettingError."""
+    if url.drivername not in {"postgresql", "postgresql+psycopg"}:
+        raise SettingError(f"DOCFERRY_STATE_URL names {url.drivername}, which docferry does not speak; {example}")
+    if not url.database:
+        raise SettingError(f"DOCFERRY_STATE_URL names no database; {example}")
+    schema = url.query.get("schema", SCHEMA)
+    if not isinstance(schema, str) or not _NAME.fullmatch(schema):
+        raise SettingError(
+            "The schema in DOCFERRY_STATE_URL must be one name of small letters, digits and underscores; "
+            "write it like ?schema=docferry"
+        )
+    return url.set(drivername="postgresql+psycopg").update_query_dict({"schema": schema})
+
+
+def place(engine: Engine) -> str:
+    """Say where the ledger is, without user and password."""
+    schema = engine.get_execution_options()["docferry_schema"]
+    there = f"{engine.url.database} on {engine.url.host or 'this machine'}"
+    return there if schema == SCHEMA else f"{there}, schema {schema}"
+
+
+def connect(url: URL, *, busy_timeout: float) -> Engine:
+    """Make the engine. `busy_timeout` is how many seconds a write waits for a lock of another session."""
+    schema, given = str(url.query["schema"]), url.query.get("options", "")
+    options = {
+        "search_path": schema,
+        "lock_timeout": f"{max(1, round(busy_timeout * 1000))}",
+        "idle_in_transaction_session_timeout": f"{_IDLE * 1000}",
+        "timezone": "UTC",
+    }
+    engine = create_engine(
+        url.difference_update_query(["schema", "options"]),
+        poolclass=NullPool,
+        hide_parameters=True,  # an error must not carry what was in the row
+        connect_args={
+            "options": " ".join([str(given), *(f"-c {name}={value}" for name, value in options.items())]).strip(),
+            "application_name": "docferry",
+            "connect_timeout": 10,
+            # A server that is cut off must be noticed: without this, TCP waits for it for a quarter of an hour.
+            "keepalives_idle": 20,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
+        },
+    )
+    return engine.execution_options(docferry_schema=schema)
+
+
+def create_schema(connection: Connection) -> None:
+    """Create the schema that the tables are to be in, if it is not there."""
+    schema = schema_of(connection)
+    found = connection.execute(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": schema}).scalar()
+    if not found:
+        connection.exec_driver_sql(f'CREATE SCHEMA "{schema}"')
+
+
+def schema_of(connection: Connection) -> str:
+    """Return the schema that this ledger's tables are in."""
+    return str(connection.get_execution_options()["docferry_schema"])
+
+
+def alone(connection: Connection) -> None:
+    """Wait until no other transaction of this ledger is inside here, and keep others out until this one ends."""
+    lock = text("SELECT pg_advisory_xact_lock(:ours, hashtext(:schema))")
+    connection.execute(lock, {"ours": _ALONE, "schema": schema_of(connection)})
+
+
+def receipt(connection: Connection) -> str | None:
+    """Return what this transaction is known by afterwards, None if it has written nothing."""
+    return connection.execute(text("SELECT pg_current_xact_id_if_assigned()::text")).scalar()
+
+
+def committed(connection: Connection, number: str) -> bool | None:
+    """Say whether a transaction was committed, None while it is still under way. Raises if the server cannot know."""
+    status = connection.execute(text("SELECT pg_xact_status(CAST(:number AS xid8))"), {"number": number}).scalar()
+    return None if status == "in progress" else status == "committed"
+
+
+def sentence(error: BaseException) -> str | None:
+    """Say what is wrong with the server and what to do, None if nothing is."""
+    if lost(error):
+        return f"cannot be reached ({_words(error)}); check that the server runs, then run again: nothing is lost"
+    state = _state(error)
+    return next((words for code, words in _SENTENCES.items() if state.startswith(code)), None)
+
+
+def lost(error: BaseException) -> bool:
+    """Tell whether the connection is gone (or could not be had), so that another one may work."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    origin = error.orig if isinstance(error, StatementError) else None
+    state = _state(error)
+    # The driver gives no code for what it notices itself, such as a refused connection.
+    return state.startswith(_GONE) if state else type(origin).__name__ in {"OperationalError", "ConnectionTimeout"}
+
+
+def collided(error: BaseException) -> bool:
+    """Tell whether two transactions got into each other's way, so that this one only has to be tried again."""
+    return _state(error) in _COLLISIONS
+
+
+def _state(error: BaseException) -> str:
+    origin = error.orig if isinstance(error, StatementError) else None
+    return getattr(origin, "sqlstate", None) or ""
+
+
+def reason(error: StatementError) -> str:
+    """Return what the server says of a statement, without the values that it quotes in its details."""
+    told = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return str(told) if told else _words(error)
+
+
+def _words(error: BaseException) -> str:
+    origin = error.orig if isinstance(error, StatementError) else None
+    lines = str(origin).strip().splitlines()
+    return lines[0].rpartition("FATAL:")[2].strip() if lines else type(error).__name__

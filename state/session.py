@@ -1,0 +1,97 @@
+"""One connection to the ledger's database that comes back when the server does, and knows then what was committed."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from state import postgres
+from state.database import reading, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+_PAUSE = 0.2
+"""Seconds between attempts to connect again, and between looks at a commit that is still under way."""
+_COLLISIONS = 10
+"""How often a transaction is tried again that got into another one's way."""
+
+
+class Session:
+    """Carries out transactions one after the other, in one thread.
+
+    A PostgreSQL server that goes away is waited for, `patience` seconds at most. What was under way is done again,
+    unless it turns out that it was committed and only the answer was lost: each transaction's id is read before its
+    commit, and the server is asked for its status afterwards.
+    """
+
+    def __init__(self, engine: Engine, *, patience: float, writes: bool) -> None:
+        self._engine = engine
+        self._patience = patience
+        self._writes = writes
+        self._remote = engine.dialect.name == "postgresql"
+        self._connection: Connection | None = None
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction and return its result once that is committed. It may be run more than once.
+
+        Raises what `work` raises (nothing is kept then), and SQLAlchemyError.
+        """
+        until, collisions = time.monotonic() + self._patience, 0
+        done: list[T] = []
+        number: str | None = None
+        while True:
+            try:
+                connection = self._connected()
+                if number is not None:
+                    if self._was_committed(connection, number, until):
+                        return done[0]
+                    number = None
+                done = []
+                with connection.begin():
+                    done.append(work(connection))
+                    if self._remote and self._writes:
+                        number = postgres.receipt(connection)
+                return done[0]
+            except SQLAlchemyError as error:
+                if not self._remote:
+                    raise
+                gone, collided = postgres.lost(error), postgres.collided(error)
+                if gone:
+                    self.close()
+                else:
+                    number = None  # the server has answered: it is rolled back
+                collisions += collided
+                if not (gone and time.monotonic() < until) and not (collided and collisions <= _COLLISIONS):
+                    raise
+                if gone:
+                    time.sleep(_PAUSE)
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = (writing if self._writes else reading)(self._engine)
+        return self._connection
+
+    @staticmethod
+    def _was_committed(connection: Connection, number: str, until: float) -> bool:
+        while True:
+            with connection.begin():
+                answer = postgres.committed(connection, number)
+            if answer is not None:
+                return answer
+            if time.monotonic() > until:
+                raise SQLAlchemyError(f"transaction {number} is still under way on the server")
+            time.sleep(_PAUSE)
+
+    def close(self) -> None:
+        """Let go of the connection; the next transaction opens another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(SQLAlchemyError):  # it may be gone already
+                connection.close()

@@ -1,0 +1,29 @@
+"""Kills, pauses, full disks, clocks that go back and providers that are down, drawn by a seed; then the books are audited.
+
+`make soak` sends 200 storms, `make test` a few, each time others. `SOAK_SEED` repeats one.
+"""
+
+import pytest
+
+from tests.soak.weather import season
+from tests.soak_table import seeds, shown
+
+PROMISE = "whatever happens to the workers: nothing lost, doubled, told too early or twice, or left in part"
+
+
+def checked(soak_line, found, drawn):
+    soak_line(PROMISE, str(found), found.bad[0] if found.bad else shown(drawn))
+    assert found.tally.clean, f"seeds {found.bad}\n{found.tally.everything}"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+async def test_two_hundred_storms_leave_the_books_in_order(soak_line, tmp_path, victims, clocks):
+    drawn = seeds(200)
+    checked(soak_line, await season(tmp_path, victims, drawn, clocks=clocks), drawn)
+
+
+@pytest.mark.timeout(900)
+async def test_a_few_storms_leave_the_books_in_order(soak_line, tmp_path, victims, clocks):
+    drawn = seeds(4)
+    checked(soak_line, await season(tmp_path, victims, drawn, clocks=clocks, lanes=2), drawn)
