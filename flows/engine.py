@@ -25,6 +25,7 @@ from flows.deliver import deliver
 from flows.feedback import tell_all
 from flows.follow import follow
 from flows.heal import heal
+from flows.memory import LedgerMemory
 from flows.policy import Policy
 from flows.redact import told
 from flows.tally import Fate, Report, Tally
@@ -87,6 +88,8 @@ async def sync(
         requests = opened.requests()
         proven = False
         try:
+            ends = (context.source_name, context.destination_name)
+            await context.alerts.recall({name: LedgerMemory(ledger, name) for name in ends})
             if back := await run.set_right(datetime.now(UTC)):
                 minutes = back.total_seconds() / 60
                 context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
@@ -104,6 +107,8 @@ async def sync(
             proven = await _passes(context, phase)
             await run.recording.prune(datetime.now(UTC))
             owed = await run.outbox.owed_count()
+            context.conclude()
+            await context.alerts.keep()
         except StateError as error:
             context.halt(error)
             owed = 0
@@ -245,6 +250,7 @@ def _report(context: Context, *, proven: bool, owed: int, seconds: float, reques
         stopped=stopped,
         notes=tuple(context.notes),
         problems=tuple(tally.problems.values()),
+        alerts=tuple(context.alerts.all()),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from flows.alerts import Alert
 from flows.marks import Marks
 
 if TYPE_CHECKING:
@@ -150,6 +151,8 @@ class Report:
     stopped: str | None = None
     notes: tuple[str, ...] = field(default_factory=tuple)
     problems: tuple[Problem, ...] = field(default_factory=tuple)
+    alerts: tuple[Alert, ...] = field(default_factory=tuple)
+    """What is or was wrong with the connections: one for each cause, however many documents and runs it has touched."""
 
     @property
     def adds_up(self) -> bool:
@@ -171,6 +174,7 @@ class Report:
         """Return the report as plain JSON data; instants are ISO 8601 in UTC."""
         data = asdict(self)
         data["started"] = self.started.isoformat()
+        data["alerts"] = [alert.as_json() for alert in self.alerts]
         data["seconds"] = round(self.seconds, 3)
         data["adds_up"] = self.adds_up
         data["exit_code"] = self.exit_code
@@ -185,4 +189,5 @@ class Report:
         known["problems"] = tuple(
             Problem(item["document_id"], Fate(item["fate"]), item["reason"]) for item in known["problems"]
         )
+        known["alerts"] = tuple(Alert.from_json(item) for item in known.get("alerts", ()))
         return cls(**known)
