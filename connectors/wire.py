@@ -14,6 +14,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from connectors import fence
 from connectors.answer import Answer, decode_json
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.faults import NETWORK, network_fault, refusal, retry_after
@@ -22,6 +23,9 @@ from connectors.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+
+    from aiohttp.abc import AbstractStreamWriter
+    from aiohttp.connector import Connection
 
     from connectors.limits import Clock, Limits
 
@@ -61,12 +65,36 @@ def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
         # the number of connections is bounded by the calls under way
         connector = aiohttp.TCPConnector(ssl=tls, limit=0, keepalive_timeout=_KEEP_ALIVE)
         opened = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=["content-type"]
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=["content-type"],
+            request_class=_Fenced,
         )
         opened._retry_connection = False  # noqa: SLF001 -- no public switch; else a PUT may leave twice behind our back
         return opened
 
     return AiohttpTransport(verify=False, client=session, proxy=httpx.Proxy(proxy) if proxy else None)
+
+
+class _Fenced(aiohttp.ClientRequest):
+    """A request that asks at the door once it has its connection: how long connecting took does not matter then."""
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        if self.method not in fence.READING:
+            await fence.ask()
+        return await super().send(conn)
+
+    async def write_bytes(
+        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
+    ) -> None:
+        try:
+            # Once more: a body is written by a task of its own, and the headers go out with it.
+            await fence.ask()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it belongs to the one who waits for the answer
+            if conn.protocol is not None:
+                conn.protocol.set_exception(error)
+            return
+        await super().write_bytes(writer, conn, content_length)
 
 
 class Wire:
@@ -143,8 +171,7 @@ class Wire:
     ) -> AsyncGenerator[httpx.Response, None]:
         """Open an answer and hold whoever reads it to the same deadline; with `keep` a 2xx answer stays open."""
         upload: _Upload | None = None
-        heard: httpx.Headers | None = None
-        refused = False
+        heard: httpx.Response | None = None
         left_at = self.clock.now()
         try:
             async with asyncio.timeout(self._limits.deadline) as deadline:
@@ -157,15 +184,19 @@ class Wire:
                     content=upload or out.content,
                     extensions=self._extensions,
                 )
+                if out.method not in fence.READING:
+                    await fence.ask()  # whatever the transport
                 self.requests += 1
                 response = await self._transport.handle_async_request(request)
-                heard, refused = response.headers, response.status_code == _TOO_MANY
+                heard = response
                 try:
                     yield response
                 finally:
                     if not (keep and response.is_success):
                         await response.aclose()
         except NETWORK as error:
+            if upload and upload.closed:
+                raise upload.closed from error
             if upload and upload.failure:
                 raise self._not_readable(out, upload.failure) from upload.failure
             fault = network_fault(self.connection, self._asked(out), out.url, error)
@@ -173,13 +204,18 @@ class Wire:
                 self.requests -= 1
             raise fault from error
         finally:
-            self.quota.settled(heard, left_at)
-            if refused:
-                self.quota.refused(left_at, retry_after(heard or {}, "x-ratelimit-reset"))
-            elif heard is not None:
-                self.quota.accepted(left_at)
+            self._settle(heard, left_at)
             if upload:
                 await upload.close()
+
+    def _settle(self, heard: httpx.Response | None, left_at: float) -> None:
+        self.quota.settled(None if heard is None else heard.headers, left_at)
+        if heard is None:
+            return
+        if heard.status_code == _TOO_MANY:
+            self.quota.refused(left_at, retry_after(heard.headers, "x-ratelimit-reset"))
+        else:
+            self.quota.accepted(left_at)
 
     async def _read(self, response: httpx.Response, out: Outgoing, most: int | None = None) -> bytes:
         most = most or self._limits.largest_answer
@@ -225,6 +261,8 @@ class _Upload(httpx.AsyncByteStream):
         self._deadline = deadline
         self._seconds = seconds
         self.failure: Exception | None = None
+        self.closed: Exception | None = None
+        """Why the rest of the body may not leave any more."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
@@ -232,9 +270,17 @@ class _Upload(httpx.AsyncByteStream):
             async for chunk in self._chunks:
                 if not self._deadline.expired():
                     self._deadline.reschedule(loop.time() + self._seconds)
+                await self._ask()
                 yield chunk
         except Exception as error:
             self.failure = error
+            raise
+
+    async def _ask(self) -> None:
+        try:
+            await fence.ask()
+        except Exception as error:
+            self.closed = error
             raise
 
     async def close(self) -> None:

@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.secrets import mask
+from flows.context import sleep_or_stop
 from flows.marks import Marks
+from flows.pool import ASK_AGAIN
 from flows.tally import Fate
+from state.turns import Turn
 
 if TYPE_CHECKING:
     from flows.context import Context
@@ -21,7 +24,7 @@ log = logging.getLogger("docferry")
 class Listing:
     """One reading of the listing. `proven` is False if the source's own count says that more was there.
 
-    It is too if part of it was `barred`, which reading again at once does not change.
+    It is too if part of it was `barred`, which reading again at once does not change. `shared`: another run has read it.
     """
 
     fresh: int
@@ -29,10 +32,32 @@ class Listing:
     proven: bool
     read: bool = True
     barred: bool = False
+    shared: bool = False
 
 
-async def collect(context: Context) -> Listing:
-    """Read the listing once from where the ledger stands. Errors end the reading, not the run's other work.
+async def collect(context: Context, *, again: bool) -> Listing:
+    """Read the listing once, or let another run of the route read it: then return once that is at its end.
+
+    With `again` it is read although another run has done so since this one began. Should the reader die, this run reads.
+    """
+    listing = Listing(0, 0, proven=False, read=False)
+    try:
+        while not context.halted(context.source_name):
+            turn = await context.run.turns.take_collect(again=again)
+            if turn is Turn.OVER:
+                return Listing(0, 0, proven=True, read=False, shared=True)
+            if turn is Turn.OURS:
+                listing = await _read(context)
+                break
+            context.news.set()  # the other run may have found something
+            await sleep_or_stop(context, ASK_AGAIN)
+    finally:
+        await context.run.turns.end(read=listing.read)
+    return listing
+
+
+async def _read(context: Context) -> Listing:
+    """Read the listing from where the ledger stands. Errors end the reading, not the run's other work.
 
     Cursor and documents are committed page by page in one transaction each, so a crash resumes in mid-listing.
     """

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
 from flows.alerts import Alerts
 from flows.circuit import Circuit
+from flows.later import WORDS
 from flows.policy import Policy
 from flows.redact import told
 from flows.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from flows.routes import OpenRoute
     from flows.settling import Suspect
@@ -53,10 +55,6 @@ class Context:
     """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
     overtaken: Counter[int] = field(default_factory=Counter)
     """How often documents (transfer ids) were made due again because they changed before the source was told."""
-    telling: set[int] = field(default_factory=set)
-    """Transfers whose source is being told something at the moment."""
-    acquitted: set[int] = field(default_factory=set)
-    """Those of them that are being written down as refused for their own fault."""
     delivered: bool = False
     """Whether the destination has taken a document in this run."""
     reread: int = 0
@@ -194,6 +192,11 @@ class Context:
     def lingers(self, seconds: float) -> bool:
         """Say whether to wait so long for what fails while others get through: it must not hold the run open for long."""
         return time.monotonic() + seconds - self.progress_at <= self.policy.linger
+
+    def follow_at(self, delivered_at: datetime, *, accepted: bool) -> datetime | None:
+        """Return when to ask the far end about a delivery again, None if it has been watched long enough."""
+        heeded = not WORDS.isdisjoint(self.open.route.feedback)
+        return self.policy.follow_at(delivered_at, accepted=accepted, heeded=heeded)
 
     @property
     def may_begin(self) -> bool:

@@ -51,14 +51,13 @@ log = logging.getLogger("docferry")
 async def deliver(context: Context, listed: asyncio.Event) -> None:
     """Deliver everything that is due; return when nothing is and `listed` says that nothing more will come."""
 
-    async def take(wanted: int, busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
+    async def take(wanted: int, _busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
         if context.limit is not None:
             wanted = min(wanted, context.limit - context.started)
         if wanted <= 0:
             return []
         context.news.clear()
-        excluded = busy | context.suspects.keys() | context.acquitted
-        due = await context.run.claim(wanted, datetime.now(UTC), exclude=excluded, only=context.only)
+        due = await context.run.claim(wanted, datetime.now(UTC), only=context.only)
         context.started += len(due)
         return [(transfer.id, carry(context, transfer)) for transfer in due]
 
@@ -153,7 +152,7 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     if document.not_ready is not None and not (restores(context, transfer, document) or (ended and transfer.asked)):
         await leave(context, transfer, NOT_READY, document.not_ready, ended=ended)
         return
-    if stands(context, transfer, seen):
+    if await stands(context, transfer, seen):
         await confirm_verdict(context, transfer)
         return
     document, mapped = await _mapped(context, transfer, document, seen, ended=ended)

@@ -18,7 +18,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from connectors.errors import AccessError, ConnectorError, TransientError
+from connectors import fence
+from connectors.errors import ConnectorError
 from flows.collect import Listing, collect
 from flows.context import Context
 from flows.deliver import deliver
@@ -27,7 +28,7 @@ from flows.follow import follow
 from flows.heal import heal
 from flows.memory import LedgerMemory
 from flows.policy import Policy
-from flows.redact import told
+from flows.reporting import report_on
 from flows.tally import Fate, Report, Tally
 from state.errors import StateError
 
@@ -71,75 +72,92 @@ async def sync(
 
     `documents` restricts the run to these source ids, whatever became of them before; `limit` is the most documents
     that are begun. Errors of providers and of the state end the run in an orderly way and are told in the report;
-    raises RouteBusyError (state.errors) if another run of the route is active.
+    raises RouteBusyError (state.errors) if another run of the route is active and the two do not share the work.
     """
-    async with ledger.run(opened.route.name) as run:
-        began = time.monotonic()
+    policy = policy or Policy()
+    shared = opened.route.draft.runs == "shared"
+    async with ledger.run(opened.route.name, ttl=policy.lease, shared=shared) as run:
         context = Context(
             open=opened,
             run=run,
-            policy=policy or Policy(),
+            policy=policy,
             tally=tally or Tally(),
             limit=limit,
             stop=stop or asyncio.Event(),
         )
-        if run.previous:
-            context.notes.append("the run before this one did not end by itself; its work was taken over")
-        requests = opened.requests()
-        proven = False
-        try:
-            ends = (context.source_name, context.destination_name)
-            await context.alerts.recall({name: LedgerMemory(ledger, name) for name in ends})
-            if back := await run.set_right(datetime.now(UTC)):
-                minutes = back.total_seconds() / 60
-                context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
-            await run.recording.renew()
-            if documents:
-                wanted = await run.want(documents, datetime.now(UTC))
-                context.only = frozenset((*wanted.new, *wanted.changed))
-                context.tally.list(context.only, Fate.WAITING)
-            if not opened.draining:
-                # A work queue lists what it was not told; elsewhere only the ledger knows what the source refused.
-                context.tally.refused.update(
-                    await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
-                )
-            await _heal(context, phase)
-            proven = await _passes(context, phase)
-            await run.recording.prune(datetime.now(UTC))
-            owed = await run.outbox.owed_count()
-            context.conclude()
-            await context.alerts.keep()
-        except StateError as error:
-            context.halt(error)
-            owed = 0
-        report = _report(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
-        try:
-            await run.finish(
-                at=datetime.now(UTC),
-                counts={key: value for key, value in report.as_json().items() if type(value) is int},
-                complete=report.complete,
-                note=report.stopped or "; ".join(report.notes) or None,
+        with fence.held_by(run.hold):
+            return await _run(context, ledger, documents, phase, shared=shared)
+
+
+async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase: Phase, *, shared: bool) -> Report:
+    began, run, opened = time.monotonic(), context.run, context.open
+    if run.previous:
+        context.notes.append("the run before this one did not end by itself; its work was taken over")
+    requests = opened.requests()
+    proven = False
+    try:
+        ends = context.source_name, context.destination_name
+        await context.alerts.recall({name: LedgerMemory(ledger, name) for name in ends})
+        if back := await run.set_right(datetime.now(UTC)):
+            minutes = back.total_seconds() / 60
+            context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
+        await run.recording.renew()
+        if documents:
+            wanted = await run.want(documents, datetime.now(UTC))
+            context.only = frozenset((*wanted.new, *wanted.changed))
+            context.tally.list(context.only, Fate.WAITING)
+        if not opened.draining:
+            # A work queue lists what it was not told; elsewhere only the ledger knows what the source refused.
+            context.tally.refused.update(
+                await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
             )
-        except StateError as error:
-            context.halt(error)
-            report = _report(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
-        return report
+        await _heal(context, phase)
+        proven = await _passes(context, phase)
+        if shared:
+            await _leave_to_others(context)
+        await run.recording.prune(datetime.now(UTC))
+        owed = await run.outbox.owed_count()
+        context.conclude()
+        await context.alerts.keep()
+    except StateError as error:
+        context.halt(error)
+        owed = 0
+    report = report_on(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
+    try:
+        await run.finish(
+            at=datetime.now(UTC),
+            counts={key: value for key, value in report.as_json().items() if type(value) is int},
+            complete=report.complete,
+            note=report.stopped or "; ".join(report.notes) or None,
+        )
+    except StateError as error:
+        context.halt(error)
+        report = report_on(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
+    return report
 
 
 async def _heal(context: Context, phase: Phase) -> None:
-    """Try what earlier versions of the mapping have judged, unless that was done or only some documents are asked for."""
-    route = context.open.route
+    """Try what earlier versions of the mapping have judged.
+
+    Not if that was done, if another run is at it, or if only some documents are asked for.
+    """
+    route, turns = context.open.route, context.run.turns
     tried = await context.run.waking.use(route.version, route.bundle(), datetime.now(UTC))
-    if not tried and context.only is None:
+    if tried or context.only is not None or not await turns.take_heal():
+        return
+    try:
         await phase("heal", lambda: heal(context))
+    finally:
+        await turns.end()
 
 
 async def _passes(context: Context, phase: Phase) -> bool:
     """Repeat the four phases until a reading of the source brings nothing new; return whether all of it was seen."""
-    proven, unproven = False, 0
+    proven, unproven, read = False, 0, False
     for number in range(1, context.policy.passes + 1):
-        listing = await _one_pass(context, phase)
-        first = number == 1
+        listing = await _one_pass(context, phase, again=read)
+        read = listing.read
+        first = number == 1 and not listing.shared
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
         proven = listing.proven
         again = listing.fresh > 0 and bool(context.open.source.drains) and context.only is None
@@ -159,6 +177,8 @@ async def _passes(context: Context, phase: Phase) -> bool:
     if await _overtaken(context):
         await phase("deliver", lambda: deliver(context, done))
         await phase("report", lambda: tell_all(context, done, done))
+    if not read and listing.shared:
+        context.notes.append("another run of the route has read the source; this one carried what was due")
     if not proven and unproven >= _UNPROVEN_READINGS:
         context.notes.append(
             f"the source says it lists more documents than it showed in {unproven} readings; "
@@ -175,7 +195,16 @@ async def _overtaken(context: Context) -> bool:
     return due is not None and due <= datetime.now(UTC)
 
 
-async def _one_pass(context: Context, phase: Phase) -> Listing:
+async def _leave_to_others(context: Context) -> None:
+    """Of what this run listed and did not carry, count for its own only what no other run has taken."""
+    waiting = context.tally.waiting()
+    ours = await context.run.claims.ours(waiting)
+    for id_ in waiting:
+        if id_ not in ours:
+            context.tally.decide(id_, Fate.ELSEWHERE)
+
+
+async def _one_pass(context: Context, phase: Phase, *, again: bool) -> Listing:
     """Read the listing while delivering, then report while delivering goes on."""
     listed, delivered = asyncio.Event(), asyncio.Event()
 
@@ -183,7 +212,7 @@ async def _one_pass(context: Context, phase: Phase) -> Listing:
         try:
             if context.only is not None:
                 return Listing(0, len(context.only), proven=True, read=False)
-            return await phase("collect", lambda: collect(context))
+            return await phase("collect", lambda: collect(context, again=again))
         except ConnectorError as error:
             # What is already in the ledger is still delivered and reported as far as the source lets us.
             context.unread(error)
@@ -214,53 +243,3 @@ async def _one_pass(context: Context, phase: Phase) -> Listing:
         group.create_task(delivering())
         group.create_task(reporting())
     return listing.result()
-
-
-def _report(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
-    tally, counts = context.tally, context.tally.counts()
-    interrupted = context.stop.is_set()
-    stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
-    limited = context.limit is not None and not context.may_begin and not tally.tried
-    if context.limit is not None and not context.may_begin:
-        context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
-    return Report(
-        route=context.open.route.name,
-        run_id=context.run.id,
-        started=context.run.started_at,
-        listed=tally.listed,
-        resumed=tally.touched - tally.listed,
-        delivered=counts[Fate.DELIVERED],
-        updated=counts[Fate.UPDATED],
-        unchanged=counts[Fate.UNCHANGED],
-        rejected=counts[Fate.REJECTED],
-        failed=counts[Fate.FAILED],
-        skipped=counts[Fate.SKIPPED],
-        waiting=counts[Fate.WAITING],
-        withdrawn=tally.withdrawn,
-        woken=tally.woken,
-        acknowledged=tally.told,
-        owed_feedback=owed,
-        refused_feedback=len(tally.refused),
-        requests=context.open.requests() - requests,
-        passes=tally.passes,
-        seconds=seconds,
-        complete=proven and not stopped and not interrupted and not counts[Fate.WAITING] and not owed,
-        limited=limited,
-        interrupted=interrupted,
-        stopped=stopped,
-        notes=tuple(context.notes),
-        problems=tuple(tally.problems.values()),
-        alerts=tuple(context.alerts.all()),
-    )
-
-
-def _what_to_do(error: Exception) -> str:
-    """Add the next step to an error that ended the run, where the error itself does not know it."""
-    text = told(error, []).rstrip(".")
-    if isinstance(error, AccessError):
-        # Without a status it is no answer of a server: a setting, a folder or a table is at fault, as the error says.
-        remedy = "Correct that" if error.status is None else "Renew the credentials or grant the right"
-        return f"{text}. {remedy}, try `docferry check`, then run again"
-    if isinstance(error, TransientError):
-        return f"{text}. Nothing is lost; run again later"
-    return text

@@ -12,9 +12,9 @@ from connectors.contract import Feedback, Result
 from connectors.errors import ConnectorError, GoneError, OvertakenError, RejectedError, TransientError, UnsettledError
 from flows.context import is_fatal, sleep_or_stop, where
 from flows.journal import LedgerJournal
-from flows.pool import pool
+from flows.pool import ASK_AGAIN, pool
 from flows.redact import told
-from flows.tally import Fate
+from flows.tally import Fate, not_heard
 from state.errors import StateError
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ MOST_OVERTAKEN = 2
 async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.Event) -> None:
     """Send what is owed to the source; return when nothing is due and `delivered` says that nothing more will come.
 
-    Nothing leaves before `listed`: acknowledgements take documents out of the very listing that is being read.
+    Nothing leaves before `listed`, nor while another run of the route reads the listing: acknowledgements take documents
+    out of it.
     """
     await listed.wait()
 
-    async def take(wanted: int, busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
-        owed = await context.run.outbox.owed(wanted, datetime.now(UTC), exclude=busy)
-        # A message may be superseded while it is under way: what follows it must not run beside it.
-        return [(item.id, tell(context, item)) for item in owed if item.transfer_id not in context.telling]
+    async def take(wanted: int, _busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
+        owed = await context.run.outbox.claim(wanted, datetime.now(UTC))
+        return [(item.id, tell(context, item)) for item in owed]
 
     waited = 0.0
 
@@ -54,8 +54,13 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
         next_owed = await context.run.outbox.next_owed()
         if next_owed is None:
             return False
-        wait = max((next_owed - datetime.now(UTC)).total_seconds(), 0.0)
-        if waited + wait > context.policy.patience or not (context.worth_waiting or context.lingers(wait)):
+        wait = (next_owed - datetime.now(UTC)).total_seconds()
+        if wait <= 0:
+            # Due, but not now: another run reads the listing, or what was said before about the document is still under way.
+            wait = ASK_AGAIN
+        elif not (context.worth_waiting or context.lingers(wait)):
+            return False
+        if waited + wait > context.policy.patience:
             return False
         waited += wait
         await sleep_or_stop(context, wait + 0.01)
@@ -72,15 +77,7 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
 
 async def tell(context: Context, owed: Owed) -> None:
     """Send one message. Refused ones are settled with the reason; what may pass later stays owed."""
-    context.telling.add(owed.transfer_id)
     context.worth_waiting.discard(owed.transfer_id)
-    try:
-        await _tell(context, owed)
-    finally:
-        context.telling.discard(owed.transfer_id)
-
-
-async def _tell(context: Context, owed: Owed) -> None:
     route = context.open.route
     said: list[object] = []
     try:
@@ -107,9 +104,11 @@ async def _tell(context: Context, owed: Owed) -> None:
             judged=partial(_judged, context, owed),
         )
         await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
-        await context.run.outbox.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
+        now = datetime.now(UTC)
+        await context.run.outbox.told(owed.id, at=now, detail=owed.outcome)
         context.tally.told += 1
         context.progress_at = time.monotonic()
+        context.tally.lags.add((now - owed.owed_at).total_seconds())
         context.tally.refused.discard(owed.transfer_id)
         context.got_through(context.source_name)
     except OvertakenError:
@@ -121,8 +120,7 @@ async def _tell(context: Context, owed: Owed) -> None:
         answered = context.run.outbox.gone if isinstance(error, GoneError) else context.run.outbox.refused
         await answered(owed.id, at=datetime.now(UTC), reason=reason)
         context.tally.refused.add(owed.transfer_id)
-        fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
-        context.tally.explain(owed.document_id, fate, f"the source refused to be told: {reason}")
+        context.tally.explain(owed.document_id, *not_heard(owed.outcome, reason))
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:
@@ -150,7 +148,7 @@ def _judged(context: Context, owed: Owed, version: str) -> bool:
 async def _carry_first(context: Context, owed: Owed) -> None:
     """Make a document due again that has changed since it was judged; the message waits for what comes of that."""
     context.overtaken[owed.transfer_id] += 1
-    if await context.run.overtaken(owed.transfer_id, at=datetime.now(UTC)):
+    if await context.run.overtaken(owed.transfer_id, owed.id, at=datetime.now(UTC)):
         log.info("document %s has changed before the source was told; it is carried again first", owed.document_id)
         context.tally.decide(owed.transfer_id, Fate.WAITING)
         context.news.set()

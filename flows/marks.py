@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _PAGE = 256
 
 
@@ -19,6 +24,11 @@ class Marks:
         """Return the mark of an id."""
         page = self._pages.get(id_ // _PAGE)
         return page[id_ % _PAGE] if page is not None else 0
+
+    def items(self) -> Iterator[tuple[int, int]]:
+        """Yield the ids that have a mark other than 0, with it."""
+        for number, page in self._pages.items():
+            yield from ((number * _PAGE + place, mark) for place, mark in enumerate(page) if mark)
 
     def __setitem__(self, id_: int, mark: int) -> None:
         """Set the mark of an id; raises ValueError if it is not in 0 to 255."""

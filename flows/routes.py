@@ -16,6 +16,7 @@ from flows.memory import LedgerMemory
 from flows.targets import faults
 from flows.tokens import token_store
 from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route
+from mappings.language.model import LATER_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -129,6 +130,7 @@ async def open_route(
         if wrong := faults(route, schema):
             raise RouteError(wrong)
         _check_feedback(route, source)
+        _check_outcomes(route, destination)
         yield OpenRoute(route, source, destination, schema, opened[source_name], opened[destination_name])
     finally:
         for item in opened.values():
@@ -164,6 +166,23 @@ def _check_feedback(route: Route, source: Source) -> None:
         problems = [problem for word in route.feedback for problem in _impossible(route, source, word)]
     if problems:
         raise RouteError(tuple(problems))
+
+
+def _check_outcomes(route: Route, destination: Destination) -> None:
+    """Refuse feedback for outcomes that the destination never shows: it would never be given."""
+    shown = ", ".join(destination.later)
+    wrong = [
+        Problem(
+            route.path,
+            rule.mark.line,
+            rule.mark.column,
+            f"feedback: '{word}' is nothing that {route.destination} shows of a document; it shows {shown}",
+        )
+        for word, rule in route.feedback.items()
+        if word in LATER_WORDS and word not in destination.later
+    ]
+    if wrong:
+        raise RouteError(tuple(wrong))
 
 
 def _impossible(route: Route, source: Source, word: str) -> list[Problem]:

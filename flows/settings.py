@@ -39,6 +39,11 @@ class Gateway(BaseSettings):
     patience: float = Field(
         150.0, ge=0, description="How long an otherwise idle run waits for documents to become due."
     )
+    lease: float = Field(
+        60.0,
+        ge=1,
+        description="How long a run that stopped answering without dying keeps its route, or its share of the work.",
+    )
     snapshots: str = Field(
         "1000",
         description="How many documents of each route stay recorded as they were judged (1000), or for how long (30d), "
@@ -59,7 +64,7 @@ class Gateway(BaseSettings):
     @property
     def policy(self) -> Policy:
         """How patient a run is, as set."""
-        return Policy(in_flight=self.in_flight, acknowledging=self.in_flight, patience=self.patience)
+        return Policy(in_flight=self.in_flight, acknowledging=self.in_flight, patience=self.patience, lease=self.lease)
 
 
 def retention(text: str) -> Retention:

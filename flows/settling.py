@@ -63,6 +63,8 @@ async def settle_sent(
     news, first = fate is not Fate.UNCHANGED, fate is Fate.DELIVERED
     # Listed again with nothing new in it: the source wants to hear once more, if hearing takes it off its list.
     words = context.open.route.feedback if news else context.open.draining
+    # A source that has let go of the document need not hear that the far end had to be put right.
+    tell = "delivered" if "delivered" in words and (document.not_ready is None or first) else None
     await context.run.settle(
         transfer.id,
         status="delivered",
@@ -71,9 +73,9 @@ async def settle_sent(
         external_id=external_id,
         mapping_version=context.open.route.version,
         payload_digest=digest,
-        follow_at=context.policy.follow_at(now, accepted=False),
-        # A source that has let go of the document need not hear that the far end had to be put right.
-        tell="delivered" if "delivered" in words and (document.not_ready is None or first) else None,
+        follow_at=context.follow_at(now, accepted=False),
+        tell=tell,
+        anew=news or tell is not None,
         # What the source refused under another version of the route may be another message now.
         tell_again=news or transfer.mapping_version != context.open.route.version,
         event=fate.value,
@@ -109,10 +111,8 @@ def _accuse(context: Context) -> None:
 async def acquit(context: Context) -> None:
     """Settle the refusals that were held back: the destination does take others."""
     while context.suspects:
-        id_, held = context.suspects.popitem()
-        context.acquitted.add(id_)  # until it is written down it is still due, and must not be begun again
+        _, held = context.suspects.popitem()
         await settle_rejected(context, held.transfer, held.reason_class, held.reason, held.seen)
-        context.acquitted.discard(id_)
 
 
 async def cleared(context: Context) -> bool:
@@ -164,12 +164,13 @@ async def settle_rejected(context: Context, transfer: Transfer, reason_class: st
 
 async def confirm_verdict(context: Context, transfer: Transfer) -> None:
     """Leave a document that was made due refused or withdrawn as it was, and tell nobody again."""
-    withdrawn, now = transfer.reason_class == WITHDRAWN, datetime.now(UTC)
+    withdrawn = transfer.reason_class == WITHDRAWN
     await context.run.settle(
         transfer.id,
         status=WITHDRAWN if withdrawn else "rejected",
-        at=now,
-        follow_at=context.policy.follow_at(transfer.delivered_at or now, accepted=True) if withdrawn else None,
+        at=datetime.now(UTC),
+        # Put off each time the source shows a change, the next look at the far end might never come.
+        follow_at=transfer.follow_at if withdrawn else None,
         reason_class=None if withdrawn else transfer.reason_class,
         reason=transfer.reason,
         event="unchanged",
@@ -215,7 +216,7 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
     if transfer.external_id is not None:
         withdrawn = transfer.reason_class == WITHDRAWN
         status, class_, why = (WITHDRAWN, None, transfer.reason) if withdrawn else ("delivered", None, None)
-        follow_at = context.policy.follow_at(transfer.delivered_at or now, accepted=True)
+        follow_at = transfer.follow_at or context.follow_at(transfer.delivered_at or now, accepted=True)
     elif ended and transfer.reason_class is not None:
         status = "failed" if transfer.reason_class == "transient" else "rejected"
         class_, why = transfer.reason_class, transfer.reason

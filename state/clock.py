@@ -24,7 +24,9 @@ def set_right(connection: Connection, route: str, now: datetime) -> timedelta | 
 
     How long each has still to wait cannot be known any more. Trying early costs a call, waiting could cost hours.
     """
-    latest = connection.execute(select(func.max(run.c.started_at)).where(run.c.route == route)).scalar()
+    latest: datetime | None = connection.execute(
+        select(func.max(run.c.started_at)).where(run.c.route == route)
+    ).scalar()
     if latest is None or latest - now < APART:
         return None
     here = (transfer.c.route == route) & (transfer.c.status == PENDING)

@@ -15,6 +15,7 @@ from state.records import (
     CONFIRMED,
     DELIVERED,
     FAILED,
+    LATER,
     NOT_READY,
     PENDING,
     REJECTED,
@@ -127,8 +128,9 @@ def wake(connection: Connection, transfer_ids: Sequence[int], run_id: str, now: 
     _note(connection, transfer_ids, "woken", run_id, now, detail)
 
 
-def overtake(connection: Connection, transfer_id: int, run_id: str, now: datetime) -> bool:
-    """Make a settled transfer due again, because its document has changed before the source was told."""
+def overtake(connection: Connection, transfer_id: int, feedback_id: int, run_id: str, now: datetime) -> bool:
+    """Make a settled transfer due again, because its document has changed before the source was told by this message."""
+    connection.execute(update(feedback).where(feedback.c.id == feedback_id).values(claim=None))
     settled = select(transfer.c.id).where(transfer.c.id == transfer_id, transfer.c.status.in_(_SETTLED))
     if connection.execute(settled).scalar() is None:
         return False
@@ -207,6 +209,8 @@ def _told_before(
         last = (
             select(feedback.c.transfer_id, func.max(feedback.c.seq).label("seq"))
             .where(feedback.c.transfer_id.in_(some))
+            # What the far end has done with it since is told, too, and does not bring it back to a list.
+            .where(feedback.c.outcome.not_in(LATER) | feedback.c.outcome.in_(outcomes))
             .group_by(feedback.c.transfer_id)
             .subquery()
         )

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from state import collecting, reading
+from state import collecting, reading, retelling
 from state.archive import Archive
 from state.database import address, connect, prepare
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
-from state.lease import Lease
+from state.lease import Lease, Section, steadily
 from state.models import memory, token, transfer
 from state.models import run as run_table
 from state.owner import Owner
 from state.reader import Reader
-from state.records import FAILED, REJECTED, Summary, Timeline, Transfer
+from state.records import FAILED, REJECTED, Refusal, Summary, Timeline, Transfer
 from state.run import RouteRun
 from state.snapshots import Retention, Snapshots
 from state.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -99,22 +99,22 @@ class Ledger:
         await self._reader.close()
 
     @asynccontextmanager
-    async def run(self, route: str, *, ttl: float = 60.0) -> AsyncIterator[RouteRun]:
-        """Own a route for the length of a run. Raises RouteBusyError if another living run does.
+    async def run(self, route: str, *, ttl: float = 60.0, shared: bool = False) -> AsyncIterator[RouteRun]:
+        """Run a route, alone or, with `shared`, beside others that share it. Raises RouteBusyError if that cannot be.
 
-        `ttl` is in seconds: how long a run that stopped answering without dying keeps others out.
+        `ttl` is in seconds: how long a run that stopped answering without dying keeps the route, or its share of the work.
         """
         owner = Owner.new()
         run_id = uuid.uuid4().hex[:12]
         started_at = datetime.now(UTC)
 
         def begin(connection: Connection) -> tuple[Lease, bool]:
-            lease = Lease.take(connection, route, owner, ttl)
+            lease = Lease.begin(connection, route, run_id, owner, ttl, shared=shared)
             here = run_table.c.route == route
-            connection.execute(
-                update(run_table).where(here, run_table.c.state == "running").values(state="interrupted")
-            )
-            latest = select(run_table.c.state).where(here).order_by(run_table.c.started_at.desc()).limit(1)
+            ended = here & (run_table.c.state == "running") & run_table.c.id.not_in(reading.living(route))
+            connection.execute(update(run_table).where(ended).values(state="interrupted"))
+            latest = select(run_table.c.state).where(here, run_table.c.state != "running")
+            latest = latest.order_by(run_table.c.started_at.desc()).limit(1)
             previous = connection.execute(latest).scalar() == "interrupted"
             connection.execute(insert(run_table).values(id=run_id, route=route, state="running", started_at=started_at))
             return lease, previous
@@ -124,39 +124,32 @@ class Ledger:
             unfinished = update(run_table).where(run_table.c.id == run_id, run_table.c.state == "running")
             connection.execute(unfinished.values(state="interrupted", ended_at=datetime.now(UTC)))
 
+        asked = steadily()
         try:
             lease, previous = await self._writer.call(begin)
         except BaseException:
             owner.end()
             raise
-        beating = asyncio.create_task(self._beat(lease))
+        lease.proven(asked)
+        made = RouteRun(
+            run_id=run_id,
+            lease=lease,
+            started_at=started_at,
+            previous=previous,
+            writer=self._writer,
+            reader=self._reader,
+            fingerprint=self.fingerprint,
+            snapshots=self._snapshots,
+        )
+        beating = asyncio.create_task(_beat(made.hold.prove, ttl))
         try:
-            yield RouteRun(
-                run_id=run_id,
-                lease=lease,
-                started_at=started_at,
-                previous=previous,
-                writer=self._writer,
-                reader=self._reader,
-                fingerprint=self.fingerprint,
-                snapshots=self._snapshots,
-            )
+            yield made
         finally:
             beating.cancel()
             owner.end()  # should the lease not be released, the next run of this process may take it at once
             # A lease that could not be released ends by itself, and what went wrong in the run matters more.
             with contextlib.suppress(StateError):
                 await self._writer.call(end)
-
-    async def _beat(self, lease: Lease) -> None:
-        while True:
-            await asyncio.sleep(lease.ttl / 4)
-            try:
-                await self._writer.call(lease.renew, lease)
-            except LeaseLostError:
-                return  # the run learns of it at its next write
-            except StateError:
-                continue  # a passing lock; if it lasts, the run's own writes say so
 
     @asynccontextmanager
     async def exclusive(self, name: str, *, patience: float = 60.0, ttl: float = 60.0) -> AsyncIterator[None]:
@@ -167,24 +160,24 @@ class Ledger:
         """
         owner = Owner.new()
         try:
-            lease = await self._wait_for(name, owner, ttl, patience)
+            section = await self._wait_for(name, owner, ttl, patience)
         except BaseException:
             owner.end()
             raise
-        beating = asyncio.create_task(self._beat(lease))
+        beating = asyncio.create_task(_beat(lambda: self._writer.call(section.renew, section), ttl))
         try:
             yield
         finally:
             beating.cancel()
             owner.end()  # should the lease not be released, the next one may take it at once
             with contextlib.suppress(StateError):
-                await self._writer.call(lease.release)
+                await self._writer.call(section.release)
 
-    async def _wait_for(self, name: str, owner: Owner, ttl: float, patience: float) -> Lease:
+    async def _wait_for(self, name: str, owner: Owner, ttl: float, patience: float) -> Section:
         until = time.monotonic() + patience
         while True:
             try:
-                return await self._writer.call(lambda connection: Lease.take(connection, name, owner, ttl))
+                return await self._writer.call(lambda connection: Section.take(connection, name, owner, ttl))
             except RouteBusyError:
                 if time.monotonic() > until:
                     raise RouteBusyError(f"Another process holds {name} for {patience:g} s now; try again") from None
@@ -217,6 +210,10 @@ class Ledger:
     async def rejects(self, route: str, limit: int) -> list[Transfer]:
         """Read the latest rejected and failed transfers, newest first."""
         return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
+
+    async def refusals(self, route: str, limit: int) -> list[Refusal]:
+        """Read about which documents the source has refused to hear, and why, the latest first."""
+        return await self._reader.ask(lambda connection: retelling.refusals(connection, route, limit))
 
     async def retry(
         self,
@@ -278,3 +275,14 @@ class Ledger:
             set_={"value": row.excluded.value, "kept_at": row.excluded.kept_at},
         )
         await self._writer.call(lambda opened: opened.execute(keep) and None)
+
+
+async def _beat(sign_of_life: Callable[[], Awaitable[None]], ttl: float) -> None:
+    while True:
+        await asyncio.sleep(ttl / 4)
+        try:
+            await sign_of_life()
+        except LeaseLostError:
+            return  # the run learns of it at its next write
+        except StateError:
+            continue  # a passing lock; if it lasts, the run's own writes say so

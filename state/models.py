@@ -62,6 +62,10 @@ transfer = Table(
     Column("payload_digest", Text),
     Column("follow_at", Instant),
     Column("delivered_at", Instant),
+    # The lease of the run that works on it. One that is not there any more counts as none.
+    Column("claim", Text),
+    # What the far end has shown of this delivery so far: words, parted by blanks; null: nothing yet.
+    Column("standing", Text),
     UniqueConstraint("route", "document_id"),
     Index(None, "document_id"),
     Index(None, "route", "status", "due_at"),
@@ -98,6 +102,8 @@ feedback = Table(
     Column("attempts", Integer, nullable=False),
     Column("done_at", Instant),
     Column("answer", Text),  # told | refused | gone | superseded, once done
+    Column("claim", Text),  # as a transfer's; a message that is superseded while it is told keeps it until it is told
+    Column("said", Text),  # why the source refused it
     UniqueConstraint("transfer_id", "seq"),
     Index(
         "ix_feedback_open",
@@ -112,6 +118,12 @@ feedback = Table(
         "transfer_id",
         sqlite_where=text("answer = 'refused'"),
         postgresql_where=text("answer = 'refused'"),
+    ),
+    Index(
+        "ix_feedback_claim",
+        "claim",
+        sqlite_where=text("claim IS NOT NULL"),
+        postgresql_where=text("claim IS NOT NULL"),
     ),
 )
 
@@ -167,15 +179,21 @@ run = Table(
     Index(None, "route", "started_at"),
 )
 
-# Who owns a route. The row stays for ever so that `fence` only grows. Times are the database's.
+# Who may write: a row for each living run, named by its id. Besides, a row for each route, its anchor, and for each section
+# that one process at a time is in: those stay for ever, so that `fence` only grows. Times are the database's.
 lease = Table(
     "lease",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("owner", Text, nullable=False),  # empty when free
+    Column("owner", Text, nullable=False),  # empty when free, and in an anchor
     Column("fence", Integer, nullable=False),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
+    Column("route", Text),  # only a run's
+    Column("shared", Boolean),  # a run's: whether others may run the route beside it, if they say so too
+    Column("turn", Text),  # a run's: what it is doing that only one of them may do at a time (see state.turns)
+    # An anchor's: what its fence was when a reading of the listing last came to its end, so which runs had begun by then.
+    Column("read_by", Integer),
 )
 
 # What a connection remembers of its account; `name` is a fingerprint.

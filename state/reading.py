@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import exists, func, or_, select, union
 
-from state.models import cursor, event, feedback, run, step, transfer
-from state.records import PENDING, Event, Owed, RunRow, Step, Summary, Timeline, Told, Transfer
+from state.models import cursor, event, feedback, lease, run, step, transfer
+from state.records import PENDING, Event, RunRow, Step, Summary, Timeline, Told, Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import Column, ColumnElement, Connection, Select
 
 CHUNK = 500
 """How many values one IN list takes: every database allows that many parameters."""
@@ -35,13 +35,14 @@ def chunks(values: Sequence[str | int]) -> Iterator[Sequence[str | int]]:
 def transfers(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Transfer]:
     """Read transfers together with their steps."""
     found = [Transfer(*row) for row in connection.execute(query)]
-    steps = _steps(connection, [one.id for one in found])
+    steps = steps_of(connection, [one.id for one in found])
     return [replace(one, steps=steps[one.id]) if one.id in steps else one for one in found]
 
 
-def _steps(
+def steps_of(
     connection: Connection, transfer_ids: Sequence[int], *names: ColumnElement[bool]
 ) -> Mapping[int, dict[str, Step]]:
+    """Read the steps of transfers, by transfer id; of those whose names are such."""
     steps: defaultdict[int, dict[str, Step]] = defaultdict(dict)
     for some in chunks(transfer_ids):
         query = select(*_STEP_COLUMNS).where(step.c.transfer_id.in_(some), *names).order_by(step.c.id)
@@ -51,111 +52,39 @@ def _steps(
     return steps
 
 
-def _without(found: Iterable[Transfer], exclude: Collection[int], limit: int) -> list[Transfer]:
-    return [one for one in found if one.id not in exclude][:limit]
+def living(route: str) -> Select[tuple[str]]:
+    """Select the names of the leases that a route's runs hold."""
+    return select(lease.c.name).where(lease.c.route == route)
 
 
-def _due(route: str, now: datetime) -> list[ColumnElement[bool]]:
-    return [transfer.c.route == route, transfer.c.status == PENDING, transfer.c.due_at <= now]
-
-
-def claim(
-    connection: Connection,
-    route: str,
-    limit: int,
-    now: datetime,
-    exclude: Collection[int],
-    only: Collection[int] | None = None,
-) -> list[Transfer]:
-    """Read what is due (of `only`), the longest-due first."""
-    # What is in flight is skipped here, not in SQL: the statement stays the same and the list is short.
-    query = select(*TRANSFER).where(*_due(route, now)).order_by(transfer.c.due_at, transfer.c.id)
-    if only is not None:
-        query = query.where(transfer.c.id.in_(only))
-    return _without(transfers(connection, query.limit(limit + len(exclude))), exclude, limit)
+def free(claim: Column[str | None], route: str, me: str = "") -> ColumnElement[bool]:
+    """Say that nobody who lives has claimed a row, or nobody but `me`."""
+    return claim.is_(None) | claim.not_in(living(route).where(lease.c.name != me))
 
 
 def next_due(connection: Connection, route: str, only: Collection[int] | None = None) -> datetime | None:
-    """Say when the next pending transfer (of `only`) is due, which may be past; None if none is pending."""
-    query = select(func.min(transfer.c.due_at)).where(transfer.c.route == route, transfer.c.status == PENDING)
+    """Say when the next pending transfer (of `only`) that nobody works on is due, which may be past; None if there is none."""
+    query = select(func.min(transfer.c.due_at)).where(
+        transfer.c.route == route, transfer.c.status == PENDING, free(transfer.c.claim, route)
+    )
     if only is not None:
         query = query.where(transfer.c.id.in_(only))
     return connection.execute(query).scalar()
+
+
+def ours(connection: Connection, route: str, me: str, ids: Sequence[int]) -> set[int]:
+    """Return those of these transfers that are still to be delivered and that no other run works on."""
+    found: set[int] = set()
+    for some in chunks(ids):
+        query = select(transfer.c.id).where(transfer.c.id.in_(some), transfer.c.status == PENDING)
+        found.update(connection.execute(query.where(free(transfer.c.claim, route, me))).scalars())
+    return found
 
 
 def pending_count(connection: Connection, route: str) -> int:
     """Count what is still to be delivered, due or not."""
     query = select(func.count()).where(transfer.c.route == route, transfer.c.status == PENDING)
     return connection.execute(query).scalar_one()
-
-
-def to_follow(
-    connection: Connection, route: str, limit: int, now: datetime, exclude: Collection[int]
-) -> list[Transfer]:
-    """Read what the far end has to be asked about."""
-    query = (
-        select(*TRANSFER)
-        .where(transfer.c.route == route, transfer.c.follow_at <= now, transfer.c.status.in_(FOLLOWABLE))
-        .order_by(transfer.c.follow_at, transfer.c.id)
-        .limit(limit + len(exclude))
-    )
-    return _without(transfers(connection, query), exclude, limit)
-
-
-def owed(connection: Connection, route: str, limit: int, now: datetime, exclude: Collection[int]) -> list[Owed]:
-    """Read the messages that are due, none before an earlier one about the same document has been answered."""
-    earlier = feedback.alias("earlier")
-    told = (
-        select(earlier.c.outcome)
-        .where(earlier.c.transfer_id == feedback.c.transfer_id, earlier.c.answer == "told")
-        .order_by(earlier.c.seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = (
-        select(
-            feedback.c.id,
-            feedback.c.transfer_id,
-            feedback.c.seq,
-            feedback.c.outcome,
-            feedback.c.reason,
-            feedback.c.due_at,
-            feedback.c.attempts,
-            transfer.c.document_id,
-            transfer.c.external_id,
-            transfer.c.key,
-            transfer.c.content_version,
-        )
-        .add_columns(told)
-        .join(transfer, transfer.c.id == feedback.c.transfer_id)
-        .where(
-            feedback.c.route == route,
-            feedback.c.done_at.is_(None),
-            feedback.c.due_at <= now,
-            # It is being delivered again: what comes of that supersedes the message.
-            transfer.c.status != PENDING,
-            ~exists().where(
-                earlier.c.transfer_id == feedback.c.transfer_id,
-                earlier.c.done_at.is_(None),
-                earlier.c.seq < feedback.c.seq,
-            ),
-        )
-        .order_by(feedback.c.due_at, feedback.c.id)
-        .limit(limit + len(exclude))
-    )
-    due = [one for one in (Owed(*row) for row in connection.execute(query)) if one.id not in exclude][:limit]
-    steps = _steps(connection, [one.transfer_id for one in due], step.c.name.startswith("feedback:"))
-    return [
-        replace(
-            one,
-            steps={
-                name: entry
-                for name, entry in steps.get(one.transfer_id, {}).items()
-                if name.startswith(f"feedback:{one.seq}:")
-            },
-        )
-        for one in due
-    ]
 
 
 def refused(connection: Connection, route: str, among: Sequence[int] | None = None) -> list[int]:
@@ -174,18 +103,21 @@ def refused(connection: Connection, route: str, among: Sequence[int] | None = No
     return found
 
 
-def owed_count(connection: Connection, route: str) -> int:
-    """Count the messages the source is still owed, due or not."""
+def owed_count(connection: Connection, route: str, me: str | None = None) -> int:
+    """Count the messages the source is still owed, due or not; for `me`, without those that other runs are telling."""
     query = select(func.count()).where(feedback.c.route == route, feedback.c.done_at.is_(None))
+    if me is not None:
+        query = query.where(free(feedback.c.claim, route, me))
     return connection.execute(query).scalar_one()
 
 
 def next_owed(connection: Connection, route: str) -> datetime | None:
-    """Say when the next message to the source is due (which may be past), None if nothing is owed that may be told now."""
+    """Say when the next message that nobody is telling is due (which may be past), None if none may be told now."""
     query = (
         select(func.min(feedback.c.due_at))
         .join(transfer, transfer.c.id == feedback.c.transfer_id)
         .where(feedback.c.route == route, feedback.c.done_at.is_(None), transfer.c.status != PENDING)
+        .where(free(feedback.c.claim, route))
     )
     return cast("datetime | None", connection.execute(query).scalar_one())
 
@@ -247,11 +179,12 @@ def timeline(connection: Connection, transfer_id: int) -> Timeline:
             feedback.c.attempts,
             feedback.c.done_at,
             feedback.c.answer,
+            feedback.c.said,
         )
         .where(feedback.c.transfer_id == transfer_id)
         .order_by(feedback.c.seq)
     )
-    steps = _steps(connection, [transfer_id]).get(transfer_id, {})
+    steps = steps_of(connection, [transfer_id]).get(transfer_id, {})
     return Timeline([Event(*row) for row in events], list(steps.values()), [Told(*row) for row in told])
 
 
@@ -272,7 +205,7 @@ def summary(connection: Connection, route: str) -> Summary:
         owed=owed_count(connection, route),
         refused=len(refused(connection, route)),
         oldest_owed_at=connection.execute(oldest).scalar_one(),
-        next_due_at=next_due(connection, route, ()),
+        next_due_at=next_due(connection, route),
         runs=_runs(connection, route),
     )
 

@@ -18,6 +18,8 @@ SKIPPED = "skipped"  # the route does not want it
 WITHDRAWN = "withdrawn"  # it was there and was dropped at the far end
 DATA = "data"  # the reason class of what the mapping, or the check of what it made, has refused
 NOT_READY = "not ready"  # the reason class of what the source showed and must not be exported
+LATER = (WITHDRAWN, "confirmed", "edited", "accepted", "signed", "trashed", "refused", "error")
+"""The outcomes that are told of a delivery after it was made."""
 SETTLED = (DELIVERED, CONFIRMED, REJECTED, FAILED, SKIPPED, WITHDRAWN)
 
 
@@ -39,7 +41,8 @@ class Transfer:
     `due_at` is None unless it is pending, `follow_at` when the far end is to be asked again (None: never).
     `asked`: a person, or a change at the source, wants it carried although the source let go of it.
     `key` never changes; `external_id` is the id at the far end. `mapping_version` is what it was last judged by,
-    `tried_under` the version under which it was last tried without being judged anew (see state.waking).
+    `tried_under` the version under which it was last tried without being judged anew (see state.waking). `standing` are the
+    words for what the far end has shown of this delivery, parted by blanks, None as long as it has shown nothing.
     """
 
     id: int
@@ -60,6 +63,7 @@ class Transfer:
     payload_digest: str | None
     follow_at: datetime | None
     delivered_at: datetime | None
+    standing: str | None = None
     steps: Mapping[str, Step] = field(default_factory=dict)
 
 
@@ -76,6 +80,7 @@ class Owed:
     seq: int
     outcome: str
     reason: str | None
+    owed_at: datetime
     due_at: datetime
     attempts: int
     document_id: str
@@ -114,7 +119,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One message to the source in a timeline. `answer` is `told`, `refused`, `gone` or `superseded`, None while it is owed."""
+    """One message to the source in a timeline. `answer` is `told`, `refused`, `gone` or `superseded`, None while it is owed.
+
+    `said` is why the source refused it.
+    """
 
     seq: int
     outcome: str
@@ -124,6 +132,16 @@ class Told:
     attempts: int
     done_at: datetime | None
     answer: str | None
+    said: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A document about which the source has refused its last message, the one with this outcome, and why."""
+
+    document_id: str
+    outcome: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,15 @@ from sqlalchemy import delete, update
 
 from state import clock, collecting, reading
 from state import statements as sql
+from state.claims import Claims, due_looks, due_transfers
+from state.hold import Hold
+from state.lease import anchor
 from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
 from state.records import DELIVERED, Remembered, Transfer
 from state.snapshots import Recording
+from state.turns import Turns
 from state.waking import Waking
 
 if TYPE_CHECKING:
@@ -59,9 +63,13 @@ class RouteRun:
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
         self._claimed: dict[int, str] = {}
         self.recording = Recording(lease, writer, reader, snapshots)
-        self.outbox = Outbox(run_id, lease, writer, reader)
+        self.claims = Claims(lease, writer, reader)
+        self.outbox = Outbox(run_id, lease, writer, reader, self.claims)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        self.hold = Hold(lease, writer)
+        self.turns = Turns(lease, writer)
+        """What only one of the route's runs does at a time."""
 
     # Collect
 
@@ -83,6 +91,7 @@ class RouteRun:
         """
 
         def page(connection: Connection) -> Remembered:
+            anchor(connection, self.route)  # beside `want`, a document could be entered twice
             found = collecting.remember(
                 connection,
                 self.route,
@@ -101,9 +110,12 @@ class RouteRun:
 
     async def want(self, document_ids: Sequence[str], now: datetime) -> Remembered:
         """Make exactly these documents pending and due, whatever their status; unseen ones are entered."""
-        return await self._writer.call(
-            lambda connection: collecting.want(connection, self.route, self.id, document_ids, now), self._lease
-        )
+
+        def these(connection: Connection) -> Remembered:
+            anchor(connection, self.route)
+            return collecting.want(connection, self.route, self.id, document_ids, now)
+
+        return await self._writer.call(these, self._lease)
 
     # Deliver
 
@@ -111,22 +123,17 @@ class RouteRun:
         """Say where a listing goes on, None if it was never read."""
         return await self._reader.ask(lambda connection: reading.where_to_go_on(connection, self.route, stream))
 
-    async def claim(
-        self, limit: int, now: datetime, *, exclude: Collection[int] = (), only: Collection[int] | None = None
-    ) -> list[Transfer]:
-        """Read up to `limit` pending transfers that are due, the longest-due first.
+    async def claim(self, limit: int, now: datetime, *, only: Collection[int] | None = None) -> list[Transfer]:
+        """Claim up to `limit` pending transfers that are due (with `only`, of these), the longest-due first.
 
-        Those in `exclude` are left out; with `only`, so is everything that is not in it.
+        What is claimed is not claimed again, by this run or another, until it is settled, postponed, or this run is over.
         """
-        excluded = frozenset(exclude)
-        found = await self._reader.ask(
-            lambda connection: reading.claim(connection, self.route, limit, now, excluded, only)
-        )
+        found = await self.claims.transfers(due_transfers(self.route, now, only), limit)
         self._claimed.update((one.id, one.version) for one in found)
         return found
 
     async def next_due(self, *, only: Collection[int] | None = None) -> datetime | None:
-        """Say when the next pending transfer (of `only`) is due, maybe in the past; None if there is none."""
+        """Say when the next pending transfer (of `only`) that nobody works on is due, maybe in the past; None if none is."""
         return await self._reader.ask(lambda connection: reading.next_due(connection, self.route, only))
 
     async def pending_count(self) -> int:
@@ -166,6 +173,7 @@ class RouteRun:
         follow_at: datetime | None = None,
         tell: str | None = None,
         tell_again: bool = True,
+        anew: bool = False,
         detail: str | None = None,
         snapshot: bytes | None = None,
     ) -> None:
@@ -174,6 +182,7 @@ class RouteRun:
         `snapshot` is the document that was judged, if there is a `content_version`, in a form of the caller's.
 
         What was owed before about this transfer is superseded by it. Without `tell_again` nothing is owed, nor superseded, if the same outcome is still owed, or was refused within the last hour.
+        With `anew` what the far end has shown counts no more: it is a new delivery, or the source is told of it once more.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
         """
@@ -190,6 +199,7 @@ class RouteRun:
             "to_digest": payload_digest,
             "to_follow": follow_at,
             "to_delivered": at if status == DELIVERED else None,
+            "anew": anew,
         }
         lines = [(sql.SETTLE, values), self._event(transfer_id, at, event, detail if detail is not None else reason)]
         if content_version is not None and self.recording.on:
@@ -217,23 +227,20 @@ class RouteRun:
         }
         await self._write((sql.POSTPONE, values), self._event(transfer_id, at, "postponed", reason))
 
-    async def overtaken(self, transfer_id: int, *, at: datetime) -> bool:
+    async def overtaken(self, transfer_id: int, feedback_id: int, *, at: datetime) -> bool:
         """Make a settled transfer due again whose document has changed before the source was told; False if it is due.
 
-        What is owed stays owed, and waits (see `Outbox.owed`).
+        The message stays owed, and waits (see `Outbox.claim`).
         """
         return await self._writer.call(
-            lambda connection: collecting.overtake(connection, transfer_id, self.id, at), self._lease
+            lambda connection: collecting.overtake(connection, transfer_id, feedback_id, self.id, at), self._lease
         )
 
     # Follow
 
-    async def to_follow(self, limit: int, now: datetime, exclude: Collection[int]) -> list[Transfer]:
-        """Read up to `limit` delivered or confirmed transfers whose `follow_at` has come."""
-        excluded = frozenset(exclude)
-        return await self._reader.ask(
-            lambda connection: reading.to_follow(connection, self.route, limit, now, excluded)
-        )
+    async def to_follow(self, limit: int, now: datetime) -> list[Transfer]:
+        """Claim up to `limit` delivered or confirmed transfers whose `follow_at` has come, until `followed`."""
+        return await self.claims.transfers(due_looks(self.route, now), limit)
 
     async def followed(  # noqa: PLR0913 -- one row's facts, all named
         self,
@@ -244,13 +251,14 @@ class RouteRun:
         status: str | None = None,
         event: str | None = None,
         detail: str | None = None,
-        tell: str | None = None,
+        tell: Sequence[tuple[str, str | None]] = (),
         reason: str | None = None,
         due_at: datetime | None = None,
+        standing: str | None = None,
     ) -> None:
-        """Write down what the far end answered; `status` and `reason` None keep the old ones.
+        """Write down what the far end answered; `status`, `reason` and `standing` None keep the old ones.
 
-        A status of pending needs `due_at` and makes the next push send everything. A transfer that became pending in the meantime stays so.
+        `tell` are the outcomes that the source is owed, in their order, each with its reason. A status of pending needs `due_at` and makes the next push send everything. A transfer that became pending in the meantime stays so.
         """
         values: dict[str, object] = {
             "this": transfer_id,
@@ -258,12 +266,12 @@ class RouteRun:
             "to_due": due_at,
             "to_reason": reason,
             "to_follow": follow_at,
+            "to_standing": standing,
         }
         lines: list[Line] = [(sql.FOLLOWED, values)]
         if event is not None:
             lines.append(self._event(transfer_id, at, event, detail if detail is not None else reason))
-        if tell is not None:
-            lines.append((sql.OWE, {"this": transfer_id, "what": tell, "why": reason, "now": at}))
+        lines += [(sql.OWE, {"this": transfer_id, "what": what, "why": why, "now": at}) for what, why in tell]
         await self._write(*lines)
 
     async def follow_now(self, external_ids: Sequence[str], at: datetime) -> int:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, Text, and_, bindparam, case, exists, func, insert, literal, null, select, update
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from state.dialect import upsert
 from state.instants import Instant
@@ -71,9 +85,11 @@ SETTLE = Statement(
         payload_digest=func.coalesce(bindparam("to_digest", type_=Text()), transfer.c.payload_digest),
         follow_at=bindparam("to_follow", type_=Instant()),
         delivered_at=func.coalesce(bindparam("to_delivered", type_=Instant()), transfer.c.delivered_at),
+        claim=null(),
+        standing=case((bindparam("anew", type_=Boolean()), null()), else_=transfer.c.standing),
     ),
 )
-"""this (transfer id), seen (the version it was claimed with, None: any), to_…"""
+"""this (transfer id), seen (the version it was claimed with, None: any), anew (whether its standing counts no more), to_…"""
 
 POSTPONE = Statement(
     "transfer",
@@ -84,6 +100,7 @@ POSTPONE = Statement(
         attempts=case((_still_current, bindparam("to_attempts", type_=Integer())), else_=transfer.c.attempts),
         reason_class=bindparam("to_class", type_=Text()),
         reason=bindparam("to_reason", type_=Text()),
+        claim=null(),
     ),
 )
 """this (transfer id), seen, to_…"""
@@ -103,6 +120,8 @@ FOLLOWED = Statement(
         payload_digest=case((_next_status == "pending", null()), else_=transfer.c.payload_digest),
         reason=func.coalesce(bindparam("to_reason", type_=Text()), transfer.c.reason),
         follow_at=bindparam("to_follow", type_=Instant()),
+        claim=null(),
+        standing=func.coalesce(bindparam("to_standing", type_=Text()), transfer.c.standing),
     ),
 )
 """this (transfer id), to_…"""
@@ -153,14 +172,21 @@ ANSWERED = Statement(
     "feedback",
     update(feedback)
     .where(feedback.c.id == bindparam("this", type_=Integer()))
-    .values(done_at=bindparam("now", type_=Instant()), answer=bindparam("to_answer", type_=Text())),
+    .values(
+        done_at=bindparam("now", type_=Instant()),
+        answer=bindparam("to_answer", type_=Text()),
+        said=bindparam("to_said", type_=Text()),
+        claim=null(),
+    ),
 )
-"""this (feedback id), now, to_answer."""
+"""this (feedback id), now, to_answer, to_said."""
 
 OWE_LATER = Statement(
     "feedback",
     update(feedback)
     .where(feedback.c.id == bindparam("this", type_=Integer()))
-    .values(due_at=bindparam("to_due", type_=Instant()), attempts=bindparam("to_attempts", type_=Integer())),
+    .values(
+        due_at=bindparam("to_due", type_=Instant()), attempts=bindparam("to_attempts", type_=Integer()), claim=null()
+    ),
 )
 """this (feedback id), to_due, to_attempts."""

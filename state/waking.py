@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 
 from state import collecting, versions
+from state.lease import anchor, revoke
 from state.models import snapshot, transfer
 from state.reading import TRANSFER, transfers
 from state.records import CONFIRMED, DATA, DELIVERED, REJECTED
@@ -54,9 +55,12 @@ class Waking:
 
     async def use(self, version: str, bundle: Mapping[str, str], now: datetime) -> bool:
         """Write down that this run uses a version; return False if something may have to be tried under it."""
-        return await self._writer.call(
-            lambda connection: versions.use(connection, self._route, version, bundle, now), self._lease
-        )
+
+        def use(connection: Connection) -> bool:
+            anchor(connection, self._route)  # or two runs would both enter the version
+            return versions.use(connection, self._route, version, bundle, now)
+
+        return await self._writer.call(use, self._lease)
 
     async def candidates(
         self, version: str, limit: int, *, sent: bool, recorded: bool, exclude: Collection[int] = ()
@@ -101,5 +105,10 @@ class Waking:
         await self._writer.call(write, self._lease)
 
     async def done(self, version: str, now: datetime) -> None:
-        """Write down that everything was tried under a version."""
-        await self._writer.call(lambda connection: versions.tried(connection, self._route, version, now), self._lease)
+        """Write down that everything was tried under a version, unless another run may be judging under an earlier one."""
+
+        def done(connection: Connection) -> None:
+            if not revoke(connection, self._route, self._lease.name):
+                versions.tried(connection, self._route, version, now)
+
+        await self._writer.call(done, self._lease)

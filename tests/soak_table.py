@@ -30,15 +30,13 @@ class SoakLine(Protocol):
 
 
 def seeds(count: int) -> range:
-    """Draw a test's seeds, which follow each other: `SOAK_SEED` is the only one if it is set.
+    """Draw a test's seeds, which follow each other.
 
-    `SOAK_SEEDS` says how many instead of `count`.
+    `SOAK_SEED` is the first one, and the only one unless `SOAK_SEEDS` says how many there are to be.
     """
-    if "SOAK_SEED" in os.environ:
-        first = int(os.environ["SOAK_SEED"])
-        return range(first, first + 1)
-    first = random.randrange(1_000_000)
-    return range(first, first + int(os.environ.get("SOAK_SEEDS", count)))
+    first = os.environ.get("SOAK_SEED")
+    begin = random.randrange(1_000_000) if first is None else int(first)
+    return range(begin, begin + int(os.environ.get("SOAK_SEEDS", count if first is None else 1)))
 
 
 def shown(drawn: range) -> str:

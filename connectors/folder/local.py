@@ -9,6 +9,7 @@ import shutil
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from connectors import fence
 from connectors.errors import AccessError, ConnectorError, TransientError
 
 if TYPE_CHECKING:
@@ -61,12 +62,14 @@ class LocalPlace:
     async def publish(self, staged: Path, path: str) -> None:
         """Write a staged file through to the disk and rename it."""
         self.calls += 1
+        loop = asyncio.get_running_loop()
 
         def rename() -> None:
             with explained(self.name):
                 _sync(staged)
                 target = self._root / path
                 target.parent.mkdir(parents=True, exist_ok=True)
+                fence.ask_from_thread(loop)
                 staged.replace(target)
 
         await asyncio.to_thread(rename)
@@ -113,6 +116,7 @@ class LocalPlace:
     async def remove(self, path: str) -> None:
         """Remove a file."""
         self.calls += 1
+        await fence.ask()
 
         def remove() -> None:
             with explained(self.name):

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from connectors import fence
 from connectors.errors import AccessError, ConnectorError, TransientError
 from connectors.folder.drivers import ACCESS, REFUSED
 from connectors.folder.local import explained as on_disk
@@ -83,16 +84,21 @@ class RemotePlace:
 
     async def publish(self, staged: Path, path: str) -> None:
         """Put a file there and see that all of it has arrived."""
+        loop = asyncio.get_running_loop()
 
         def put() -> None:
             size = staged.stat().st_size
             target = f"{self._root}/{path}"
             folder = target.rpartition("/")[0]
-            with self._explained() as system:
-                if self._renames:
+            if self._renames:
+                with self._explained() as system:
                     self._see_root(system)
                     system.makedirs(folder, exist_ok=True)
                     system.put_file(str(staged), f"{folder}/{PART}", **self._putting)
+            # Outside: what it raises is no fault of the driver's.
+            fence.ask_from_thread(loop)
+            with self._explained() as system:
+                if self._renames:
                     system.mv(f"{folder}/{PART}", target)
                 else:
                     system.put_file(str(staged), target, **self._putting)
@@ -140,6 +146,7 @@ class RemotePlace:
 
     async def remove(self, path: str) -> None:
         """Remove a file."""
+        await fence.ask()
 
         def remove() -> None:
             with self._explained() as system:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy import create_engine, event
@@ -20,6 +21,7 @@ from sqlalchemy.exc import (
     StatementError,
 )
 
+from connectors import fence
 from connectors.answer import encode_json
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.secrets import hide
@@ -74,7 +76,12 @@ class Database:
 
     async def do(self, work: Callable[[Connection], T]) -> T:
         """Do something in a transaction and return once it is committed. Raises ConnectorError."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+        loop = asyncio.get_running_loop()
+
+        def transact() -> T:
+            return self._transact(work, loop)
+
+        return await loop.run_in_executor(self._thread, copy_context().run, transact)
 
     def now(self, work: Callable[[Connection], T]) -> T | None:
         """Do the same while the caller waits; None if the database has just been out of reach. For rare, short looks."""
@@ -96,11 +103,14 @@ class Database:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
         self._thread.shutdown(wait=False)
 
-    def _transact(self, work: Callable[[Connection], T]) -> T:
+    def _transact(self, work: Callable[[Connection], T], loop: asyncio.AbstractEventLoop | None = None) -> T:
         self.transactions += 1
         try:
             with self._engine.begin() as connection:
-                return work(connection)
+                done = work(connection)
+                if loop is not None:
+                    fence.ask_from_thread(loop)
+                return done
         except SQLAlchemyError as error:
             # no cause: drivers quote the row's values
             raise explain(self.name, error) from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mappings.language.feedback import read_feedback
 from mappings.language.files import Folder, route_text
-from mappings.language.model import FILES_WORDS, RESEND_WORDS, ROUTE_KEYS, Var, Written
+from mappings.language.model import FILES_WORDS, RESEND_WORDS, ROUTE_KEYS, RUNS_WORDS, Var, Written
 from mappings.language.plan import Plan, compile_plan
 from mappings.language.problems import TOP, Findings, Mark, Problem, RouteError, suggestion
 from mappings.language.reading import Reader, is_name
@@ -43,8 +43,8 @@ class Draft:
     """A route file as it was written.
 
     What could not be read has the value of a key that is left out; `problems` has every mistake, in the order of the
-    file. `files` is all, main or none, `resend` never or changed. `keys` and `marks` are the places of the keys at the
-    top and of their values.
+    file. `files` is all, main or none, `resend` never or changed, `runs` exclusive or shared. `keys` and `marks` are the
+    places of the keys at the top and of their values.
     """
 
     path: Path
@@ -55,6 +55,7 @@ class Draft:
     when: Written | None = None
     files: str = "all"
     resend: str = "never"
+    runs: str = "exclusive"
     tables: Mapping[str, Table] = field(default_factory=dict)
     vars: Mapping[str, Var] = field(default_factory=dict)
     fields: Fields | None = None
@@ -112,6 +113,7 @@ def _read(draft: Draft, files: Files, findings: Findings) -> Draft:
         when=when and replace(when, text=" ".join(when.text.split())),
         files=_word(root, "files", FILES_WORDS, findings) or draft.files,
         resend=_word(root, "resend", RESEND_WORDS, findings) or draft.resend,
+        runs=_word(root, "runs", RUNS_WORDS, findings) or draft.runs,
         tables=MappingProxyType(TableReader(files, findings).tables(root.node("tables"))),
         vars=MappingProxyType(variables),
         fields=None if fields is None else Reader(findings, variables).fields(fields, ""),

@@ -70,6 +70,8 @@ class Ground:
         self._settings = settings
         self._at_once = at_once
         self._where: dict[str, object] = {}
+        self.settings: dict[str, str] = {}
+        """Those of the processes of this trial."""
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[Ground]:
@@ -85,7 +87,7 @@ class Ground:
         """Start over, up to where the processes of this trial begin. `settings` are for all of them."""
         shutil.rmtree(self.folder, ignore_errors=True)  # what the last trial left stays until now, to be looked at
         self.folder.mkdir(parents=True)
-        here = self._settings | self.world.begin(self.folder) | settings
+        here = self.settings = self._settings | self.world.begin(self.folder) | settings
         self._where = {
             "folder": str(self.folder), "settings": here, "route": self.world.route, "disk": self.world.on_disk,
         }  # fmt: skip
@@ -110,6 +112,14 @@ class Ground:
         tally.
         """
         await self.begin()
+        return await self.go_on(tally, fatal, answer=answer, spoilt=spoilt, lost=lost)
+
+    async def go_on(
+        self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, spoilt: str = "", lost: str = ""
+    ) -> list[Life]:
+        """Do on what a trial has left what a trial does once it has started over."""
+        self.premature.clear()
+        self.answers = 0
         lives: list[Life] = []
         halves: list[str] = []
         for point in (*(fatal or [0]), *[0] * RUNS):

@@ -15,12 +15,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import psycopg
 from sqlalchemy import Engine, event
 
 from connectors.wire import aiohttp_transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from sqlalchemy import Dialect
 
 _CHANGES = ("replace", "unlink", "mkdir", "rmdir", "fsync")
 """The calls by which Python's own file functions change a disk."""
@@ -37,14 +40,14 @@ class Points:
 
     That is given by its number (0: none), or by its name, which means the first of that name. `lost` names an act whose
     answers are lost, the first, the third and the sixth: it is done, and then an error comes instead. `troubles` are
-    called at points of these numbers.
+    called at points of these numbers or, once, names.
     """
 
     def __init__(
-        self, fatal: int | str, lost: str = "", troubles: Mapping[int | None, Callable[[], None]] = MappingProxyType({})
+        self, fatal: int | str, lost: str = "", troubles: Mapping[Any, Callable[[], None]] = MappingProxyType({})
     ) -> None:
         self.passed: list[str] = []
-        self._troubles = troubles
+        self._troubles = dict(troubles)
         self._fatal = fatal
         self._lost = lost
         self._acts = 0
@@ -57,7 +60,7 @@ class Points:
             if self._fatal in (what, len(self.passed)):
                 tell({"died": what})
                 os.kill(os.getpid(), signal.SIGKILL)
-            if trouble := self._troubles.get(len(self.passed)):
+            if trouble := self._troubles.pop(len(self.passed), None) or self._troubles.pop(what, None):
                 trouble()
 
     def done(self, what: str, error: Exception) -> None:
@@ -116,7 +119,7 @@ class _Watched(httpx.AsyncByteStream):
 
 
 def watch_commits(points: Points) -> None:
-    """Make every SQLite connection of this process, the ledger's or any other, pass a point around what it commits."""
+    """Make every database connection of this process, the ledger's or any other, pass a point around what it commits."""
 
     class Watched(sqlite3.Connection):
         written = 0
@@ -134,9 +137,23 @@ def watch_commits(points: Points) -> None:
             self.written = self.total_changes
             points.done(f"a commit to {self.file}", sqlite3.OperationalError("disk I/O error"))
 
+    class FarWatched(psycopg.Connection[Any]):
+        def commit(self) -> None:
+            if self.read_only:
+                super().commit()
+                return
+            points.reach("before a commit to the server")
+            super().commit()
+            points.reach("after a commit to the server")
+
     @event.listens_for(Engine, "do_connect")
-    def use_it(_dialect: object, _record: object, _arguments: object, options: dict[str, object]) -> None:
+    def use_it(
+        dialect: Dialect, _record: object, arguments: Sequence[Any], options: dict[str, Any]
+    ) -> FarWatched | None:
+        if dialect.name == "postgresql":
+            return FarWatched.connect(*arguments, **options)
         options["factory"] = Watched
+        return None
 
 
 def watch_disk(points: Points) -> None:

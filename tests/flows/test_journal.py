@@ -190,7 +190,7 @@ async def test_the_intent_is_on_disk_before_the_call_is_made(ledger):
         transfer = await transfer_of(run)
 
         async def do():
-            (now,) = await run.claim(1, datetime.now(UTC))
+            now = (await ledger.lookup("route", ["doc"]))["doc"]
             assert now.steps["create"].result is None
             return "ct_1"
 
@@ -232,7 +232,7 @@ async def test_a_record_is_kept_and_a_forgotten_step_may_be_done_again(ledger):
         assert journal.results("sha256:") == {"sha256:1": "abd"}
         await journal.forget("other")
         await run.flush()
-        (transfer,) = await run.claim(1, datetime.now(UTC))
+        transfer = (await ledger.lookup("route", ["doc"]))["doc"]
         assert {name: step.result for name, step in transfer.steps.items()} == {"sha256:1": "abd"}
 
 
@@ -252,7 +252,7 @@ async def test_a_call_that_says_itself_that_it_is_unsettled_is_believed(ledger):
             await LedgerJournal(run, transfer.id, transfer.steps).once("create", do, find, settle=timedelta(hours=1))
         assert (raised.value, raised.value.__cause__) == (said, None)
         await run.flush()
-        (transfer,) = await run.claim(1, datetime.now(UTC))
+        transfer = (await ledger.lookup("route", ["doc"]))["doc"]
         assert transfer.steps["create"].result is None  # the intent stays: it is looked for before it is done again
 
 

@@ -26,23 +26,26 @@ from flows.running import open_ledger
 from flows.settings import load_gateway
 from state.errors import RouteBusyError, StateError
 from tests.flows.points import Points, Wires, tell, watch_commits, watch_disk
-from tests.flows.spoilt import spoil
+from tests.flows.spoilt import spoil, spoil_ledger, spoil_source
 from tests.flows.troubles import leave_no_room, set_back, stop
 
 LONGEST = 60
 """Seconds after which a process that neither ended nor died is put down by its alarm clock."""
 
 
-async def live(points: Points, *, route: str, at_once: int, spoilt: str) -> None:
+async def live(points: Points, *, route: str, at_once: int, spoilt: str, lease: float) -> None:
     """Run the route once and tell what came of it: also that it could not, as the command would."""
     gateway = load_gateway()
-    policy = Policy(in_flight=at_once, acknowledging=at_once, patience=15.0, clock=(0.1,), follow_first=0.0)
+    policy = Policy(
+        in_flight=at_once, acknowledging=at_once, patience=15.0, clock=(0.1,), follow_first=0.0, lease=lease
+    )
     try:
         async with (
             open_ledger(gateway) as ledger,
             open_route(gateway, route, ledger, transport=Wires(points)) as opened,
         ):
-            it = replace(opened, destination=spoil(opened.destination, spoilt))
+            source = spoil_source(opened.source, spoilt)
+            it = replace(opened, destination=spoil(opened.destination, spoilt), source=source)
             report = await sync(it, ledger, policy=policy)
         tell({"complete": report.complete, "stopped": report.stopped, "notes": report.notes, "passed": points.passed})
     except RouteBusyError:
@@ -60,11 +63,15 @@ def carry_out(order: dict[str, Any]) -> None:
     os.environ["FAKETIME"] = order.get("clock", "-0")
     points = Points(order["fatal"], order["lost"], {order.get("stop"): stop, order.get("set_back"): set_back})
     watch_commits(points)
+    spoil_ledger(order["spoilt"])
     if "pages" in order:
         leave_no_room(order["pages"])
     if order["disk"]:
         watch_disk(points)
-    asyncio.run(live(points, route=order["route"], at_once=order["at_once"], spoilt=order["spoilt"]))
+    course = live(
+        points, route=order["route"], at_once=order["at_once"], spoilt=order["spoilt"], lease=order.get("lease", 60.0)
+    )
+    asyncio.run(course)
 
 
 def born(order: dict[str, Any]) -> int:

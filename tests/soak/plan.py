@@ -13,7 +13,8 @@ INSIDE = ("kill", "pause", "clock", "full")
 """Blows that a process deals itself when it comes to a point (or, if the disk is to be full, to the end of its room) …"""
 OUTSIDE = ("strike", "stop", "limit", "outage")
 """… and those that hit it from outside, when its provider has answered so many requests."""
-WORKERS = (1, 4)
+CREWS = ((1, False), (4, False), (4, True))
+"""How many workers there are, and whether they share the route or leave as long as another one runs it."""
 MOST_BLOWS = 4
 
 
@@ -32,9 +33,11 @@ class Blow:
     worker: int
     chance: float
     """Settles between 0 and 1 what else there is to choose, such as how long an outage lasts."""
+    point: str = ""
+    """The name of the point at which a process is to deal it itself, instead of `at`."""
 
     def __str__(self) -> str:
-        return f"{self.kind} at {self.at:.2f} for worker {self.worker} ({self.chance:.2f})"
+        return f"{self.kind} at {self.point or f'{self.at:.2f}'} for worker {self.worker} ({self.chance:.2f})"
 
 
 @dataclass(frozen=True)
@@ -44,26 +47,29 @@ class Plan:
     seed: int
     route: str
     workers: int
+    shared: bool
     database: str
     at_once: int
     blows: tuple[Blow, ...]
 
     def __str__(self) -> str:
         blows = ", ".join(map(str, self.blows))
-        return f"seed {self.seed}: {self.route}, {self.workers} workers on {self.database}, {self.at_once} in flight; {blows}"
+        crew = f"{self.workers} worker{'s that share' if self.shared else 's' if self.workers > 1 else ''}"
+        return f"seed {self.seed}: {self.route}, {crew} on {self.database}, {self.at_once} in flight; {blows or 'no blows'}"
 
 
 def drawn(seed: int, routes: Sequence[str], databases: Sequence[str], kinds: Sequence[str]) -> Plan:
-    """Draw a plan. Seeds that follow each other take turns at routes, then numbers of workers, then databases."""
+    """Draw a plan. Seeds that follow each other take turns at routes, then crews, then databases."""
     chance = random.Random(seed)
     turn, which = divmod(seed, len(routes))
-    turn, many = divmod(turn, len(WORKERS))
+    turn, crew = divmod(turn, len(CREWS))
+    workers, shared = CREWS[crew]
     database = databases[turn % len(databases)]
     possible = [*kinds, *(["restart"] if database != "sqlite" else [])]
     possible = [kind for kind in possible if database == "sqlite" or kind not in ("full", "limit")]
     blows = [
-        Blow(chance.choice(possible), chance.uniform(0.0, 1.05), chance.randrange(WORKERS[many]), chance.random())
+        Blow(chance.choice(possible), chance.uniform(0.0, 1.05), chance.randrange(workers), chance.random())
         for _ in range(chance.randint(1, MOST_BLOWS))
     ]
     blows.sort(key=lambda blow: blow.at)
-    return Plan(seed, routes[which], WORKERS[many], database, chance.choice((2, 8)), tuple(blows))
+    return Plan(seed, routes[which], workers, shared, database, chance.choice((2, 8)), tuple(blows))

@@ -4,40 +4,58 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import resource
+import shutil
 import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
+import mappings
 from connectors.sandbox_faults import Fault
 from tests.flows.killing import RUNS
 from tests.soak.plan import INSIDE, Blow
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Coroutine, Sequence
 
     from tests.flows.killing import Ground
     from tests.flows.lives import Life, Tally
     from tests.flows.victims import Living
+    from tests.soak.databases import Database
     from tests.soak.plan import Plan
 
 LEASE = 1.0
 """Seconds."""
+TAKEN_OVER = 10.0
+"""Seconds that somebody else has for it before the one that was stopped is woken all the same."""
 LONGEST = 20.0
 """Seconds after which no worker begins another run."""
 MOST_LIVES = 8
 """How often a worker begins to run the route."""
 AN_HOUR_AGO = "-3600"
+_CHANGING = re.compile(r"POST|PUT|PATCH|DELETE|replace|commit to dwh")
 
 
 @dataclass
 class Usual:
     """What a run passes that nobody disturbs."""
 
-    points: int
+    points: Sequence[str]
     answers: int
+
+    def point(self, blow: Blow) -> int | str:
+        """Say at which point a blow falls: at any, or at one of those around what changes something, which are few."""
+        if blow.point:
+            return blow.point
+        numbers = range(1, len(self.points) + 1)
+        changing = [number for number in numbers if _CHANGING.search(self.points[number - 1])]
+        some = changing if blow.chance < 0.5 and changing else numbers
+        place = int(blow.at * len(some))
+        return some[place] if place < len(some) else len(self.points) + place - len(some)
 
 
 @dataclass
@@ -47,6 +65,7 @@ class Storm:
     ground: Ground
     plan: Plan
     usual: Usual
+    database: Database
     spoilt: str = ""
     dealt: list[Blow] = field(default_factory=list)
     """The blows that have fallen."""
@@ -62,7 +81,21 @@ class Storm:
 
     async def blow(self, tally: Tally) -> None:
         """Let everything happen, then run quietly until all is done, and add what is found to the tally."""
-        await self.ground.begin()
+        with self.database.fresh() as settings:
+            await self.ground.begin(settings)
+            if self.plan.shared:
+                self._share()
+            await self._rage()
+            await self.ground.quiet()
+            halves = self.ground.world.halves()
+            quiet: list[Life] = []
+            while len(quiet) < RUNS and not (quiet and quiet[-1].complete):
+                quiet.append(await self.ground.victims.live(self._order()))
+                await self.ground.quiet()
+        self.ground.judge(tally, f"{self.plan}", [*self._lives, *quiet], halves)
+        tally.most_runs = len(quiet)
+
+    async def _rage(self) -> None:
         self._began = time.monotonic()
         self._outside = [
             (math.ceil(blow.at * self.usual.answers), blow) for blow in self.plan.blows if blow.kind not in INSIDE
@@ -76,14 +109,15 @@ class Storm:
             faults.remove(fault)
         while self._later:
             await asyncio.gather(*self._later)
-        await self.ground.quiet()
-        halves = self.ground.world.halves()
-        quiet: list[Life] = []
-        while len(quiet) < RUNS and not (quiet and quiet[-1].complete):
-            quiet.append(await self.ground.victims.live(self._order()))
-            await self.ground.quiet()
-        self.ground.judge(tally, f"{self.plan}", [*self._lives, *quiet], halves)
-        tally.most_runs = len(quiet)
+
+    def _share(self) -> None:
+        """Have runs share the route of this trial."""
+        settings, folder = self.ground.settings, self.ground.folder / "shared"
+        shipped = Path(cast("str", mappings.__file__)).parent
+        shutil.copytree(settings.get("DOCFERRY_MAPPINGS", shipped), folder, ignore=shutil.ignore_patterns("*.py"))
+        with (folder / f"{self.ground.world.route}.yaml").open("a", encoding="utf-8") as route:
+            route.write("\nruns: shared\n")
+        settings["DOCFERRY_MAPPINGS"] = str(folder)
 
     def __str__(self) -> str:
         return f"{self.plan}; {len(self._lives)} lives, {self._left} left at once"
@@ -115,7 +149,7 @@ class Storm:
         order = self.ground.order(at_once=self.plan.at_once, spoilt=self.spoilt, lease=LEASE, clock=self._clock)
         if blow is None:
             return order
-        point = max(1, round(blow.at * self.usual.points))
+        point = self.usual.point(blow)
         if blow.kind == "full":
             return order | {"pages": int(blow.chance * 30)}
         if blow.kind == "clock":
@@ -123,13 +157,19 @@ class Storm:
         return order | {"kill": {"fatal": point}, "pause": {"stop": point}, "clock": {"set_back": point}}[blow.kind]
 
     async def _watch(self, living: Living) -> None:
-        """Wake a process whenever it has been stopped for twice its lease, while somebody else takes over."""
+        """Wake a process that was stopped once its lease has run out twice, and somebody else has taken over if he can."""
         await asyncio.wrap_future(living.stopped)
-        relief = asyncio.create_task(self._work(len(self._living)))
-        self._later.add(relief)
-        relief.add_done_callback(self._later.discard)
+        relief = self._keep(self._work(len(self._living)))
         await asyncio.sleep(2 * LEASE)
+        await asyncio.wait([relief], timeout=TAKEN_OVER)  # it may hold what the other one waits for
         living.send(signal.SIGCONT)
+
+    def _keep(self, what: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Have something done beside, and wait for it before it is quiet again."""
+        task = asyncio.create_task(what)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+        return task
 
     # Blows from outside
 
@@ -140,6 +180,8 @@ class Storm:
             living = self._living.get(blow.worker)
             if blow.kind == "outage":
                 self._outage(blow)
+            elif blow.kind == "restart":
+                self._keep(self.database.restart(blow.chance * 0.5))
             elif living is not None and blow.kind == "limit":
                 self._limit(blow, living)
             elif living is not None:

@@ -16,7 +16,8 @@ from tests.flows.crossings.mended import MendedToZefort
 from tests.flows.crossings.zefort import ShippedToZefort
 from tests.flows.killing import grounds
 from tests.flows.lives import Tally
-from tests.soak.plan import INSIDE, OUTSIDE, drawn
+from tests.soak.databases import Database, database
+from tests.soak.plan import INSIDE, OUTSIDE, Plan, drawn
 from tests.soak.storm import Storm, Usual
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 ROUTES: Mapping[str, Callable[[], Any]] = MappingProxyType(
     {"shipped to zefort": ShippedToZefort, "mended to zefort": MendedToZefort, **CROSSINGS}
 )
-DATABASES = ("sqlite",)
+DATABASES = ("sqlite", "postgresql")
 
 
 @dataclass
@@ -56,24 +57,25 @@ class Season:
         )
 
 
-async def season(
-    folder: Path, victims: Victims, seeds: Iterable[int], *, clocks: bool, lanes: int = 3, spoilt: str = ""
-) -> Season:
+async def season(folder: Path, victims: Victims, seeds: Iterable[int], *, clocks: bool, lanes: int = 3) -> Season:
     """Send a storm for every seed, on several lanes side by side."""
     found = Season()
     left = iter(seeds)
-    kinds = [kind for kind in (*INSIDE, *OUTSIDE) if (clocks or kind != "clock") and kind not in ("pause", "stop")]
+    kinds = [kind for kind in (*INSIDE, *OUTSIDE) if clocks or kind != "clock"]
     began = time.monotonic()
 
     async def lane(number: int) -> None:
         async with AsyncExitStack() as stack:
             opened: dict[str, tuple[Ground, Usual]] = {}
+            databases: dict[str, Database] = {}
             for seed in left:
                 plan = drawn(seed, tuple(ROUTES), DATABASES, kinds)
                 if plan.route not in opened:
                     opened[plan.route] = await _opened(stack, folder / f"lane-{number}", plan.route, victims)
+                if plan.database not in databases:
+                    databases[plan.database] = await stack.enter_async_context(database(plan.database))
                 ground, usual = opened[plan.route]
-                storm, tally = Storm(ground, plan, usual, spoilt), Tally()
+                storm, tally = Storm(ground, plan, usual, databases[plan.database]), Tally()
                 begun = time.monotonic()
                 await storm.blow(tally)
                 log.info("%.1f s, %s, %s", time.monotonic() - begun, "clean" if tally.clean else "BAD", storm)
@@ -88,9 +90,18 @@ async def season(
     return found
 
 
+async def storm(folder: Path, victims: Victims, plan: Plan, spoilt: str) -> Tally:
+    """Send one storm of which the plan is known."""
+    async with AsyncExitStack() as stack:
+        ground, usual = await _opened(stack, folder, plan.route, victims)
+        there = await stack.enter_async_context(database(plan.database))
+        await Storm(ground, plan, usual, there, spoilt).blow(tally := Tally())
+    return tally
+
+
 async def _opened(stack: AsyncExitStack, folder: Path, route: str, victims: Victims) -> tuple[Ground, Usual]:
     """Serve both ends of a route, and see what a run passes that nobody disturbs."""
     (ground,) = await stack.enter_async_context(grounds(folder / route.replace(" ", "-"), ROUTES[route], victims))
     (life,) = await ground.trial(tally := Tally())
     assert tally.clean, tally.everything
-    return ground, Usual(len(life.passed), ground.answers)
+    return ground, Usual(life.passed, ground.answers)

@@ -86,4 +86,4 @@ async def test_an_instant_without_a_zone_is_refused(ledger: Ledger, now: datetim
         with pytest.raises(StateError, match="time zone"):
             await run.intend(this, "create", now.replace(tzinfo=None))
         await run.intend(this, "create", now.astimezone())
-        assert (await run.claim(1, now))[0].steps["create"].intent_at == now
+        assert (await ledger.lookup("r", ["a"]))["a"].steps["create"].intent_at == now

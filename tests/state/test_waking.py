@@ -73,7 +73,7 @@ async def test_what_is_woken_is_due_at_once_though_the_source_let_go_of_it_and_w
         await run.waking.tried("B", woken=[ids["data"]], quiet=[ids["sent"]], now=now, detail="B accepts it")
         (one,) = await run.claim(10, now)
         assert (one.document_id, one.asked, one.attempts, one.reason_class) == ("data", True, 0, None)
-        assert [owed.document_id for owed in await run.outbox.owed(10, now, ())] == ["destination"]
+        assert [owed.document_id for owed in await run.outbox.claim(10, now)] == ["destination"]
     events = (await ledger.timeline(ids["data"])).events
     assert [(event.kind, event.detail) for event in events][-1] == ("woken", "B accepts it")
 

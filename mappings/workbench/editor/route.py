@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mappings.language.draft import ENDPOINT, NEEDED
-from mappings.language.model import FEEDBACK_NAMES, FEEDBACK_WORDS, FILES_WORDS, RESEND_WORDS, ROUTE_KEYS
+from mappings.language.model import FEEDBACK_NAMES, FEEDBACK_WORDS, FILES_WORDS, RESEND_WORDS, ROUTE_KEYS, RUNS_WORDS
 from mappings.workbench.editor import pieces
 from mappings.workbench.editor.paths import lists, paths
 from mappings.workbench.editor.pieces import offers, reference, whole, word
@@ -47,6 +47,7 @@ def route_schema(source: End, destination: End, feedback: Schema) -> JsonSchema:
         "fields": {"type": "object"},
         "feedback": {"type": "object"},
         "resend": word(RESEND_WORDS),
+        "runs": word(RUNS_WORDS),
         "tests": tests(),
     }
     ends = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mappings.language.model import FEEDBACK_NAMES
+from mappings.language.model import FEEDBACK_NAMES, LATER_WORDS
 from mappings.language.paths import PathError, read_path
 from mappings.language.problems import MappingError
 from mappings.workbench.lint.likeness import meant
@@ -44,6 +44,16 @@ def note_feedback(
             below = schema.at((name,))
             for _, path, sentence in misfits(value, below, name) if below is not None else ():
                 notebook.add("feedback-value", marks[name], f"feedback.{word}.{path} {sentence}")
+
+
+def note_outcomes(
+    rules: Mapping[str, FeedbackRule], later: Mapping[str, str], endpoint: str, places: Places, notebook: Notebook
+) -> None:
+    """Note outcomes that the destination never shows."""
+    for word, rule in rules.items():
+        if word in LATER_WORDS and word not in later:
+            words = f"'{word}' is nothing that {endpoint} shows of a document; it shows {', '.join(later) or 'nothing'}"
+            notebook.add("unknown-outcome", places.value(rule.mark, word), words)
 
 
 def note_tests(tests: Iterable[Test], sight: Sight, targets: Targets, places: Places, notebook: Notebook) -> None:

@@ -83,7 +83,7 @@ CONTRACTS = (
     Break(
         "a 429 keeps only the one waiting that it met",
         "wire.py",
-        'self.quota.refused(left_at, retry_after(heard or {}, "x-ratelimit-reset"))',
+        'self.quota.refused(left_at, retry_after(heard.headers, "x-ratelimit-reset"))',
         "pass",
         "429",
     ),

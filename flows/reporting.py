@@ -1,0 +1,66 @@
+"""What a run says for itself in the end: what became of every document it touched, and why it stopped if it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.errors import AccessError, TransientError
+from flows.redact import told
+from flows.tally import Fate, Report
+
+if TYPE_CHECKING:
+    from flows.context import Context
+
+
+def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
+    """Put together what a run has to say for itself. `requests` is how many had left before it began, `seconds` its time."""
+    tally, counts = context.tally, context.tally.counts()
+    interrupted = context.stop.is_set()
+    stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
+    limited = context.limit is not None and not context.may_begin and not tally.tried
+    if context.limit is not None and not context.may_begin:
+        context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
+    return Report(
+        route=context.open.route.name,
+        run_id=context.run.id,
+        started=context.run.started_at,
+        listed=tally.listed,
+        resumed=tally.touched - tally.listed,
+        delivered=counts[Fate.DELIVERED],
+        updated=counts[Fate.UPDATED],
+        unchanged=counts[Fate.UNCHANGED],
+        rejected=counts[Fate.REJECTED],
+        failed=counts[Fate.FAILED],
+        skipped=counts[Fate.SKIPPED],
+        waiting=counts[Fate.WAITING],
+        elsewhere=counts[Fate.ELSEWHERE],
+        withdrawn=tally.withdrawn,
+        woken=tally.woken,
+        acknowledged=tally.told,
+        owed_feedback=owed,
+        refused_feedback=len(tally.refused),
+        feedback_lag_p50=tally.lags.quantile(0.5),
+        feedback_lag_p95=tally.lags.quantile(0.95),
+        requests=context.open.requests() - requests,
+        passes=tally.passes,
+        seconds=seconds,
+        complete=proven and not stopped and not interrupted and not counts[Fate.WAITING] and not owed,
+        limited=limited,
+        interrupted=interrupted,
+        stopped=stopped,
+        notes=tuple(context.notes),
+        problems=tuple(tally.problems.values()),
+        alerts=tuple(context.alerts.all()),
+    )
+
+
+def _what_to_do(error: Exception) -> str:
+    """Add the next step to an error that ended the run, where the error itself does not know it."""
+    text = told(error, []).rstrip(".")
+    if isinstance(error, AccessError):
+        # Without a status it is no answer of a server: a setting, a folder or a table is at fault, as the error says.
+        remedy = "Correct that" if error.status is None else "Renew the credentials or grant the right"
+        return f"{text}. {remedy}, try `docferry check`, then run again"
+    if isinstance(error, TransientError):
+        return f"{text}. Nothing is lost; run again later"
+    return text
