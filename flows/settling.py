@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flows.context import Context
     from mappings.language import FieldProblem, Mapped
     from state.records import Transfer
+    from state.writer import Line
 
 
 @dataclass(slots=True)
@@ -56,8 +57,9 @@ async def settle_sent(
     external_id: str,
     fate: Fate,
     reviews: Sequence[FieldProblem] = (),
+    beside: Sequence[Line] = (),
 ) -> None:
-    """Write down that the destination holds the document, and owe the source the news."""
+    """Write down that the destination holds the document, and owe the source the news; `beside` goes along."""
     to_review = f"to review: {'; '.join(map(str, reviews))}" if reviews else ""
     now = datetime.now(UTC)
     news, first = fate is not Fate.UNCHANGED, fate is Fate.DELIVERED
@@ -81,6 +83,7 @@ async def settle_sent(
         event=fate.value,
         detail=f"{external_id}, {to_review}" if to_review else external_id,
         snapshot=_snapshot(context, document),
+        beside=beside,
     )
     context.tally.decide(transfer.id, fate)
     if to_review:

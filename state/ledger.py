@@ -208,7 +208,7 @@ class Ledger:
         return await self._reader.ask(lambda connection: reading.timeline(connection, transfer_id))
 
     async def rejects(self, route: str, limit: int) -> list[Transfer]:
-        """Read the latest rejected and failed transfers, newest first."""
+        """Read the latest rejected, failed and held transfers, newest first."""
         return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
 
     async def refusals(self, route: str, limit: int) -> list[Refusal]:

@@ -154,11 +154,11 @@ def lookup(connection: Connection, route: str, document_ids: Sequence[str]) -> d
 
 
 def rejects(connection: Connection, route: str, limit: int) -> list[Transfer]:
-    """Read what was rejected or failed, the latest first."""
+    """Read what was rejected, failed or is held, the latest first."""
     latest = (
         select(func.max(event.c.id)).where(event.c.transfer_id == transfer.c.id).correlate(transfer).scalar_subquery()
     )
-    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed")))
+    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed", "held")))
     return transfers(connection, query.order_by(latest.desc()).limit(limit))
 
 
