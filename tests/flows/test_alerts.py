@@ -25,12 +25,12 @@ def only(report):
 @pytest.mark.parametrize("kind", ["status", "drop"])
 async def test_an_outage_that_ends_within_the_patience_of_a_run_costs_it_one_alert(tmp_path, caplog, kind):
     caplog.set_level(logging.INFO, logger="docferry")
-    async with world(tmp_path, 24, policy=replace(FOUR, probe=0.05)) as it:
+    async with world(tmp_path, 24, policy=replace(FOUR, probe=0.05, patience=60.0)) as it:
         it.zefort.switches.ai = False
         more = {"status": 503} if kind == "status" else {}
-        fault = strike(it.zefort, kind, "*", "*", first=1, times=40, **more)
+        fault = strike(it.zefort, kind, "*", "*", first=1, times=30, **more)
         report = await it.run()
-        assert fault.struck == 40
+        assert fault.struck == 30
         assert (report.stopped, report.exit_code) == (None, 1)  # the demo set has documents that must be rejected
         alert = only(report)
         assert alert.connection == "zefort"
