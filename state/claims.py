@@ -161,7 +161,7 @@ class Claims:
 
 def _about(message: Owed, steps: Mapping[str, Step]) -> dict[str, Step]:
     start = f"feedback:{message.seq}:"
-    return {name: entry for name, entry in steps.items() if name.startswith(start)}
+    return {name: entry for name, entry in steps.items() if f"{name}:".startswith(start)}
 
 
 def _settled(connection: Connection, held: Lease) -> Sequence[Any]:
