@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.secrets import mask
-from flows.context import ASK_AGAIN, sleep_or_stop
+from flows.context import sleep_or_stop
 from flows.marks import Marks
+from flows.pool import ASK_AGAIN
 from flows.proof import Lack, hidden
 from flows.tally import Fate
 from state.turns import Turn

@@ -26,6 +26,7 @@ from flows.deliver import deliver
 from flows.feedback import tell_all
 from flows.follow import follow
 from flows.heal import heal
+from flows.memory import LedgerMemory
 from flows.policy import Policy
 from flows.proof import Proof
 from flows.reporting import report_on
@@ -85,16 +86,18 @@ async def sync(
             stop=stop or asyncio.Event(),
         )
         with fence.held_by(run.hold):
-            return await _run(context, documents, phase, shared=shared)
+            return await _run(context, ledger, documents, phase, shared=shared)
 
 
-async def _run(context: Context, documents: Sequence[str], phase: Phase, *, shared: bool) -> Report:
+async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase: Phase, *, shared: bool) -> Report:
     began, run, opened = time.monotonic(), context.run, context.open
     if run.previous:
         context.notes.append("the run before this one did not end by itself; its work was taken over")
     requests = opened.requests()
     proven = False
     try:
+        ends = context.source_name, context.destination_name
+        await context.alerts.recall({name: LedgerMemory(ledger, name) for name in ends})
         if back := await run.set_right(datetime.now(UTC)):
             minutes = back.total_seconds() / 60
             context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
@@ -115,6 +118,8 @@ async def _run(context: Context, documents: Sequence[str], phase: Phase, *, shar
         await run.recording.prune(datetime.now(UTC))
         owed = await run.outbox.owed_count()
         context.tally.behind = await _behind(context)
+        context.conclude()
+        await context.alerts.keep()
     except StateError as error:
         context.halt(error)
         owed = 0

@@ -60,6 +60,7 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         stopped=stopped,
         notes=tuple(context.notes),
         problems=tuple(tally.problems.values()),
+        alerts=tuple(context.alerts.all()),
     )
     if report.adds_up:
         return report

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from flows.alerts import Alert
 from flows.lags import Lags
 from flows.marks import Marks
 
@@ -184,6 +185,8 @@ class Report:
     stopped: str | None = None
     notes: tuple[str, ...] = field(default_factory=tuple)
     problems: tuple[Problem, ...] = field(default_factory=tuple)
+    alerts: tuple[Alert, ...] = field(default_factory=tuple)
+    """What is or was wrong with the connections: one for each cause, however many documents and runs it has touched."""
 
     @property
     def adds_up(self) -> bool:
@@ -207,6 +210,7 @@ class Report:
         """Return the report as plain JSON data; instants are ISO 8601 in UTC."""
         data = asdict(self)
         data["started"] = self.started.isoformat()
+        data["alerts"] = [alert.as_json() for alert in self.alerts]
         data["seconds"] = round(self.seconds, 3)
         for lag in ("feedback_lag_p50", "feedback_lag_p95"):
             data[lag] = None if data[lag] is None else round(data[lag], 3)
@@ -223,4 +227,5 @@ class Report:
         known["problems"] = tuple(
             Problem(item["document_id"], Fate(item["fate"]), item["reason"]) for item in known["problems"]
         )
+        known["alerts"] = tuple(Alert.from_json(item) for item in known.get("alerts", ()))
         return cls(**known)
