@@ -7,14 +7,15 @@ EDITOR := tests/editor
 EDITOR_READY := $(EDITOR)/node_modules/.ready
 SOAK_MINUTES ?= 180
 
-.PHONY: help setup demo test check soak bench bench-mapping certify mutate format clean
+.PHONY: help setup demo test check soak bench bench-route bench-mapping certify mutate format clean
 
 help:
 	@echo "make demo    run the shipped route against both sandboxes"
 	@echo "make test    run all tests            make check   ruff, mypy, import rules"
 	@echo "make certify ask every connector all promises and write what README.md and docs show"
 	@echo "make mutate  break the connectors in a copy and see that the promises notice"
-	@echo "make bench   print the benchmark"
+	@echo "make bench   speed and size beside four other programs, half an hour; FULL=1 for every row, five times"
+	@echo "make bench-route    a shipped route beside a floor without a ledger"
 	@echo "make soak    the guarantees under fire, in the long form, and their table; takes $(SOAK_MINUTES) minutes at most (SOAK_MINUTES=…)"
 	@echo "             SOAK_SEEDS=… how many seeds, SOAK_SEED=… that one alone"
 	@echo "make bench-mapping  documents per second of the mapping language, beside JMESPath and JSONata"
@@ -50,6 +51,11 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
+	@mkdir -p .bench
+	$(BIN)/python bench/throughput/run.py --json .bench/throughput.json $(if $(FULL),--full,--minutes 18)
+	$(BIN)/python bench/size.py --json .bench/size.json --times $(if $(FULL),5,3)
+
+bench-route: $(READY)
 	$(BIN)/python bench/hypatos_to_zefort.py
 
 bench-mapping: $(READY)

@@ -114,12 +114,19 @@ class Delivery:
 
 
 class Result(StrEnum):
-    """What became of a document, as told to its source."""
+    """What became of a document, as told to its source: at first, and later on at the far end."""
 
     DELIVERED = "delivered"
     REJECTED = "rejected"
     FAILED = "failed"
-    WITHDRAWN = "withdrawn"
+    WITHDRAWN = "withdrawn"  # trashed, refused or error, where the route does not tell these apart
+    CONFIRMED = "confirmed"
+    EDITED = "edited"
+    ACCEPTED = "accepted"
+    SIGNED = "signed"
+    TRASHED = "trashed"
+    REFUSED = "refused"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +163,14 @@ class Outcome:
     """A state and, for everything but PENDING and ACCEPTED, why (fit to be shown to a person).
 
     `sure` is False where GONE may be a passing fault (a single 404): then it takes a second look some time later.
+    `causes` says what is behind it, each with a sentence or None: of ACCEPTED any of EDITED, ACCEPTED and SIGNED, as long as
+    they hold; of REFUSED either REFUSED (a person's verdict) or ERROR (the far end could not process it). GONE is TRASHED.
     """
 
     state: State
     reason: str | None = None
     sure: bool = True
+    causes: Mapping[Result, str | None] = field(default_factory=dict)
 
 
 class Journal(Protocol):
@@ -253,6 +263,9 @@ class Source(Protocol):
 @runtime_checkable
 class Destination(Protocol):
     """Where documents go."""
+
+    later: Mapping[str, str]
+    """What a document can come to there after it was delivered, as its outcomes show it (Result), with a sentence each."""
 
     @property
     def schema(self) -> JsonSchema:

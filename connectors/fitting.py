@@ -33,13 +33,25 @@ _UNDERSTOOD = frozenset(
     }
 )
 """The words of JSON Schema that count, here and where routes are checked: references and combinations do not."""
+_validators: dict[int, tuple[Mapping[str, Any], Validator]] = {}
+_MOST_VALIDATORS = 64
 
 
 def fit(schema: Mapping[str, Any], payload: object, connection: str = "") -> None:
     """Raise RejectedError with everything that does not fit, by its path and without its value."""
-    errors = _strict()(schema).iter_errors(cast("Any", payload))
+    errors = _validator(schema).iter_errors(cast("Any", payload))
     if problems := list(dict.fromkeys(problem for error in errors for problem in _problems(error))):
         raise RejectedError("; ".join(problems), connection=connection)
+
+
+def _validator(schema: Mapping[str, Any]) -> Validator:
+    """Return the validator of a schema, which takes longer to make than most payloads take to check."""
+    known = _validators.get(id(schema))
+    if known is None or known[0] is not schema:
+        known = _validators[id(schema)] = (schema, _strict()(schema))
+        if len(_validators) > _MOST_VALIDATORS:
+            del _validators[next(iter(_validators))]
+    return known[1]
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from connectors import fence
 from connectors.answer import Answer, decode_json
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.faults import NETWORK, network_fault, refusal
 from connectors.quota import Quota
+from connectors.transport import Transport, request
 from connectors.urls import is_loopback
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
         opened._retry_connection = False  # noqa: SLF001 -- no public switch; else a PUT may leave twice behind our back
         return opened
 
-    return AiohttpTransport(verify=False, client=session, proxy=httpx.Proxy(proxy) if proxy else None)
+    return Transport(session, httpx.Proxy(proxy) if proxy else None)
 
 
 class _Fenced(aiohttp.ClientRequest):
@@ -176,17 +176,12 @@ class Wire:
             async with asyncio.timeout(self._limits.deadline) as deadline:
                 if out.body:
                     upload = _Upload(out.body, deadline, self._limits.deadline)
-                request = httpx.Request(
-                    out.method,
-                    out.url,
-                    headers={**_HEADERS, **out.headers, **credentials},
-                    content=upload or out.content,
-                    extensions=self._extensions,
-                )
+                headers = {**_HEADERS, **out.headers, **credentials}
+                asked = request(out.method, out.url, headers, upload or out.content, self._extensions)
                 if out.method not in fence.READING:
                     await fence.ask()  # whatever the transport
                 self.requests += 1
-                response = await self._transport.handle_async_request(request)
+                response = await self._transport.handle_async_request(asked)
                 heard = response.headers
                 try:
                     yield response

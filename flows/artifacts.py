@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, acreate_table_artifact
 from prefect.artifacts import aupdate_progress_artifact as update_progress
 
+from flows.output import lags
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -40,6 +42,7 @@ def summary(report: Report) -> str:
     verdict = "Every document is accounted for." if report.complete else "Not everything is accounted for yet."
     fates = (report.delivered, report.updated, report.unchanged, report.skipped, report.rejected, report.failed)
     cells = [f"{report.listed} + {report.resumed}", sign, *map(str, fates), str(report.waiting)]
+    lag = f" ({words})" if (words := lags(report)) else ""
     lines = [
         f"# {report.route}{' (dry run)' if report.dry_run else ''}",
         "",
@@ -49,7 +52,7 @@ def summary(report: Report) -> str:
         "|---|---|---|---|---|---|---|---|---|",
         "| " + " | ".join(cells) + " |",
         "",
-        f"- Acknowledged to the source: {report.acknowledged}; still owed: {report.owed_feedback}",
+        f"- Acknowledged to the source: {report.acknowledged}{lag}; still owed: {report.owed_feedback}",
         f"- Refused by the source: {report.refused_feedback} messages",
         f"- Withdrawn at the destination since delivery: {report.withdrawn}",
     ]

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
+from flows.later import WORDS
 from flows.policy import Policy
 from flows.redact import told
 from flows.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
+    from datetime import datetime
 
     from flows.routes import OpenRoute
     from flows.settling import Suspect
@@ -131,6 +133,11 @@ class Context:
     def others_succeed(self, connection: str) -> bool:
         """Return True if something got through on this connection in this run ("": a fault of our own)."""
         return not connection or connection in self._through
+
+    def follow_at(self, delivered_at: datetime, *, accepted: bool) -> datetime | None:
+        """Return when to ask the far end about a delivery again, None if it has been watched long enough."""
+        heeded = not WORDS.isdisjoint(self.open.route.feedback)
+        return self.policy.follow_at(delivered_at, accepted=accepted, heeded=heeded)
 
     @property
     def may_begin(self) -> bool:

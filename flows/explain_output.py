@@ -52,7 +52,7 @@ def show_field(account: Account) -> None:
     _say(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}, {transfer.status}")
     for told in account.timeline.feedback:
         when = f"{told.answer} {instant(told.done_at)}" if told.done_at else f"owed, next try {instant(told.due_at)}"
-        _say(f"  feedback            {told.outcome}: {when}")
+        _say(f"  feedback            {told.outcome}: {when}{f', {escape(told.said)}' if told.said else ''}")
 
 
 def _show_one(account: Account, field: Field) -> None:

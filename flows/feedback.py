@@ -12,7 +12,7 @@ from connectors.errors import ConnectorError, GoneError, OvertakenError, Rejecte
 from flows.context import ASK_AGAIN, is_fatal, pool, sleep_or_stop, where
 from flows.journal import LedgerJournal
 from flows.redact import told
-from flows.tally import Fate
+from flows.tally import Fate, not_heard
 from state.errors import StateError
 
 if TYPE_CHECKING:
@@ -90,8 +90,10 @@ async def tell(context: Context, owed: Owed) -> None:
             judged=partial(_judged, context, owed),
         )
         await context.open.source.report(feedback, LedgerJournal(context.run, owed.transfer_id, owed.steps))
-        await context.run.outbox.told(owed.id, at=datetime.now(UTC), detail=owed.outcome)
+        now = datetime.now(UTC)
+        await context.run.outbox.told(owed.id, at=now, detail=owed.outcome)
         context.tally.told += 1
+        context.tally.lags.add((now - owed.owed_at).total_seconds())
         context.tally.refused.discard(owed.transfer_id)
         context.got_through(context.source_name)
     except OvertakenError:
@@ -103,8 +105,7 @@ async def tell(context: Context, owed: Owed) -> None:
         answered = context.run.outbox.gone if isinstance(error, GoneError) else context.run.outbox.refused
         await answered(owed.id, at=datetime.now(UTC), reason=reason)
         context.tally.refused.add(owed.transfer_id)
-        fate = Fate.DELIVERED if owed.outcome == Result.WITHDRAWN else Fate(owed.outcome)
-        context.tally.explain(owed.document_id, fate, f"the source refused to be told: {reason}")
+        context.tally.explain(owed.document_id, *not_heard(owed.outcome, reason))
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:

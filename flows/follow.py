@@ -10,9 +10,10 @@ from connectors.contract import State
 from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError
 from flows.context import is_fatal, pool
 from flows.journal import LedgerJournal
+from flows.later import news
 from flows.tally import Fate
 from state.errors import StateError
-from state.records import WITHDRAWN
+from state.records import CONFIRMED, WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -85,7 +86,7 @@ async def look(context: Context, transfer: Transfer, altered: list[int]) -> None
             altered.append(transfer.id)
     except GoneError as error:
         log.info("document %s: %s", transfer.document_id, error)
-        await context.run.followed(transfer.id, at=now, follow_at=context.policy.follow_at(delivered_at, accepted=True))
+        await context.run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=True))
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:
@@ -93,9 +94,7 @@ async def look(context: Context, transfer: Transfer, altered: list[int]) -> None
             context.halt(error)
             return
         context.failed(error)
-        await context.run.followed(
-            transfer.id, at=now, follow_at=context.policy.follow_at(delivered_at, accepted=False)
-        )
+        await context.run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False))
 
 
 def _second_look(transfer: Transfer, policy: Policy, now: datetime) -> datetime | None:
@@ -109,7 +108,8 @@ def _second_look(transfer: Transfer, policy: Policy, now: datetime) -> datetime 
 async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivered_at: datetime) -> None:
     now = datetime.now(UTC)
     run, policy = context.run, context.policy
-    if outcome.state is State.GONE and not outcome.sure and (again_at := _second_look(transfer, policy, now)):
+    doubtful = outcome.state is State.GONE and not outcome.sure and transfer.status != WITHDRAWN
+    if doubtful and (again_at := _second_look(transfer, policy, now)):
         if MISSED not in transfer.steps:
             run.done(transfer.id, MISSED, "", now)
         await run.followed(
@@ -120,19 +120,7 @@ async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivere
         await run.forget(transfer.id, MISSED)
     match outcome.state:
         case State.PENDING:
-            await run.followed(transfer.id, at=now, follow_at=policy.follow_at(delivered_at, accepted=False))
-        case State.ACCEPTED:
-            news = transfer.status != "confirmed"
-            back = transfer.status == WITHDRAWN
-            await run.followed(
-                transfer.id,
-                at=now,
-                status="confirmed",
-                follow_at=policy.follow_at(delivered_at, accepted=True),
-                event="taken back at the far end" if back else "confirmed" if news else None,
-                detail=outcome.reason,
-                tell="delivered" if back and "delivered" in context.open.route.feedback else None,
-            )
+            await run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False))
         case State.ALTERED:
             await run.followed(
                 transfer.id,
@@ -145,22 +133,30 @@ async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivere
             )
             context.tally.decide(transfer.id, Fate.WAITING)
             context.news.set()
-        case State.REFUSED | State.GONE if transfer.status == WITHDRAWN:
-            refused = outcome.state is State.REFUSED
-            later = policy.follow_at(delivered_at, accepted=True) if refused else None
-            await run.followed(transfer.id, at=now, follow_at=later)
-        case State.REFUSED | State.GONE:
-            # What the far end refused it may still take, when somebody there tries again; what is gone is gone.
-            refused = outcome.state is State.REFUSED
-            tell = "withdrawn" if "withdrawn" in context.open.route.feedback else None
-            await run.followed(
-                transfer.id,
-                at=now,
-                status=WITHDRAWN,
-                follow_at=policy.follow_at(delivered_at, accepted=True) if refused else None,
-                event=WITHDRAWN,
-                detail=outcome.reason,
-                reason=outcome.reason,
-                tell=tell,
-            )
-            context.tally.withdrawn += 1
+        case _:
+            await _stands(context, transfer, outcome, delivered_at)
+
+
+async def _stands(context: Context, transfer: Transfer, outcome: Outcome, delivered_at: datetime) -> None:
+    """Write down that the far end holds it, or has dropped it, and what is new about that."""
+    held = outcome.state is State.ACCEPTED
+    found = news(outcome, transfer.standing, context.open.route.feedback)
+    await context.run.followed(
+        transfer.id,
+        at=datetime.now(UTC),
+        status=CONFIRMED if held else WITHDRAWN,
+        # What the far end has dropped it may still take back.
+        follow_at=context.follow_at(delivered_at, accepted=True),
+        event=found.event,
+        detail=_detail(outcome),
+        reason=None if held or found.event is None else outcome.reason,
+        tell=found.tell,
+        standing=found.standing,
+    )
+    if not held and transfer.status != WITHDRAWN:
+        context.tally.withdrawn += 1
+
+
+def _detail(outcome: Outcome) -> str | None:
+    sentences = [outcome.reason, *outcome.causes.values()]
+    return "; ".join(each for each in sentences if each) or None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.feedback import feedback_schema
+from connectors.later import later_outcomes
 from connectors.schemas import destination_schema, source_schema
 from connectors.settings import SettingsError
 from flows.routes import read_route, route_names
@@ -123,7 +124,8 @@ def _known(gateway: Gateway, draft: Draft, samples: Sequence[object]) -> Known:
     source = schema("source", draft.source, source_schema)
     destination = schema("destination", draft.destination, destination_schema)
     feedback = None if source is None else feedback_schema(draft.source)
-    return Known(source, destination, feedback, faults, samples, _gaps(gateway, draft))
+    later = None if destination is None else later_outcomes(draft.destination)
+    return Known(source, destination, feedback, faults, samples, _gaps(gateway, draft), later)
 
 
 def _gaps(gateway: Gateway, draft: Draft) -> Sequence[Gap] | None:

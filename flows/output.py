@@ -33,7 +33,20 @@ err = Console(stderr=True, highlight=False)
 _SHOWN = 20
 _EXACT = msgspec.json.Encoder(decimal_format="number")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-_INTERNAL = {"attributes", "before", "binders", "cover", "final", "missed", "rekeyed", "sending", "sha256", "tags"}
+_INTERNAL = {
+    "attributes",
+    "before",
+    "binders",
+    "cover",
+    "final",
+    "missed",
+    "rekeyed",
+    "sending",
+    "sha256",
+    "shown",
+    "tags",
+    "two-way",
+}
 """Journal records that only serve comparisons."""
 _ROWS = (
     (Fate.DELIVERED, "delivered", "green", "new at the destination"),
@@ -42,6 +55,7 @@ _ROWS = (
     (Fate.SKIPPED, "skipped", "dim", "the route does not want them, or they left the queue"),
     (Fate.REJECTED, "rejected", "yellow", "refused for what they contain; see the reasons"),
     (Fate.FAILED, "failed", "red", "not at the source, or given up after many attempts"),
+    (Fate.HELD, "held", "yellow", "changed on both sides; a person has to decide"),
     (Fate.WAITING, "waiting", "yellow", "to be tried again, or not begun"),
     (Fate.ELSEWHERE, "elsewhere", "dim", "carried by another run of this route"),
 )
@@ -133,13 +147,25 @@ def show_report(report: Report) -> None:
 
 
 def _add_feedback(table: Table, report: Report) -> None:
-    table.add_row(str(report.acknowledged), "acknowledged", "the source was told, and it took effect")
+    lag = lags(report)
+    told = f"the source was told, and it took effect{f'; {lag}' if lag else ''}"
+    table.add_row(str(report.acknowledged), "acknowledged", told)
+    if report.conflicts:
+        table.add_row(str(report.conflicts), "[yellow]conflicts[/]", "changed on both sides; the route's rule decides")
     if report.withdrawn:
         table.add_row(str(report.withdrawn), "[yellow]withdrawn[/]", "dropped at the destination since delivery")
     if report.refused_feedback:
         table.add_row(str(report.refused_feedback), "[yellow]refused[/]", "messages the source does not take")
     if report.owed_feedback:
         table.add_row(str(report.owed_feedback), "[yellow]owed[/]", "messages the source has not taken yet")
+
+
+def lags(report: Report) -> str:
+    """Say how long the source's messages had been owed when it had taken them, nothing if there were none."""
+    half, most = report.feedback_lag_p50, report.feedback_lag_p95
+    if half is None or most is None:
+        return ""
+    return f"half of it within {span(half)}, 95 % within {span(most)}"
 
 
 def show_problems(found: Iterable[Problem], examples: int = 1) -> None:
@@ -172,6 +198,8 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
     say(f"[bold]{escape(transfer.document_id)}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
     say(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}")
     say(f"  key                 {escape(transfer.key)}")
+    if transfer.origin:
+        say(f"  made                at the {transfer.origin} of this route, which is half of a pair")
     if transfer.reason:
         say(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
     if transfer.status == "pending" and not transfer.reason:
@@ -199,6 +227,12 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
 def instant(at: datetime) -> str:
     """Show an instant in UTC, to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def span(seconds: float) -> str:
+    """Show a length of time in a unit of which it has at least two, or else in seconds."""
+    unit, name = next((one for one in ((86400, "days"), (3600, "h"), (60, "min")) if seconds >= 2 * one[0]), (1, "s"))
+    return f"{seconds / unit:.3g} {name}"
 
 
 def ago(at: datetime | None) -> str:

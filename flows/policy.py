@@ -43,6 +43,8 @@ class Policy:
     """When the far end is first asked how a delivered document is doing."""
     follow_growth: float = 4.0
     """Once accepted, it is asked again after this many times the document's age at the far end …"""
+    follow_most: float = DAY
+    """… but at most this long after the last time, where the route tells anything that may happen there later …"""
     follow_for: float = 30 * DAY
     """… until the document is this old."""
     miss_again: float = 2 * MINUTE
@@ -64,12 +66,16 @@ class Policy:
         asked = error.retry_after if isinstance(error, TransientError) else None
         return now + timedelta(seconds=max(wait, asked or 0.0))
 
-    def follow_at(self, delivered_at: datetime, *, accepted: bool) -> datetime | None:
-        """Return when (UTC) to ask the far end again, None when it has been watched long enough."""
+    def follow_at(self, delivered_at: datetime, *, accepted: bool, heeded: bool) -> datetime | None:
+        """Return when (UTC) to ask the far end again, None when it has been watched long enough.
+
+        `heeded` says whether the source is told of what happens there later.
+        """
         now = datetime.now(UTC)
         age = max((now - delivered_at).total_seconds(), self.follow_first)
         if not accepted:
             return now + timedelta(seconds=min(age, 10 * MINUTE))
         if age >= self.follow_for:
             return None
-        return now + timedelta(seconds=min(max(age * self.follow_growth, HOUR), self.follow_for))
+        most = self.follow_most if heeded else self.follow_for
+        return now + timedelta(seconds=min(max(age * self.follow_growth, HOUR), most))

@@ -13,9 +13,11 @@ from connectors.registry import open_connection
 from connectors.schemas import with_learned
 from connectors.settings import SettingsError
 from flows.memory import LedgerMemory
+from flows.pairing import pair_of
 from flows.targets import faults
 from flows.tokens import token_store
 from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route
+from mappings.language.model import LATER_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.contract import Connection, Destination, Source
+    from flows.pairing import Pair
     from flows.settings import Gateway
     from state.ledger import Ledger
 
@@ -37,7 +40,10 @@ class UnknownRouteError(SettingsError):
 
 @dataclass(frozen=True, slots=True)
 class OpenRoute:
-    """A route with its connections open. `schema` is what its payloads must fit, with what was learned from the account."""
+    """A route with its connections open. `schema` is what its payloads must fit, with what was learned from the account.
+
+    `pair` is the other route where this one is half of a pair.
+    """
 
     route: Route
     source: Source
@@ -45,6 +51,7 @@ class OpenRoute:
     schema: Schema
     source_connection: Connection
     destination_connection: Connection
+    pair: Pair | None = None
 
     @property
     def source_stream(self) -> str:
@@ -129,7 +136,9 @@ async def open_route(
         if wrong := faults(route, schema):
             raise RouteError(wrong)
         _check_feedback(route, source)
-        yield OpenRoute(route, source, destination, schema, opened[source_name], opened[destination_name])
+        _check_outcomes(route, destination)
+        pair = pair_of(route, route_names(gateway.mappings), opened[destination_name].sources)
+        yield OpenRoute(route, source, destination, schema, opened[source_name], opened[destination_name], pair)
     finally:
         for item in opened.values():
             await item.close()
@@ -164,6 +173,23 @@ def _check_feedback(route: Route, source: Source) -> None:
         problems = [problem for word in route.feedback for problem in _impossible(route, source, word)]
     if problems:
         raise RouteError(tuple(problems))
+
+
+def _check_outcomes(route: Route, destination: Destination) -> None:
+    """Refuse feedback for outcomes that the destination never shows: it would never be given."""
+    shown = ", ".join(destination.later)
+    wrong = [
+        Problem(
+            route.path,
+            rule.mark.line,
+            rule.mark.column,
+            f"feedback: '{word}' is nothing that {route.destination} shows of a document; it shows {shown}",
+        )
+        for word, rule in route.feedback.items()
+        if word in LATER_WORDS and word not in destination.later
+    ]
+    if wrong:
+        raise RouteError(tuple(wrong))
 
 
 def _impossible(route: Route, source: Source, word: str) -> list[Problem]:

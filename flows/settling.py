@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flows.context import Context
     from mappings.language import FieldProblem, Mapped
     from state.records import Transfer
+    from state.writer import Line
 
 
 @dataclass(slots=True)
@@ -56,13 +57,16 @@ async def settle_sent(
     external_id: str,
     fate: Fate,
     reviews: Sequence[FieldProblem] = (),
+    beside: Sequence[Line] = (),
 ) -> None:
-    """Write down that the destination holds the document, and owe the source the news."""
+    """Write down that the destination holds the document, and owe the source the news; `beside` goes along."""
     to_review = f"to review: {'; '.join(map(str, reviews))}" if reviews else ""
     now = datetime.now(UTC)
     news, first = fate is not Fate.UNCHANGED, fate is Fate.DELIVERED
     # Listed again with nothing new in it: the source wants to hear once more, if hearing takes it off its list.
     words = context.open.route.feedback if news else context.open.draining
+    # A source that has let go of the document need not hear that the far end had to be put right.
+    tell = "delivered" if "delivered" in words and (document.not_ready is None or first) else None
     await context.run.settle(
         transfer.id,
         status="delivered",
@@ -71,14 +75,15 @@ async def settle_sent(
         external_id=external_id,
         mapping_version=context.open.route.version,
         payload_digest=digest,
-        follow_at=context.policy.follow_at(now, accepted=False),
-        # A source that has let go of the document need not hear that the far end had to be put right.
-        tell="delivered" if "delivered" in words and (document.not_ready is None or first) else None,
+        follow_at=context.follow_at(now, accepted=False),
+        tell=tell,
+        anew=news or tell is not None,
         # What the source refused under another version of the route may be another message now.
         tell_again=news or transfer.mapping_version != context.open.route.version,
         event=fate.value,
         detail=f"{external_id}, {to_review}" if to_review else external_id,
         snapshot=_snapshot(context, document),
+        beside=beside,
     )
     context.tally.decide(transfer.id, fate)
     if to_review:
@@ -162,12 +167,13 @@ async def settle_rejected(context: Context, transfer: Transfer, reason_class: st
 
 async def confirm_verdict(context: Context, transfer: Transfer) -> None:
     """Leave a document that was made due refused or withdrawn as it was, and tell nobody again."""
-    withdrawn, now = transfer.reason_class == WITHDRAWN, datetime.now(UTC)
+    withdrawn = transfer.reason_class == WITHDRAWN
     await context.run.settle(
         transfer.id,
         status=WITHDRAWN if withdrawn else "rejected",
-        at=now,
-        follow_at=context.policy.follow_at(transfer.delivered_at or now, accepted=True) if withdrawn else None,
+        at=datetime.now(UTC),
+        # Put off each time the source shows a change, the next look at the far end might never come.
+        follow_at=transfer.follow_at if withdrawn else None,
         reason_class=None if withdrawn else transfer.reason_class,
         reason=transfer.reason,
         event="unchanged",
@@ -213,7 +219,7 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
     if transfer.external_id is not None:
         withdrawn = transfer.reason_class == WITHDRAWN
         status, class_, why = (WITHDRAWN, None, transfer.reason) if withdrawn else ("delivered", None, None)
-        follow_at = context.policy.follow_at(transfer.delivered_at or now, accepted=True)
+        follow_at = transfer.follow_at or context.follow_at(transfer.delivered_at or now, accepted=True)
     elif ended and transfer.reason_class is not None:
         status = "failed" if transfer.reason_class == "transient" else "rejected"
         class_, why = transfer.reason_class, transfer.reason

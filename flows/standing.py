@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from flows.output import ago, instant, out, show_problems
-from flows.tally import Fate, Problem
+from flows.tally import Fate, Problem, not_heard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from state.ledger import Ledger
-    from state.records import RunRow, Summary, Transfer
+    from state.records import Refusal, RunRow, Summary, Transfer
 
 _REJECTS = 1000
 """How many rejected and failed documents of a route are told, the latest first; the counts have all."""
@@ -28,18 +28,21 @@ class Standing:
 
     summary: Summary
     rejects: Sequence[Transfer]
+    refusals: Sequence[Refusal]
+    """The messages that the source refused, and why."""
 
 
 async def standing_of(ledger: Ledger, route: str) -> Standing:
     """Read how a route stands."""
-    return Standing(await ledger.summary(route), await ledger.rejects(route, _REJECTS))
+    summary = await ledger.summary(route)
+    return Standing(summary, await ledger.rejects(route, _REJECTS), await ledger.refusals(route, _REJECTS))
 
 
 def as_json(standing: Standing) -> dict[str, object]:
     """Return how a route stands as one object."""
     told = ("document_id", "status", "reason_class", "reason")
     rejects = [{name: getattr(each, name) for name in told} for each in standing.rejects]
-    return {**asdict(standing.summary), "rejects": rejects}
+    return {**asdict(standing.summary), "rejects": rejects, "refusals": [asdict(each) for each in standing.refusals]}
 
 
 def show_standings(standings: Sequence[Standing]) -> None:
@@ -65,10 +68,13 @@ def show_standings(standings: Sequence[Standing]) -> None:
         for run in summary.runs:
             out.print(f"  run        {_run_line(run)}", soft_wrap=True)
         show_problems(
-            (Problem(each.document_id, Fate(each.status), each.reason or "") for each in standing.rejects),
+            [
+                *(Problem(each.document_id, Fate(each.status), each.reason or "") for each in standing.rejects),
+                *(Problem(each.document_id, *not_heard(each.outcome, each.reason)) for each in standing.refusals),
+            ],
             examples=_EXAMPLES if len(standings) == 1 else 1,
         )
-    if any(standing.rejects for standing in standings):
+    if any(standing.rejects or standing.refusals for standing in standings):
         out.print("[dim]docferry explain DOCUMENT tells all about one of them[/]")
 
 

@@ -16,15 +16,19 @@ _VERDICTS = frozenset({DATA, "source", "destination", WITHDRAWN})
 """The reason classes of what was judged by its content."""
 
 
-def stands(context: Context, transfer: Transfer, seen: Seen) -> bool:
+async def stands(context: Context, transfer: Transfer, seen: Seen) -> bool:
     """Say whether a refusal or withdrawal still holds: nothing that counts as content has changed, nor has the route.
 
     What our own feedback wrote (a note, a tag) makes some sources list a document as changed. A work queue is another
-    matter: there a document that is listed again is one that somebody has put back.
+    matter: there a document that is listed again is one that somebody has put back, unless it never left because nothing
+    that we have told took it off.
     """
-    verdict = transfer.reason_class in _VERDICTS and not transfer.asked and not context.open.source.drains
+    verdict = transfer.reason_class in _VERDICTS and not transfer.asked
     same = transfer.content_version == seen.version and transfer.mapping_version == context.open.route.version
-    return verdict and same
+    if not context.open.source.drains or not (verdict and same):
+        return verdict and same
+    withdrawn = transfer.reason_class == WITHDRAWN
+    return withdrawn and not await context.run.outbox.has_told(transfer.id, context.open.draining)
 
 
 def restores(context: Context, transfer: Transfer, document: Document) -> bool:

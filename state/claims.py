@@ -38,6 +38,7 @@ _OWED = (
     feedback.c.seq,
     feedback.c.outcome,
     feedback.c.reason,
+    feedback.c.owed_at,
     feedback.c.due_at,
     feedback.c.attempts,
     transfer.c.document_id,
@@ -160,7 +161,7 @@ class Claims:
 
 def _about(message: Owed, steps: Mapping[str, Step]) -> dict[str, Step]:
     start = f"feedback:{message.seq}:"
-    return {name: entry for name, entry in steps.items() if name.startswith(start)}
+    return {name: entry for name, entry in steps.items() if f"{name}:".startswith(start)}
 
 
 def _settled(connection: Connection, held: Lease) -> Sequence[Any]:

@@ -15,6 +15,7 @@ from state.records import (
     CONFIRMED,
     DELIVERED,
     FAILED,
+    LATER,
     NOT_READY,
     PENDING,
     REJECTED,
@@ -208,6 +209,8 @@ def _told_before(
         last = (
             select(feedback.c.transfer_id, func.max(feedback.c.seq).label("seq"))
             .where(feedback.c.transfer_id.in_(some))
+            # What the far end has done with it since is told, too, and does not bring it back to a list.
+            .where(feedback.c.outcome.not_in(LATER) | feedback.c.outcome.in_(outcomes))
             .group_by(feedback.c.transfer_id)
             .subquery()
         )

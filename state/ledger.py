@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from state import collecting, reading
+from state import collecting, reading, retelling
 from state.archive import Archive
 from state.database import address, connect, prepare
 from state.dialect import upsert
@@ -24,7 +24,7 @@ from state.models import memory, token, transfer
 from state.models import run as run_table
 from state.owner import Owner
 from state.reader import Reader
-from state.records import FAILED, REJECTED, Summary, Timeline, Transfer
+from state.records import FAILED, REJECTED, Refusal, Summary, Timeline, Transfer
 from state.run import RouteRun
 from state.snapshots import Retention, Snapshots
 from state.writer import Writer
@@ -208,8 +208,12 @@ class Ledger:
         return await self._reader.ask(lambda connection: reading.timeline(connection, transfer_id))
 
     async def rejects(self, route: str, limit: int) -> list[Transfer]:
-        """Read the latest rejected and failed transfers, newest first."""
+        """Read the latest rejected, failed and held transfers, newest first."""
         return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
+
+    async def refusals(self, route: str, limit: int) -> list[Refusal]:
+        """Read about which documents the source has refused to hear, and why, the latest first."""
+        return await self._reader.ask(lambda connection: retelling.refusals(connection, route, limit))
 
     async def retry(
         self,

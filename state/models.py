@@ -62,8 +62,14 @@ transfer = Table(
     Column("payload_digest", Text),
     Column("follow_at", Instant),
     Column("delivered_at", Instant),
+    # Of a pair of routes only: at which end of this one the document was made, source or destination.
+    Column("origin", Text),
+    # The run that works on the two sides of a pair (see state.pairs), on the transfer that was entered first.
+    Column("engaged", Text),
     # The lease of the run that works on it. One that is not there any more counts as none.
     Column("claim", Text),
+    # What the far end has shown of this delivery so far: words, parted by blanks; null: nothing yet.
+    Column("standing", Text),
     UniqueConstraint("route", "document_id"),
     Index(None, "document_id"),
     Index(None, "route", "status", "due_at"),
@@ -101,6 +107,7 @@ feedback = Table(
     Column("done_at", Instant),
     Column("answer", Text),  # told | refused | gone | superseded, once done
     Column("claim", Text),  # as a transfer's; a message that is superseded while it is told keeps it until it is told
+    Column("said", Text),  # why the source refused it
     UniqueConstraint("transfer_id", "seq"),
     Index(
         "ix_feedback_open",

@@ -48,6 +48,11 @@ class Outbox:
         """Say when the next message that nobody is telling is due (maybe in the past), None if none may be told now."""
         return await self._reader.ask(lambda connection: reading.next_owed(connection, self._route))
 
+    async def has_told(self, transfer_id: int, outcomes: Collection[str]) -> bool:
+        """Say whether the source has taken a message about a document with one of these outcomes."""
+        asked = tuple(outcomes)
+        return await self._reader.ask(lambda connection: retelling.has_told(connection, transfer_id, asked))
+
     async def owe_again(self, outcomes: Collection[str], mapping: str, now: datetime) -> list[int]:
         """Owe anew what was refused under another version of the route, if it is one of these outcomes.
 
@@ -63,15 +68,15 @@ class Outbox:
 
     async def told(self, feedback_id: int, *, at: datetime, detail: str | None = None) -> None:
         """Write down that the source took a message."""
-        await self._answered(feedback_id, "told", at, detail)
+        await self._answered(feedback_id, "told", at, detail, None)
 
     async def refused(self, feedback_id: int, *, at: datetime, reason: str) -> None:
         """Write down that the source will never take a message."""
-        await self._answered(feedback_id, "refused", at, reason)
+        await self._answered(feedback_id, "refused", at, reason, reason)
 
     async def gone(self, feedback_id: int, *, at: datetime, reason: str) -> None:
         """Write down that the source has nobody any more who could be told, so that nothing is left to be done."""
-        await self._answered(feedback_id, "gone", at, reason)
+        await self._answered(feedback_id, "gone", at, reason, reason)
 
     async def owe_later(self, feedback_id: int, *, due_at: datetime, attempts: int, reason: str, at: datetime) -> None:
         """Keep a message owed until `due_at`."""
@@ -80,8 +85,10 @@ class Outbox:
             ((sql.OWE_LATER, values), self._event(feedback_id, at, "telling postponed", reason)), self._lease
         )
 
-    async def _answered(self, feedback_id: int, answer: str, at: datetime, detail: str | None) -> None:
-        values: dict[str, object] = {"this": feedback_id, "now": at, "to_answer": answer}
+    async def _answered(
+        self, feedback_id: int, answer: str, at: datetime, detail: str | None, said: str | None
+    ) -> None:
+        values: dict[str, object] = {"this": feedback_id, "now": at, "to_answer": answer, "to_said": said}
         await self._writer.lines(((sql.ANSWERED, values), self._event(feedback_id, at, answer, detail)), self._lease)
 
     def _event(self, feedback_id: int, at: datetime, kind: str, detail: str | None) -> Line:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CHUNK = 500
 """How many values one IN list takes: every database allows that many parameters."""
 
+_WITH_REASON = (PENDING, "rejected", "failed", "skipped", "withdrawn", "held")
 FOLLOWABLE = ("delivered", "confirmed", "withdrawn")
 TRANSFER = [transfer.c[field] for field in Transfer.__dataclass_fields__ if field != "steps"]
 _STEP_COLUMNS = (step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
@@ -154,11 +155,11 @@ def lookup(connection: Connection, route: str, document_ids: Sequence[str]) -> d
 
 
 def rejects(connection: Connection, route: str, limit: int) -> list[Transfer]:
-    """Read what was rejected or failed, the latest first."""
+    """Read what was rejected, failed or is held, the latest first."""
     latest = (
         select(func.max(event.c.id)).where(event.c.transfer_id == transfer.c.id).correlate(transfer).scalar_subquery()
     )
-    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed")))
+    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed", "held")))
     return transfers(connection, query.order_by(latest.desc()).limit(limit))
 
 
@@ -179,6 +180,7 @@ def timeline(connection: Connection, transfer_id: int) -> Timeline:
             feedback.c.attempts,
             feedback.c.done_at,
             feedback.c.answer,
+            feedback.c.said,
         )
         .where(feedback.c.transfer_id == transfer_id)
         .order_by(feedback.c.seq)
@@ -193,7 +195,8 @@ def summary(connection: Connection, route: str) -> Summary:
     statuses = connection.execute(select(transfer.c.status, func.count()).where(here).group_by(transfer.c.status))
     classes = connection.execute(
         select(transfer.c.reason_class, func.count())
-        .where(here, transfer.c.reason_class.is_not(None))
+        # What was delivered has none: the index leads past nearly all of a large ledger.
+        .where(here, transfer.c.status.in_(_WITH_REASON), transfer.c.reason_class.is_not(None))
         .group_by(transfer.c.reason_class)
     )
     oldest = select(func.min(feedback.c.owed_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))

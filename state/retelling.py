@@ -1,4 +1,4 @@
-"""What the source refused to be told, and is told again once the route that says it is another one."""
+"""What the source was told, and what it refused to be told, and is told again once the route that says it is another one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from state import statements as sql
 from state.models import event, feedback, step, transfer
 from state.reading import chunks
 from state.reading import refused as last_refused
-from state.records import PENDING
+from state.records import PENDING, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,3 +56,28 @@ def owe_again(
             happened = {"transfer_id": id_, "at": now, "run_id": run_id, "kind": "owed again"}
             connection.execute(insert(event).values(happened | {"detail": "the route is another one now"}))
     return stay
+
+
+def refusals(connection: Connection, route: str, limit: int) -> list[Refusal]:
+    """Read which documents' last messages the source has refused, and why, the latest first."""
+    query = (
+        select(transfer.c.document_id, feedback.c.outcome, feedback.c.said)
+        .join(feedback, feedback.c.transfer_id == transfer.c.id)
+        .where(feedback.c.answer == "refused", feedback.c.route == route)
+        .order_by(feedback.c.id.desc())
+    )
+    found: dict[str, Refusal] = {}
+    for some in chunks(sorted(last_refused(connection, route), reverse=True)):
+        for row in connection.execute(query.where(transfer.c.id.in_(some))):
+            found.setdefault(row.document_id, Refusal(*row))  # of several messages that it has refused the last one
+        if len(found) >= limit:
+            break
+    return list(found.values())[:limit]
+
+
+def has_told(connection: Connection, transfer_id: int, outcomes: Collection[str]) -> bool:
+    """Say whether the source has taken a message about a transfer with one of these outcomes."""
+    query = select(feedback.c.id).where(
+        feedback.c.transfer_id == transfer_id, feedback.c.answer == "told", feedback.c.outcome.in_(outcomes)
+    )
+    return connection.execute(query.limit(1)).first() is not None

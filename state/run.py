@@ -15,6 +15,7 @@ from state.lease import anchor
 from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
+from state.pairs import Pairs
 from state.records import DELIVERED, Remembered, Transfer
 from state.snapshots import Recording
 from state.turns import Turns
@@ -67,6 +68,8 @@ class RouteRun:
         self.outbox = Outbox(run_id, lease, writer, reader, self.claims)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        self.pairs = Pairs(run_id, lease, writer, reader)
+        """What is known of the other route, where this one is half of a pair."""
         self.hold = Hold(lease, writer)
         self.turns = Turns(lease, writer)
         """What only one of the route's runs does at a time."""
@@ -173,16 +176,20 @@ class RouteRun:
         follow_at: datetime | None = None,
         tell: str | None = None,
         tell_again: bool = True,
+        anew: bool = False,
         detail: str | None = None,
         snapshot: bytes | None = None,
+        beside: Sequence[Line] = (),
     ) -> None:
         """Write down what became of a transfer and, with `tell`, owe the source that outcome; both or neither.
 
         `snapshot` is the document that was judged, if there is a `content_version`, in a form of the caller's.
 
         What was owed before about this transfer is superseded by it. Without `tell_again` nothing is owed, nor superseded, if the same outcome is still owed, or was refused within the last hour.
+        With `anew` what the far end has shown counts no more: it is a new delivery, or the source is told of it once more.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
+        `beside` is written in the same transaction (see `Pairs`).
         """
         values: dict[str, object] = {
             "this": transfer_id,
@@ -197,6 +204,7 @@ class RouteRun:
             "to_digest": payload_digest,
             "to_follow": follow_at,
             "to_delivered": at if status == DELIVERED else None,
+            "anew": anew,
         }
         lines = [(sql.SETTLE, values), self._event(transfer_id, at, event, detail if detail is not None else reason)]
         if content_version is not None and self.recording.on:
@@ -207,7 +215,7 @@ class RouteRun:
             if tell_again:
                 lines.append((sql.SUPERSEDE, {"this": transfer_id, "now": at}))
             lines.append((owe, words if tell_again else {**words, "lately": at - collecting.REFUSED_FOR}))
-        await self._write(*lines)
+        await self._write(*lines, *beside)
         await self.recording.prune_if_many(at)
 
     async def postpone(
@@ -248,13 +256,14 @@ class RouteRun:
         status: str | None = None,
         event: str | None = None,
         detail: str | None = None,
-        tell: str | None = None,
+        tell: Sequence[tuple[str, str | None]] = (),
         reason: str | None = None,
         due_at: datetime | None = None,
+        standing: str | None = None,
     ) -> None:
-        """Write down what the far end answered; `status` and `reason` None keep the old ones.
+        """Write down what the far end answered; `status`, `reason` and `standing` None keep the old ones.
 
-        A status of pending needs `due_at` and makes the next push send everything. A transfer that became pending in the meantime stays so.
+        `tell` are the outcomes that the source is owed, in their order, each with its reason. A status of pending needs `due_at` and makes the next push send everything. A transfer that became pending in the meantime stays so.
         """
         values: dict[str, object] = {
             "this": transfer_id,
@@ -262,12 +271,12 @@ class RouteRun:
             "to_due": due_at,
             "to_reason": reason,
             "to_follow": follow_at,
+            "to_standing": standing,
         }
         lines: list[Line] = [(sql.FOLLOWED, values)]
         if event is not None:
             lines.append(self._event(transfer_id, at, event, detail if detail is not None else reason))
-        if tell is not None:
-            lines.append((sql.OWE, {"this": transfer_id, "what": tell, "why": reason, "now": at}))
+        lines += [(sql.OWE, {"this": transfer_id, "what": what, "why": why, "now": at}) for what, why in tell]
         await self._write(*lines)
 
     async def follow_now(self, external_ids: Sequence[str], at: datetime) -> int:

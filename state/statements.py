@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, Text, and_, bindparam, case, exists, func, insert, literal, null, select, update
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from state.dialect import upsert
 from state.instants import Instant
@@ -72,9 +86,10 @@ SETTLE = Statement(
         follow_at=bindparam("to_follow", type_=Instant()),
         delivered_at=func.coalesce(bindparam("to_delivered", type_=Instant()), transfer.c.delivered_at),
         claim=null(),
+        standing=case((bindparam("anew", type_=Boolean()), null()), else_=transfer.c.standing),
     ),
 )
-"""this (transfer id), seen (the version it was claimed with, None: any), to_…"""
+"""this (transfer id), seen (the version it was claimed with, None: any), anew (whether its standing counts no more), to_…"""
 
 POSTPONE = Statement(
     "transfer",
@@ -106,6 +121,7 @@ FOLLOWED = Statement(
         reason=func.coalesce(bindparam("to_reason", type_=Text()), transfer.c.reason),
         follow_at=bindparam("to_follow", type_=Instant()),
         claim=null(),
+        standing=func.coalesce(bindparam("to_standing", type_=Text()), transfer.c.standing),
     ),
 )
 """this (transfer id), to_…"""
@@ -156,9 +172,14 @@ ANSWERED = Statement(
     "feedback",
     update(feedback)
     .where(feedback.c.id == bindparam("this", type_=Integer()))
-    .values(done_at=bindparam("now", type_=Instant()), answer=bindparam("to_answer", type_=Text()), claim=null()),
+    .values(
+        done_at=bindparam("now", type_=Instant()),
+        answer=bindparam("to_answer", type_=Text()),
+        said=bindparam("to_said", type_=Text()),
+        claim=null(),
+    ),
 )
-"""this (feedback id), now, to_answer."""
+"""this (feedback id), now, to_answer, to_said."""
 
 OWE_LATER = Statement(
     "feedback",

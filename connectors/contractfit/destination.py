@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.answer import encode_json
-from connectors.contract import Outcome, State
+from connectors.contract import Outcome, Result, State
 from connectors.contractfit import models
+from connectors.contractfit.later import LATER
 from connectors.contractfit.messages import Message
 from connectors.contractfit.schemas import UPLOAD
 from connectors.contractfit.status import WORKING, Status, status_of
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 MAIN = "upload"
 """The step that makes the document whose id stands for the delivery; further files have `file:` and their id."""
+_REVIEWED = frozenset({Status.DONE, Status.SUBMITTED})
 _REPLACEABLE = frozenset({*WORKING, Status.TO_REVIEW, Status.ESCALATED, Status.FAILED, Status.REJECTED})
 """Statuses in which nobody can have used the result yet."""
 _APPEARS = timedelta(seconds=60)
@@ -39,6 +42,7 @@ class Documents:
     """The stream `documents`. `settle` is how long listings may lag behind an upload before it is made again."""
 
     schema = UPLOAD
+    later = LATER["documents"]
 
     def __init__(self, client: ContractfitClient, inboxes: Inboxes, lister: Lister, settle: timedelta) -> None:
         self._client = client
@@ -84,7 +88,9 @@ class Documents:
             other = await self._one(document_id, journal)
             if other.state is not State.ACCEPTED:
                 reason = f"document {document_id}, made from a further file: {other.reason}" if other.reason else None
-                outcome = Outcome(other.state, reason, other.sure)
+                outcome = Outcome(other.state, reason, other.sure, other.causes)
+            elif not other.causes:  # what was accepted in part is not accepted yet
+                outcome = replace(outcome, causes={})
         return outcome
 
     async def dropped(self) -> AsyncIterator[str]:
@@ -102,10 +108,12 @@ class Documents:
             return Outcome(State.GONE, "it was deleted, or these credentials may not see it any more", sure=False)
         status = status_of(fields)
         if status is Status.REJECTED:
-            return Outcome(State.REFUSED, "it was rejected in Contract.fit")
+            return Outcome(State.REFUSED, "it was rejected in Contract.fit", causes={Result.REFUSED: None})
         if status is Status.FAILED:
-            return Outcome(State.REFUSED, "Contract.fit could not process it")
-        return Outcome(State.PENDING if status in WORKING else State.ACCEPTED)
+            return Outcome(State.REFUSED, "Contract.fit could not process it", causes={Result.ERROR: None})
+        if status in WORKING:
+            return Outcome(State.PENDING)
+        return Outcome(State.ACCEPTED, causes={Result.ACCEPTED: None} if status in _REVIEWED else {})
 
     async def _replaced(
         self, delivery: Delivery, main: Attachment, name: str | None, inbox: str | None, journal: Journal

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.answer import encode_json
-from connectors.contract import Outcome, State
+from connectors.contract import Outcome, Result, State
+from connectors.documine.later import LATER
 from connectors.documine.models import first, instant
 from connectors.documine.places import Place
 from connectors.documine.schemas import UPLOAD
@@ -35,6 +36,7 @@ class Uploaded:
     """The stream `files`. `dossier` is where files go unless the payload names another one."""
 
     schema = UPLOAD
+    later = LATER["files"]
 
     def __init__(self, client: DocumineClient, places: Places, uploads: Uploads, dossier: str) -> None:
         self._client = client
@@ -88,13 +90,13 @@ class Uploaded:
         """Read every file of the delivery and say how the worst of them stands."""
         held = journal.results("file:").values()
         place = await self._recorded(journal)
-        worst = Outcome(State.ACCEPTED)
+        found: list[Outcome] = []
         for file_id in dict.fromkeys((external_id, *held)):
-            outcome = await self._one(place, file_id)
-            if outcome.state in (State.GONE, State.REFUSED):
-                return outcome
-            worst = outcome if outcome.state is State.PENDING else worst
-        return worst
+            found.append(await self._one(place, file_id))
+            if found[-1].state in (State.GONE, State.REFUSED):
+                return found[-1]
+        # What was accepted in part is not accepted yet.
+        return min(found, key=lambda one: (one.state is not State.PENDING, len(one.causes)))
 
     async def dropped(self) -> AsyncIterator[str]:
         """List what the dossier shows as deleted or failed."""
@@ -115,9 +117,10 @@ class Uploaded:
                 return Outcome(State.GONE, "it was moved to the trash")
             case "failed":
                 code = f", code {file.error_code}" if file.error_code else ""
-                return Outcome(State.REFUSED, f"DocuMine could not analyse it (status {file.status}{code})")
+                words = f"DocuMine could not analyse it (status {file.status}{code})"
+                return Outcome(State.REFUSED, words, causes={Result.ERROR: None})
             case "processed":
-                return Outcome(State.ACCEPTED)
+                return Outcome(State.ACCEPTED, causes={Result.ACCEPTED: None} if file.approved else {})
             case _:
                 since = instant(first(file.fields, (*self._client.names.uploaded_at, "added")))
                 stuck = since is not None and datetime.now(UTC) - since > STUCK

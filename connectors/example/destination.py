@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from connectors.answer import encode_json
-from connectors.contract import Outcome, State
+from connectors.contract import Outcome, Result, State
 from connectors.errors import GoneError, RejectedError
+from connectors.example.later import LATER
 from connectors.example.models import EXPORTED, READY, REFUSED, TRASHED
 from connectors.example.schemas import DOCUMENT
 from connectors.fitting import fit
@@ -25,8 +26,8 @@ _SHOWN = "shown"
 """The step that keeps the fingerprint of what the document was last set to."""
 _OUTCOMES = {
     READY: Outcome(State.ACCEPTED),
-    EXPORTED: Outcome(State.ACCEPTED),
-    REFUSED: Outcome(State.REFUSED, "it was refused there"),
+    EXPORTED: Outcome(State.ACCEPTED, causes={Result.ACCEPTED: None}),
+    REFUSED: Outcome(State.REFUSED, "it was refused there", causes={Result.REFUSED: None}),
     TRASHED: Outcome(State.GONE, "a person put it into the trash"),
 }
 
@@ -35,6 +36,7 @@ class Records:
     """The stream `documents`. `settle` is how long look-ups may run behind a call before it is made again."""
 
     schema = DOCUMENT
+    later = LATER["documents"]
 
     def __init__(self, client: ExampleClient, settle: timedelta) -> None:
         self._client = client

@@ -12,9 +12,11 @@ import msgspec
 from connectors.answer import decode_json, encode_json
 from connectors.contract import Outcome, State
 from connectors.errors import TransientError
+from connectors.folder.later import LATER
 from connectors.folder.local import explained
 from connectors.folder.names import distinct, ended, safe, same
 from connectors.folder.schemas import PAYLOAD
+from connectors.later import ANY
 from connectors.markers import delivery_marker
 from connectors.uploads import opened
 
@@ -61,6 +63,7 @@ class Folders:
     """One stream, which is a folder below the root. `title` is the path in the payload that folders are named by."""
 
     schema = PAYLOAD
+    later = LATER[ANY]
 
     def __init__(self, place: Place, stream: str, title: Sequence[str]) -> None:
         self._place = place

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors.contract import Outcome, State
+from connectors.contract import Outcome, Result, State
 from connectors.errors import GoneError, RejectedError, TransientError, UnsettledError
 from connectors.hypatos import intake, models, titles
+from connectors.hypatos.later import LATER
 from connectors.hypatos.making import CASE, MADE, Making, case_print
 from connectors.hypatos.projects import Projects
 from connectors.hypatos.schemas import INTAKE
@@ -34,6 +35,9 @@ REFUSED: Mapping[str, str] = {
     "transferFailed": "Hypatos could not transfer it to its own target system (state transferFailed)",
 }
 """The states that end badly, in words."""
+_PEOPLES = frozenset({"rejected", "junk"})
+"""Those of them that are a person's verdict."""
+_COMPLETED = frozenset({"done", "doneAutomatically", "transferred"})
 
 
 SOON = timedelta(seconds=5)
@@ -44,6 +48,7 @@ class Intake:
     """The stream `documents` as a destination. With `cases` several files of a delivery are processed as one case."""
 
     schema = INTAKE
+    later = LATER["documents"]
 
     def __init__(
         self, client: HypatosClient, project: str | None, settle: timedelta, watch: timedelta, *, cases: bool = False
@@ -101,9 +106,10 @@ class Intake:
             if document_id != external_id:
                 one = await self._stands(document_id)
                 reason = f"document {document_id} of a further file: {one.reason}" if one.reason else None
-                found.append(Outcome(one.state, reason, one.sure))
+                found.append(Outcome(one.state, reason, one.sure, one.causes))
         order = (State.REFUSED, State.GONE, State.PENDING, State.ACCEPTED)
-        return min(found, key=lambda one: order.index(one.state))
+        # What was accepted in part is not accepted yet.
+        return min(found, key=lambda one: (order.index(one.state), len(one.causes)))
 
     async def dropped(self) -> AsyncIterator[str]:
         """List the newest documents that ended badly, a few pages of them."""
@@ -162,13 +168,15 @@ class Intake:
             return Outcome(State.GONE, "it was deleted, or its retention is over", sure=False)
         state = document.fields.get("state")
         if isinstance(state, str) and state in REFUSED:
-            return Outcome(State.REFUSED, REFUSED[state])
+            cause = Result.REFUSED if state in _PEOPLES else Result.ERROR
+            return Outcome(State.REFUSED, REFUSED[state], causes={cause: None})
         if state == "split":
             return Outcome(State.ACCEPTED, "it was split into other documents")
         kind = models.STATES.get(state) if isinstance(state, str) else None
         if kind in (None, "in progress"):
             return Outcome(State.PENDING)
-        return Outcome(State.ACCEPTED, f"{state}: waiting for a person" if kind == "waiting for a person" else None)
+        waits = f"{state}: waiting for a person" if kind == "waiting for a person" else None
+        return Outcome(State.ACCEPTED, waits, causes={Result.ACCEPTED: None} if state in _COMPLETED else {})
 
     async def _title(self, document_id: str, title: str | None, journal: Journal) -> None:
         """Set the title once; from then on it is the people's."""

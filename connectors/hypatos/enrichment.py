@@ -8,7 +8,9 @@ from connectors.answer import encode_json
 from connectors.contract import Outcome, State
 from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.hypatos import resources
+from connectors.hypatos.later import LATER
 from connectors.hypatos.resources import COMPANY, TABLE, TABLES
+from connectors.later import ANY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +29,7 @@ class Records:
     def __init__(self, client: HypatosClient, resource: Resource) -> None:
         self._client = client
         self._resource = resource
+        self.later = LATER[ANY]
         self.schema = resources.SCHEMAS[resource.name]
 
     def check(self, payload: Fields) -> None:

@@ -11,10 +11,12 @@ from connectors.contract import Outcome, State
 from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError, TransientError, UnsettledError
 from connectors.fitting import fit
 from connectors.http import quote
+from connectors.later import ANY
 from connectors.rest import schemas
 from connectors.rest.bodies import body
 from connectors.rest.files import Files
 from connectors.rest.finding import Finder
+from connectors.rest.later import LATER
 from connectors.rest.paths import one
 from connectors.settings import variable
 
@@ -46,6 +48,8 @@ class Objects:
         self._settle = settle
         self._checked = checked or {}
         self.schema = schemas.payload(declared)
+        shown = ("confirmed", "trashed") if declared.read else ("confirmed",)
+        self.later: Mapping[str, str] = {word: LATER[ANY][word] for word in shown}
         self._finder = Finder(api, declared.find) if declared.find else None
         self._files = Files(api, declared.file, settle, self._checked, self._held) if declared.file else None
 

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from connectors.contract import Outcome, State
 from connectors.errors import ConnectorError, RejectedError
+from connectors.later import ANY
 from connectors.sql import schemas
+from connectors.sql.later import LATER
 from connectors.sql.tables import read_shape
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ _COLUMNS = "columns"
 
 class Rows:
     """One stream. Its tables are read once, at the first document."""
+
+    later = LATER[ANY]
 
     def __init__(self, database: Database, declared: TableStream, stream: str, key: str) -> None:
         self._database = database

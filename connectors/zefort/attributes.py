@@ -21,6 +21,8 @@ SENT = "attributes"
 """The journal's record of what was sent: fingerprints by attribute, never values."""
 FINAL = "final"
 """The journal's record that we wrote after the AI had finished. From then on every change is a person's."""
+SHOWN = "shown"
+"""The journal's record of how the attributes showed once they were ours for good: fingerprints, as in SENT."""
 _STATUS = "(status)"
 
 
@@ -109,6 +111,9 @@ class Writer:
         finished = latest.analysed or bool(recorded)
         if finished and not latest.analysing and not journal.results(FINAL):
             await journal.record(FINAL, "written after the AI had finished")
+        if journal.results(SHOWN):
+            await journal.forget(SHOWN)  # what shows from now on is compared with what was written just now
+        await keep_shown(latest, journal)
 
 
 def altered(contract: Contract, journal: Journal) -> list[str]:
@@ -118,6 +123,27 @@ def altered(contract: Contract, journal: Journal) -> list[str]:
     keys = [key for key, sent in _recorded(journal).items() if _print(contract, key, journal) != sent]
     # Without AI results a value was changed by a person; only the status had to wait.
     return [key.strip("()") for key in keys if contract.analysed or key == _STATUS]
+
+
+async def keep_shown(contract: Contract, journal: Journal) -> None:
+    """Write down how the attributes show, once, as soon as every change of them is a person's.
+
+    That need not be what was sent: Zefort may show a value in a form of its own.
+    """
+    if journal.results(FINAL) and not journal.results(SHOWN):
+        shown = {key: _print(contract, key, journal) for key in sorted(_recorded(journal)) if key != _STATUS}
+        await journal.record(SHOWN, json.dumps(shown))
+
+
+def edited(contract: Contract, journal: Journal) -> list[str]:
+    """Return which attributes that we have set people have changed since."""
+    shown = cast("dict[str, str]", json.loads(journal.results(SHOWN).get(SHOWN, "{}")))
+    return [key for key, print_ in shown.items() if _print(contract, key, journal) != print_]
+
+
+def is_ours(contract: Contract, journal: Journal) -> bool:
+    """Say whether the status is the one that we have set."""
+    return _recorded(journal).get(_STATUS) == _of(contract.id, _STATUS, contract.status, journal)
 
 
 def differing(wanted: Fields, shown: Fields) -> Fields:

@@ -6,13 +6,14 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.contract import Outcome, State
-from connectors.errors import GoneError, RejectedError, UnsettledError
+from connectors.contract import Outcome, Result, State
+from connectors.errors import AccessError, GoneError, RejectedError, UnsettledError
 from connectors.zefort import client as paths
 from connectors.zefort import models
-from connectors.zefort.attributes import FINAL, SENT, Writer, altered
+from connectors.zefort.attributes import FINAL, SENT, Writer, altered, edited, is_ours, keep_shown
 from connectors.zefort.files import Files, main_file
 from connectors.zefort.filing import Binders, Tags
+from connectors.zefort.later import LATER
 from connectors.zefort.parties import Parties
 from connectors.zefort.payload import read
 from connectors.zefort.schemas import CONTRACT
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FORBIDDEN = 403
+_REVIEWED = frozenset({"done", "archived"})
 READ_LAG = timedelta(seconds=5)
 """How long a contract may show itself as it was before a write."""
 LISTED = 5
@@ -38,6 +41,7 @@ class Contracts:
     """The stream `contracts`. `settle` is how long reads may lag behind a write before it is made again."""
 
     schema = CONTRACT
+    later = LATER["contracts"]
 
     def __init__(self, client: ZefortClient, settle: timedelta, memory: Memory, docai_skip: Sequence[str] = ()) -> None:
         self._client = client
@@ -59,7 +63,8 @@ class Contracts:
         RejectedError: it can never be, or the contract is gone or in the trash, where a person put it.
         """
         wanted = read(delivery.payload)
-        main_file(delivery)
+        if delivery.replaces is None:
+            main_file(delivery)
         binders = await self._binders.resolve(wanted.binders)
         contract_id, contract = delivery.replaces, None
         if contract_id is None:
@@ -95,7 +100,8 @@ class Contracts:
         if contract.trashed:
             return Outcome(State.GONE, "it was moved to the trash")
         if contract.status == "error":
-            return Outcome(State.REFUSED, "Zefort could not process it (status error)")
+            words = "Zefort could not process it (status error)"
+            return Outcome(State.REFUSED, words, causes={Result.ERROR: None})
         if contract.analysing:
             return Outcome(State.PENDING)
         if contract.status == "limited":
@@ -105,7 +111,8 @@ class Contracts:
         if contract.analysed and journal.results(SENT) and not journal.results(FINAL):
             # Seen whole after the AI had finished: whatever is different from now on, a person has changed.
             await journal.record(FINAL, "seen whole after the AI had finished")
-        return Outcome(State.ACCEPTED)
+        await keep_shown(contract, journal)
+        return Outcome(State.ACCEPTED, causes=await self._causes(contract, journal))
 
     async def dropped(self) -> AsyncIterator[str]:
         """List contracts that lie in the trash or ended in an error, a few pages of each."""
@@ -113,6 +120,32 @@ class Contracts:
             yield models.contract(row).id
         async for row in self._client.rows(paths.CONTRACTS, most=LISTED, status="error"):
             yield models.contract(row).id
+
+    async def _causes(self, contract: Contract, journal: Journal) -> dict[Result, str | None]:
+        """Say what people have done to it since."""
+        causes: dict[Result, str | None] = {}
+        if keys := edited(contract, journal):
+            causes[Result.EDITED] = f"a person has changed {', '.join(keys)}"
+        if contract.status in _REVIEWED and not is_ours(contract, journal):
+            causes[Result.ACCEPTED] = None
+        if await self._signed(contract):
+            causes[Result.SIGNED] = None
+        return causes
+
+    async def _signed(self, contract: Contract) -> bool:
+        """Say whether a signing request of it is completed. How a contract lists them is not published: as ids, perhaps."""
+        for esign_id, status in contract.esigns:
+            try:
+                shown = status or models.text((await self._client.esign(esign_id)).get("status"))
+            except RejectedError:
+                continue  # it was removed
+            except AccessError as error:
+                if error.status != FORBIDDEN:
+                    raise
+                return False  # this key may not see signing requests
+            if shown == "completed":
+                return True
+        return False
 
     async def _still_there(self, contract_id: str) -> Contract:
         contract = await self._client.contract(contract_id)

@@ -59,6 +59,17 @@ class Contract:
         return {word for tagging in (listed if isinstance(listed, list) else []) for word in _words(tagging)}
 
     @property
+    def esigns(self) -> list[tuple[str, str | None]]:
+        """The signing requests by id, with their status where it is shown; the shape of their list is not documented."""
+        listed = self.body.get("esigns")
+        found: list[tuple[str, str | None]] = []
+        for entry in listed if isinstance(listed, list) else []:
+            row = entry if isinstance(entry, dict) else {"id": entry}
+            if (esign_id := identity(row)) is not None:
+                found.append((esign_id, text(row.get("status"))))
+        return found
+
+    @property
     def received(self) -> datetime:
         """When Zefort received it (UTC); the far future if that cannot be read."""
         return instant(self.body.get("receive_time")) or datetime.max.replace(tzinfo=UTC)

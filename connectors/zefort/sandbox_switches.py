@@ -73,6 +73,8 @@ class Switches(SharedSwitches):
     """Whether the key sees contracts of other owners that are in no binder."""
     esign_ids: Literal["text", "number"] = "text"
     """What ids of signing requests look like: the tutorial and the reference differ."""
+    esigns_listed: Literal["objects", "ids"] = "objects"
+    """How a contract lists its signing requests: with their status, or by their ids alone."""
     signed_mark: str = "\n% signed\n"
     """What signing adds at the end of a file."""
     largest_file: int = 50 << 20

@@ -10,10 +10,14 @@ from connectors.sandbox_clock import stamp
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connectors.zefort.sandbox_records import Contract, Link, Named, Note, Party, StoredFile
+    from connectors.zefort.sandbox_records import Contract, Esign, Link, Named, Note, Party, StoredFile
     from connectors.zefort.sandbox_store import Store
 
 USER = {"id": "user_sandbox", "name": "Gateway", "email": "gateway@example.com"}
+
+
+def _esign(one: Esign, *, ids: bool) -> object:
+    return one.id if ids else {"id": one.id, "status": one.status}
 
 
 def contract(store: Store, one: Contract) -> dict[str, object]:
@@ -30,7 +34,11 @@ def contract(store: Store, one: Contract) -> dict[str, object]:
         "notes": [note(one, each) for each in one.notes],
         "taggings": [{"id": f"tgg_{tag_.id[4:]}", "tag": {"id": tag_.id, "tag_name": tag_.name}} for tag_ in one.tags],
         "activities": [{"id": each.id, "completed": each.completed} for each in one.activities],
-        "esigns": [{"id": each.id, "status": each.status} for each in store.esigns.values() if each.contract is one],
+        "esigns": [
+            _esign(each, ids=store.switches.esigns_listed == "ids")
+            for each in store.esigns.values()
+            if each.contract is one
+        ],
         "emails": [],
         "related_contracts": [],
         "duplicates": one.duplicates,

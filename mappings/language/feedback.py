@@ -33,9 +33,10 @@ class FeedbackAction:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackRule:
-    """The actions for one word: delivered, rejected, failed or withdrawn."""
+    """The actions for one word, such as delivered or signed; `mark` is where the word stands."""
 
     word: str
+    mark: Mark
     actions: tuple[FeedbackAction, ...]
 
     def render(self, context: Scope) -> dict[str, object]:
@@ -76,7 +77,7 @@ def read_feedback(node: Node | None, findings: Findings) -> dict[str, FeedbackRu
             FeedbackAction(name, action.mark, _argument(action.node, findings))
             for name, action in entry.node.entries.items()
         )
-        rules[word] = FeedbackRule(word, actions)
+        rules[word] = FeedbackRule(word, entry.mark, actions)
     return rules
 
 

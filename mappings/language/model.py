@@ -26,6 +26,7 @@ ROUTE_KEYS = {
     "feedback": "what the source is told about a document, by what became of it",
     "resend": "what becomes of delivered documents when the file or a table changes: `never` (default) leaves them, `changed` "
     "sends those again that now come to something else",
+    "two_way": "the route that brings the same documents back, and who wins where both sides were changed",
     "runs": "whether several runs of the route may go on at once: `exclusive` (default), a second one leaves at once and says "
     "why, or `shared`, they share the work",
     "tests": "documents and what must become of them",
@@ -64,6 +65,20 @@ RESEND_WORDS = {
     "changed": "delivered documents are sent again when the mapping changes what they come to",
 }
 """What `resend:` may say."""
+
+TWO_WAY_KEYS = {
+    "with": "the name of the route that goes the other way; it must name this one",
+    "conflict": "who wins where a document was changed on both sides; the same in both routes",
+    "changed_at": "the path of the time of a document's last change, with its zone; needed for `newest wins`",
+}
+"""The keys under `two_way:`."""
+
+CONFLICT_WORDS = {
+    "source wins": "the system in which the document was made: its side is carried, whichever route meets the conflict",
+    "newest wins": "the side that was changed last; it is held where that cannot be told",
+    "hold": "nobody: it waits until a person has decided",
+}
+"""What `conflict:` may say."""
 
 RUNS_WORDS = {
     "exclusive": "a second run of the route leaves at once and says why",
@@ -112,9 +127,19 @@ FEEDBACK_WORDS = {
     "delivered": "the destination has it",
     "rejected": "it will not be delivered as it is",
     "failed": "it could not be delivered in time",
-    "withdrawn": "the destination dropped or refused it later",
+    "withdrawn": "the destination dropped or refused it later; for trashed, refused and error, where they have no entry",
+    "confirmed": "the destination is done with it and shows it whole",
+    "edited": "a person at the destination has changed what was sent",
+    "accepted": "it was accepted in review there",
+    "signed": "it was signed there",
+    "trashed": "it was put into the trash or deleted there",
+    "refused": "a person there refused it in review",
+    "error": "the destination could not process it",
 }
 """What can become of a document."""
+
+LATER_WORDS = ("confirmed", "edited", "accepted", "signed", "trashed", "refused", "error")
+"""Those that come after the delivery and that not every destination can show, in the order they are told in."""
 
 FEEDBACK_NAMES = {
     "external_id": "its id at the destination",

@@ -82,7 +82,7 @@ class Route:
 
     @property
     def feedback(self) -> Mapping[str, FeedbackRule]:
-        """What the source is told, by word: delivered, rejected, failed, withdrawn."""
+        """What the source is told, by word, such as delivered or signed."""
         return self.draft.feedback
 
     @property

@@ -112,6 +112,14 @@ class Ground:
         tally.
         """
         await self.begin()
+        return await self.go_on(tally, fatal, answer=answer, spoilt=spoilt, lost=lost)
+
+    async def go_on(
+        self, tally: Tally, fatal: Sequence[int | str] = (), *, answer: int = 0, spoilt: str = "", lost: str = ""
+    ) -> list[Life]:
+        """Do on what a trial has left what a trial does once it has started over."""
+        self.premature.clear()
+        self.answers = 0
         lives: list[Life] = []
         halves: list[str] = []
         for point in (*(fatal or [0]), *[0] * RUNS):

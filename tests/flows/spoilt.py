@@ -1,4 +1,4 @@
-"""Destinations and a ledger that are spoilt on purpose: the faults that a sweep has to be able to find."""
+"""Destinations, sources and a ledger that are spoilt on purpose: the faults that a sweep has to be able to find."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from state import claims
 from state.hold import Hold
 
 if TYPE_CHECKING:
-    from connectors.contract import Delivery, Destination, Journal
+    from connectors.contract import Delivery, Destination, Feedback, Journal, Source
 
 
 class _Spoilt:
@@ -43,6 +43,29 @@ class _NeverLooks(_Spoilt):
         return await self._real.once(step, do, see_nothing)
 
 
+class Forgetful(_Spoilt):
+    """A source that is handed a journal which never remembers, so that it tells again what was told."""
+
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
+        """Tell, whatever was told before."""
+        await self._real.report(feedback, _NeverRemembers(journal))
+
+
+class Silent(_Spoilt):
+    """A source that takes every message and does nothing about it."""
+
+    async def report(self, feedback: Feedback, journal: Journal) -> None:
+        """Say that all is well."""
+
+
+class _NeverRemembers(_Spoilt):
+    async def once(self, step: str, do: Any, find: object, **_settle: object) -> str:  # noqa: ARG002 -- that is the fault
+        return await do()
+
+    def results(self, prefix: str) -> dict[str, str]:  # noqa: ARG002 -- that is the fault
+        return {}
+
+
 def spoil(real: Destination, how: str) -> Any:
     """Return the destination as it is, or spoilt: `careless` or `hasty`."""
     return {"careless": Careless, "hasty": Hasty}.get(how, lambda one: one)(real)
@@ -54,3 +77,8 @@ def spoil_ledger(how: str) -> None:
         Hold.stands = lambda _self: True
     elif how == "unclaimed":
         claims._mark = lambda *_: None  # noqa: SLF001 -- spoiling is nothing that the ledger offers
+
+
+def spoil_source(real: Source, how: str) -> Any:
+    """Return the source as it is, or spoilt: `forgetful` or `silent`."""
+    return {"forgetful": Forgetful, "silent": Silent}.get(how, lambda one: one)(real)

@@ -26,25 +26,29 @@ from flows.running import open_ledger
 from flows.settings import load_gateway
 from state.errors import RouteBusyError, StateError
 from tests.flows.points import Points, Wires, tell, watch_commits, watch_disk
-from tests.flows.spoilt import spoil, spoil_ledger
+from tests.flows.spoilt import spoil, spoil_ledger, spoil_source
 from tests.flows.troubles import leave_no_room, set_back, stop
 
 LONGEST = 60
 """Seconds after which a process that neither ended nor died is put down by its alarm clock."""
 
 
-async def live(points: Points, *, route: str, at_once: int, spoilt: str, lease: float) -> None:
-    """Run the route once and tell what came of it: also that it could not, as the command would."""
+async def live(points: Points, *, route: str, at_once: int, spoilt: str, patience: float, lease: float) -> None:
+    """Run the route once and tell what came of it: also that it could not, as the command would.
+
+    `patience` and `lease` are in seconds, as in Policy.
+    """
     gateway = load_gateway()
     policy = Policy(
-        in_flight=at_once, acknowledging=at_once, patience=15.0, clock=(0.1,), follow_first=0.0, lease=lease
+        in_flight=at_once, acknowledging=at_once, patience=patience, clock=(0.1,), follow_first=0.0, lease=lease
     )
     try:
         async with (
             open_ledger(gateway) as ledger,
             open_route(gateway, route, ledger, transport=Wires(points)) as opened,
         ):
-            it = replace(opened, destination=spoil(opened.destination, spoilt))
+            source = spoil_source(opened.source, spoilt)
+            it = replace(opened, destination=spoil(opened.destination, spoilt), source=source)
             report = await sync(it, ledger, policy=policy)
         tell({"complete": report.complete, "stopped": report.stopped, "notes": report.notes, "passed": points.passed})
     except RouteBusyError:
@@ -68,7 +72,12 @@ def carry_out(order: dict[str, Any]) -> None:
     if order["disk"]:
         watch_disk(points)
     course = live(
-        points, route=order["route"], at_once=order["at_once"], spoilt=order["spoilt"], lease=order.get("lease", 60.0)
+        points,
+        route=order["route"],
+        at_once=order["at_once"],
+        spoilt=order["spoilt"],
+        patience=order.get("patience", 15.0),
+        lease=order.get("lease", 60.0),
     )
     asyncio.run(course)
 

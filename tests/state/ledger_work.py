@@ -179,7 +179,7 @@ class Work(Runs):
                 due_at=now if status == "pending" else None,
                 at=now,
                 event="followed",
-                tell="withdrawn" if tell else None,
+                tell=[("withdrawn", None)] if tell else [],
             )
         )
         entry.follow = False

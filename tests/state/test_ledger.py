@@ -188,8 +188,9 @@ async def test_messages_about_one_document_are_owed_one_after_the_other(ledger: 
         this = await one(run, now)
         await deliver(run, this, now)
         await run.followed(
-            this, status="withdrawn", follow_at=None, at=now, event="withdrawn", tell="withdrawn", reason="trashed"
+            this, status="withdrawn", follow_at=None, at=now, event="withdrawn", tell=[("withdrawn", "trashed")]
         )
+        await run.intend(this, "feedback:1", now)
         await run.intend(this, "feedback:1:mark", now)
         await run.intend(this, "feedback:11:mark", now)
         first = (await run.outbox.claim(10, now))[0]
@@ -197,7 +198,7 @@ async def test_messages_about_one_document_are_owed_one_after_the_other(ledger: 
             1,
             "delivered",
             "far-1",
-            {"feedback:1:mark"},
+            {"feedback:1", "feedback:1:mark"},
         )
         await run.outbox.owe_later(first.id, due_at=now + HOUR, attempts=1, reason="busy", at=now)
         assert await run.outbox.claim(10, now) == []

@@ -18,6 +18,8 @@ LONGEST_FORMAT = 40
 """How many characters an example may have."""
 _LONGEST_NUMBER = 120
 _CORE = re.compile(r"[0-9](?:.*[0-9])?", re.DOTALL)
+_NO_DIGIT = re.compile(r"[^0-9]")
+_MINUS = frozenset({"-", "\u2212"})
 _SPACES = " \u00a0\u2009\u202f\u2007"
 _TWINS: Final = {**dict.fromkeys(_SPACES, _SPACES), **dict.fromkeys("'\u2019", "'\u2019"), ",": ",", ".": "."}
 """What groups digits or ends the whole part, and the signs that look the same."""
@@ -51,11 +53,14 @@ class NumberFormat:
         if match is None:
             return None
         found = match.groupdict()
-        whole = re.sub(r"[^0-9]", "", found["whole"])
+        whole: str = found["whole"]
+        if not (whole.isascii() and whole.isdigit()):
+            whole = _NO_DIGIT.sub("", whole)
         if len(whole) > DIGITS:
             return None
-        minus = {found.get("first"), found.get("inner"), found.get("last")} & {"-", "\u2212"}
-        return Decimal(f"{'-' if minus else ''}{whole}.{found.get('rest') or ''}".removesuffix(".")), found.get("sign")
+        minus = "-" if (found.get("first") or found.get("inner") or found.get("last")) in _MINUS else ""
+        rest = found.get("rest")
+        return Decimal(f"{minus}{whole}.{rest}" if rest else minus + whole), found.get("sign")
 
     def write(self, value: object) -> str:
         """Write a number with the places of the example. Raises ValueProblem if digits would be lost."""

@@ -75,6 +75,8 @@ def read_number(text: str, known: tuple[NumberFormat, ...]) -> tuple[Decimal, st
     """
     if not known:
         return decimal(text), None
+    if len(known) == 1 and (only := known[0].read(text)) is not None:
+        return only
     readings = [(reading, each.text) for each in known if (reading := each.read(text)) is not None]
     if not readings:
         forms = " or ".join(f"'{each.text}'" for each in known)

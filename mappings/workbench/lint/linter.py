@@ -34,7 +34,8 @@ class Known:
 
     `feedback` is what the source may be told. `faults` are sentences about endpoints that are not known, by their key
     (source or destination). `samples` are documents of the source. `gaps` are what the route's tests do not show, None if
-    they cannot tell, since they were not run or fail.
+    they cannot tell, since they were not run or fail. `later` are the outcomes that the destination can show after the
+    delivery, each with a sentence.
     """
 
     source: Mapping[str, Any] | None = None
@@ -43,6 +44,7 @@ class Known:
     faults: Mapping[str, str] = field(default_factory=dict)
     samples: Sequence[object] = ()
     gaps: Sequence[Gap] | None = None
+    later: Mapping[str, str] | None = None
 
 
 def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
@@ -76,8 +78,13 @@ def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
     variables.note_oddities(places, notebook, unread=whole)
     if whole:
         unused.note_tables(lookups, places, notebook)
+    ends.note_pair(draft, places, notebook)
+    if draft.two_way is not None and draft.two_way.changed_at is not None:
+        examiner.value(draft.two_way.changed_at, variables.top)
     if known.feedback is not None:
         ends.note_feedback(draft.feedback, Schema(known.feedback), draft.source, places, notebook)
+    if known.later is not None:
+        ends.note_outcomes(draft.feedback, known.later, draft.destination, places, notebook)
     if known.gaps is not None:
         _note_gaps(draft, known.gaps, places, notebook)
     ends.note_tests(draft.tests, variables.top, targets, places, notebook)

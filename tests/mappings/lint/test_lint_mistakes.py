@@ -14,7 +14,7 @@ from mappings.workbench.lint import CODES, Known, Severity, lint
 from tests.mappings.lint.ends import DESTINATION, FEEDBACK, SOURCE
 
 HEAD = "source: shop.orders\ndestination: books.entries\n"
-KNOWN = Known(SOURCE, DESTINATION, FEEDBACK)
+KNOWN = Known(SOURCE, DESTINATION, FEEDBACK, later={"confirmed": "it is there", "trashed": "it is not"})
 SECTION = re.compile(r"^=== (.*)\n((?:.*\n)*?)>>> ([a-z-]+): (.*)\n", re.MULTILINE)
 FILES = sorted(Path(__file__).with_name("mistakes").glob("*.txt"))
 MISTAKES = {
