@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 
 from state import collecting, reading, retelling
 from state.archive import Archive
-from state.database import address, connect, prepare
+from state.database import address, connect
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
@@ -27,6 +27,7 @@ from state.reader import Reader
 from state.records import FAILED, REJECTED, Refusal, Summary, Timeline, Transfer
 from state.run import RouteRun
 from state.snapshots import Retention, Snapshots
+from state.upgrading import prepare
 from state.writer import Writer
 
 if TYPE_CHECKING:
