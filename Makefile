@@ -26,6 +26,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "docferry needs Python 3.11 or newer; call: make PYTHON=/path/to/python3.11 …"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[clock]' \
+	  || echo "libfaketime could not be installed; storms (tests/soak) will leave the clock alone"
 	@touch $@
 
 # The language server that tests/editor speak to. Without npm, or without what it asks for, those tests are skipped and say so.

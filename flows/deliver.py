@@ -13,6 +13,7 @@ from connectors.errors import ConnectorError, GoneError, RejectedError, Transien
 from flows.context import is_fatal, pool, sleep_or_stop, where
 from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
+from flows.newcomers import is_new
 from flows.recorded import unpack
 from flows.redact import unnamed
 from flows.settling import (
@@ -29,6 +30,8 @@ from flows.settling import (
     try_later,
 )
 from flows.tally import Fate
+from flows.turns import taking_turns
+from flows.two_way import brought, may_push
 from flows.verdicts import ended_by_us, restores, stands
 from mappings.language import MappingError
 from state.errors import StateError
@@ -36,10 +39,11 @@ from state.records import DATA, NOT_READY
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
 
     from flows.context import Context
-    from mappings.language import Mapped
+    from flows.turns import Turn
+    from mappings.language import FieldProblem, Mapped
     from state.records import Transfer
 
 log = logging.getLogger("docferry")
@@ -101,7 +105,9 @@ async def carry(context: Context, transfer: Transfer) -> None:
     """Bring one document as far as it gets. Only a fault of the state itself is raised."""
     seen = Seen()
     try:
-        await _carry(context, transfer, seen)
+        async with taking_turns(context, transfer) as turn:
+            if turn is not None:
+                await _carry(context, turn, seen)
     except MappingError as error:
         await settle_rejected(context, transfer, DATA, seen.cleared(error), seen)
     except RejectedError as error:
@@ -126,8 +132,8 @@ async def carry(context: Context, transfer: Transfer) -> None:
         await try_later(context, transfer, fault, seen)
 
 
-async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
-    opened = context.open
+async def _carry(context: Context, turn: Turn, seen: Seen) -> None:
+    opened, transfer = context.open, turn.transfer
     try:
         document = await opened.source.fetch(transfer.document_id)
     except GoneError as error:
@@ -136,6 +142,8 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     context.got_through(context.source_name)
     seen.values.append(unnamed(document.fields))
     seen.document, seen.version = document, context.run.fingerprint(document.version)
+    if not await is_new(context, transfer, document):
+        return
     ended = ended_by_us(transfer, document)
     if document.not_ready is not None and not (restores(context, transfer, document) or (ended and transfer.asked)):
         await leave(context, transfer, NOT_READY, document.not_ready, ended=ended)
@@ -147,24 +155,37 @@ async def _carry(context: Context, transfer: Transfer, seen: Seen) -> None:
     if mapped.skipped is not None:
         await skip(context, transfer, document, mapped)
         return
-    files = travelling(opened.route, document.files)
+    files = travelling(opened.route, document.files, transfer.origin)
     digest = context.run.fingerprint(content(mapped.payload, files))
     journal = LedgerJournal(context.run, transfer.id, transfer.steps)
-    if transfer.external_id is not None:
-        sending = journal.results("sending").get("sending", digest)
-        if transfer.payload_digest == digest == sending:
-            await settle_sent(context, transfer, document, digest, transfer.external_id, Fate.UNCHANGED)
-            return
-        # Whoever compares digests after a crash must know that the far end may hold this one in part.
-        await journal.keep("sending", digest)
-    attached = [Attachment(file, partial(opened.source.open, file)) for file in files]
-    delivery = Delivery(transfer.key, mapped.payload, attached, replaces=transfer.external_id)
-    external_id = await opened.destination.push(delivery, journal)
+    sending = journal.results("sending").get("sending", digest)
+    if transfer.external_id is not None and transfer.payload_digest == digest == sending:
+        await settle_sent(context, transfer, document, digest, transfer.external_id, Fate.UNCHANGED)
+    elif await may_push(context, turn, document, mapped.payload, digest, journal):
+        if transfer.external_id is not None:
+            # Whoever compares digests after a crash must know that the far end may hold this one in part.
+            await journal.keep("sending", digest)
+        attached = [Attachment(file, partial(opened.source.open, file)) for file in files]
+        delivery = Delivery(transfer.key, mapped.payload, attached, replaces=transfer.external_id)
+        await _push(context, turn, document, delivery, digest, mapped.reviews, journal)
+
+
+async def _push(
+    context: Context,
+    turn: Turn,
+    document: Document,
+    delivery: Delivery,
+    digest: str,
+    reviews: Sequence[FieldProblem],
+    journal: LedgerJournal,
+) -> None:
+    external_id = await context.open.destination.push(delivery, journal)
     context.got_through(context.destination_name)
     context.delivered = True
     await acquit(context)
-    fate = Fate.DELIVERED if transfer.external_id is None else Fate.UPDATED
-    await settle_sent(context, transfer, document, digest, external_id, fate, mapped.reviews)
+    fate = Fate.DELIVERED if delivery.replaces is None else Fate.UPDATED
+    beside = await brought(context, turn, external_id, journal)
+    await settle_sent(context, turn.transfer, document, digest, external_id, fate, reviews, beside)
 
 
 async def _mapped(

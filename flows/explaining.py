@@ -110,7 +110,10 @@ def _verdict(
         return None, f"it was rejected{taken}"
     if transfer.payload_digest is None:
         return None, "whether it is what was sent cannot be told: there is no fingerprint of that (nothing, or rekeyed)"
-    if ledger.fingerprint(content(payload, travelling(route, document.files))) == transfer.payload_digest:
+    if (
+        ledger.fingerprint(content(payload, travelling(route, document.files, transfer.origin)))
+        == transfer.payload_digest
+    ):
         return True, "made again from the recorded document, it is byte for byte what was sent"
     return False, "made again from the recorded document, it is NOT what was sent: please report this"
 

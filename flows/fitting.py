@@ -8,6 +8,7 @@ import msgspec
 
 from connectors.errors import RejectedError
 from flows.targets import check_payload
+from state.records import AT_DESTINATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,8 +40,13 @@ def fit(opened: OpenRoute, document: Document, values: list[object]) -> Mapped:
     return mapped
 
 
-def travelling(route: Route, files: Iterable[File]) -> list[File]:
-    """Return the files of a document that go along with it on this route."""
+def travelling(route: Route, files: Iterable[File], origin: str | None = None) -> list[File]:
+    """Return the files of a document that go along with it on this route.
+
+    None do to where the document was made (`origin`, see Transfer): there they would stand beside those they are copies of.
+    """
+    if origin == AT_DESTINATION:
+        return []
     return [file for file in files if route.files == "all" or (route.files == "main" and file.main)]
 
 

@@ -118,7 +118,7 @@ def _wakes(context: Context, transfer: Transfer, document: Document) -> bool:
         return mapped.skipped is None
     # What has changed at the source besides is another matter, which its listing shows.
     same = context.run.fingerprint(document.version) == transfer.content_version
-    now = content(mapped.payload, travelling(opened.route, document.files))
+    now = content(mapped.payload, travelling(opened.route, document.files, transfer.origin))
     return same and context.run.fingerprint(now) != transfer.payload_digest
 
 

@@ -30,6 +30,7 @@ _IMPORT_RULES = "pyproject.toml"
 _OF_ONE_ROLE = {
     "source.py": "source",
     "feedback.py": "source",
+    "later.py": "destination",
     "test_source.py": "source",
     "destination.py": "destination",
     "test_destination.py": "destination",

@@ -45,6 +45,7 @@ _INTERNAL = {
     "sha256",
     "shown",
     "tags",
+    "two-way",
 }
 """Journal records that only serve comparisons."""
 _ROWS = (
@@ -54,6 +55,7 @@ _ROWS = (
     (Fate.SKIPPED, "skipped", "dim", "the route does not want them, or they left the queue"),
     (Fate.REJECTED, "rejected", "yellow", "refused for what they contain; see the reasons"),
     (Fate.FAILED, "failed", "red", "not at the source, or given up after many attempts"),
+    (Fate.HELD, "held", "yellow", "changed on both sides; a person has to decide"),
     (Fate.WAITING, "waiting", "yellow", "to be tried again, or not begun"),
     (Fate.ELSEWHERE, "elsewhere", "dim", "carried by another run of this route"),
 )
@@ -148,6 +150,8 @@ def _add_feedback(table: Table, report: Report) -> None:
     lag = lags(report)
     told = f"the source was told, and it took effect{f'; {lag}' if lag else ''}"
     table.add_row(str(report.acknowledged), "acknowledged", told)
+    if report.conflicts:
+        table.add_row(str(report.conflicts), "[yellow]conflicts[/]", "changed on both sides; the route's rule decides")
     if report.withdrawn:
         table.add_row(str(report.withdrawn), "[yellow]withdrawn[/]", "dropped at the destination since delivery")
     if report.refused_feedback:
@@ -194,6 +198,8 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
     say(f"[bold]{escape(transfer.document_id)}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
     say(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}")
     say(f"  key                 {escape(transfer.key)}")
+    if transfer.origin:
+        say(f"  made                at the {transfer.origin} of this route, which is half of a pair")
     if transfer.reason:
         say(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
     if transfer.status == "pending" and not transfer.reason:

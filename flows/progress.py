@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+import time
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from flows.output import err
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from flows.tally import Tally
 
@@ -57,6 +66,32 @@ async def following(tally: Tally, name: str, *, quiet: bool = False) -> AsyncIte
         finally:
             watcher.cancel()
             progress.update(bar, completed=tally.settled, total=tally.touched or None, told=tally.told)
+
+
+@contextmanager
+def counting(name: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Give what long work tells how far it is (done, of how many; from any thread), and show that while the block is active."""
+    if quiet or not err.is_terminal:
+        told = time.monotonic()
+
+        def tell(done: int, of: int) -> None:
+            nonlocal told
+            if time.monotonic() - told > _EVERY:
+                told = time.monotonic()
+                log.info("%s: %d %%", name, 100 * done // max(of, 1))
+
+        yield tell
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task(name, total=None)
+        yield lambda done, of: progress.update(bar, completed=done, total=of or None)
 
 
 async def _tell(tally: Tally, name: str) -> None:

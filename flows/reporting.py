@@ -33,6 +33,8 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         failed=counts[Fate.FAILED],
         skipped=counts[Fate.SKIPPED],
         waiting=counts[Fate.WAITING],
+        held=counts[Fate.HELD],
+        conflicts=tally.conflicts,
         elsewhere=counts[Fate.ELSEWHERE],
         withdrawn=tally.withdrawn,
         woken=tally.woken,

@@ -13,6 +13,7 @@ from connectors.registry import open_connection
 from connectors.schemas import with_learned
 from connectors.settings import SettingsError
 from flows.memory import LedgerMemory
+from flows.pairing import pair_of
 from flows.targets import faults
 from flows.tokens import token_store
 from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
     from connectors.contract import Connection, Destination, Source
+    from flows.pairing import Pair
     from flows.settings import Gateway
     from state.ledger import Ledger
 
@@ -38,7 +40,10 @@ class UnknownRouteError(SettingsError):
 
 @dataclass(frozen=True, slots=True)
 class OpenRoute:
-    """A route with its connections open. `schema` is what its payloads must fit, with what was learned from the account."""
+    """A route with its connections open. `schema` is what its payloads must fit, with what was learned from the account.
+
+    `pair` is the other route where this one is half of a pair.
+    """
 
     route: Route
     source: Source
@@ -46,6 +51,7 @@ class OpenRoute:
     schema: Schema
     source_connection: Connection
     destination_connection: Connection
+    pair: Pair | None = None
 
     @property
     def source_stream(self) -> str:
@@ -131,7 +137,8 @@ async def open_route(
             raise RouteError(wrong)
         _check_feedback(route, source)
         _check_outcomes(route, destination)
-        yield OpenRoute(route, source, destination, schema, opened[source_name], opened[destination_name])
+        pair = pair_of(route, route_names(gateway.mappings), opened[destination_name].sources)
+        yield OpenRoute(route, source, destination, schema, opened[source_name], opened[destination_name], pair)
     finally:
         for item in opened.values():
             await item.close()

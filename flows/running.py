@@ -13,6 +13,8 @@ from flows.engine import Phase, plainly, sync
 from flows.preview import preview
 from flows.routes import open_route
 from flows.tokens import vault
+from state.care import Care
+from state.database import password
 from state.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -67,14 +69,26 @@ async def run_route(
 @contextlib.asynccontextmanager
 async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
     """Open the state and close it again."""
-    for key in gateway.keys.get_secret_value().split(","):
-        hide(key.strip())
+    _hide_secrets(gateway)
     with telling_of_a_lock():
         ledger = await Ledger.open(gateway.state_url, vault=vault(gateway), retention=gateway.retention)
     try:
         yield ledger
     finally:
         await ledger.close()
+
+
+def care_of(gateway: Gateway) -> Care:
+    """Open the door for looking after the state. Raises SettingError, or StateError if its folder cannot be made."""
+    _hide_secrets(gateway)
+    return Care(gateway.state_url, vault=vault(gateway))
+
+
+def _hide_secrets(gateway: Gateway) -> None:
+    """Have the keys, and the password in the state's address, masked wherever text leaves the process."""
+    for key in gateway.keys.get_secret_value().split(","):
+        hide(key.strip())
+    hide(password(gateway.state_url))
 
 
 @contextlib.contextmanager

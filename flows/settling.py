@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flows.context import Context
     from mappings.language import FieldProblem, Mapped
     from state.records import Transfer
+    from state.writer import Line
 
 
 @dataclass(slots=True)
@@ -56,13 +57,16 @@ async def settle_sent(
     external_id: str,
     fate: Fate,
     reviews: Sequence[FieldProblem] = (),
+    beside: Sequence[Line] = (),
 ) -> None:
-    """Write down that the destination holds the document, and owe the source the news."""
+    """Write down that the destination holds the document, and owe the source the news; `beside` goes along."""
     to_review = f"to review: {'; '.join(map(str, reviews))}" if reviews else ""
     now = datetime.now(UTC)
     news, first = fate is not Fate.UNCHANGED, fate is Fate.DELIVERED
     # Listed again with nothing new in it: the source wants to hear once more, if hearing takes it off its list.
     words = context.open.route.feedback if news else context.open.draining
+    # What the source refused under another version of the route may be another message now.
+    again = news or transfer.mapping_version != context.open.route.version
     # A source that has let go of the document need not hear that the far end had to be put right.
     tell = "delivered" if "delivered" in words and (document.not_ready is None or first) else None
     await context.run.settle(
@@ -75,12 +79,12 @@ async def settle_sent(
         payload_digest=digest,
         follow_at=context.follow_at(now, accepted=False),
         tell=tell,
-        anew=news or tell is not None,
-        # What the source refused under another version of the route may be another message now.
-        tell_again=news or transfer.mapping_version != context.open.route.version,
+        anew=news or (tell is not None and again),
+        tell_again=again,
         event=fate.value,
         detail=f"{external_id}, {to_review}" if to_review else external_id,
         snapshot=_snapshot(context, document),
+        beside=beside,
     )
     context.tally.decide(transfer.id, fate)
     if to_review:

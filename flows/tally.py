@@ -25,6 +25,7 @@ class Fate(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     WAITING = "waiting"
+    HELD = "held"
     ELSEWHERE = "elsewhere"
 
 
@@ -65,6 +66,8 @@ class Tally:
         self.refused: set[int] = set()
         """Documents (transfer ids) the source has refused to hear of, in this run or before (of a work queue: still listed)."""
         self.withdrawn = 0
+        self.conflicts = 0
+        """How often a document was met that had been changed on both sides of a pair of routes."""
         self.woken = 0
         """How many documents the present mapping has made due again, because it makes something else of them."""
         self.tried = 0
@@ -153,6 +156,8 @@ class Report:
     failed: int = 0
     skipped: int = 0
     waiting: int = 0
+    held: int = 0
+    conflicts: int = 0
     elsewhere: int = 0
     """What another run of the route carries, or has carried, though this one listed it."""
     withdrawn: int = 0
@@ -177,7 +182,7 @@ class Report:
     def adds_up(self) -> bool:
         """True if every document that was listed or resumed has exactly one fate."""
         fates = self.delivered + self.updated + self.unchanged + self.rejected + self.failed + self.skipped
-        return self.listed + self.resumed == fates + self.waiting + self.elsewhere
+        return self.listed + self.resumed == fates + self.held + self.waiting + self.elsewhere
 
     @property
     def exit_code(self) -> int:
@@ -186,7 +191,9 @@ class Report:
             return 130
         if self.stopped:
             return 3
-        open_ends = self.rejected + self.failed + self.withdrawn + self.owed_feedback + self.refused_feedback
+        open_ends = (
+            self.rejected + self.failed + self.held + self.withdrawn + self.owed_feedback + self.refused_feedback
+        )
         return 1 if open_ends or not (self.complete or self.limited) else 0
 
     def as_json(self) -> dict[str, object]:

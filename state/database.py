@@ -1,18 +1,18 @@
-"""How the ledger's database is opened, whichever it is: migrated, waiting for locks, and failing in sentences."""
+"""How the ledger's database is opened, whichever it is: waiting for locks, and failing in sentences."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, StatementError
 
 from state import postgres, sqlite
 from state.errors import SettingError, StateError
-from state.migrations import HEAD, upgrade
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.exc import SQLAlchemyError
 
 _EXAMPLE = "write it like sqlite:///.docferry/state.db, or postgresql://user:password@host/database for workers on many machines"
 
@@ -28,6 +28,14 @@ def address(url: str) -> URL:
     return sqlite.address(parsed, _EXAMPLE)
 
 
+def password(url: str) -> str:
+    """Return the password in a database address, "" if there is none, or if it is no address."""
+    try:
+        return make_url(url).password or ""
+    except ArgumentError:
+        return ""
+
+
 def connect(url: URL, *, busy_timeout: float) -> Engine:
     """Make the engine. `busy_timeout` is how many seconds a write waits for another process's transaction."""
     if url.get_backend_name() == "postgresql":
@@ -37,12 +45,12 @@ def connect(url: URL, *, busy_timeout: float) -> Engine:
 
 def writing(engine: Engine) -> Connection:
     """Connect for writing."""
-    return engine.connect().execution_options(**(postgres.WRITING if _is_postgres(engine) else sqlite.WRITING))
+    return engine.connect().execution_options(**(postgres.WRITING if is_postgres(engine) else sqlite.WRITING))
 
 
 def reading(engine: Engine) -> Connection:
     """Connect for questions, each of which is answered from one picture."""
-    return engine.connect().execution_options(**postgres.READING) if _is_postgres(engine) else engine.connect()
+    return engine.connect().execution_options(**postgres.READING) if is_postgres(engine) else engine.connect()
 
 
 def alone(connection: Connection) -> None:
@@ -50,46 +58,13 @@ def alone(connection: Connection) -> None:
 
     In SQLite every transaction that writes is alone from its beginning.
     """
-    if _is_postgres(connection.engine):
+    if is_postgres(connection.engine):
         postgres.alone(connection)
 
 
 def place(engine: Engine) -> str:
     """Say where the ledger is, without secrets."""
-    return postgres.place(engine) if _is_postgres(engine) else sqlite.place(engine)
-
-
-def prepare(engine: Engine) -> None:
-    """Bring the tables to this release's form; safe when several processes start at once. Raises StateError."""
-    try:
-        with engine.connect() as connection, connection.begin():
-            here = _version(connection)
-        if here == HEAD:
-            return  # nothing to write, so that looking at a ledger waits for nobody
-        with writing(engine) as connection, connection.begin():
-            alone(connection)  # from here on only one process migrates
-            if _is_postgres(engine):
-                postgres.create_schema(connection)
-            here = _version(connection)
-            if here != HEAD and not upgrade(connection, here):
-                raise StateError(
-                    f"The ledger {place(engine)} was written by a newer docferry (its tables are at {here}, "
-                    f"this one knows {HEAD}); install that release or point DOCFERRY_STATE_URL elsewhere"
-                )
-    except SQLAlchemyError as error:
-        raise explain(error, engine) from error
-
-
-def _version(connection: Connection) -> str | None:
-    schema = postgres.schema_of(connection) if _is_postgres(connection.engine) else None
-    tables = inspect(connection).get_table_names(schema=schema)
-    if "alembic_version" in tables:
-        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    if tables:
-        raise StateError(
-            f"{place(connection.engine)} is a database, but not a docferry ledger; point DOCFERRY_STATE_URL elsewhere"
-        )
-    return None
+    return postgres.place(engine) if is_postgres(engine) else sqlite.place(engine)
 
 
 def surroundings(error: BaseException) -> bool:
@@ -104,7 +79,7 @@ def explain(error: SQLAlchemyError, engine: Engine) -> StateError:
         return StateError(f"The ledger {place(engine)} {sentence}")
     reason = type(error).__name__
     if isinstance(error, StatementError):
-        reason = postgres.reason(error) if _is_postgres(engine) else str(error.orig)
+        reason = postgres.reason(error) if is_postgres(engine) else str(error.orig)
     return StateError(f"The ledger {place(engine)} refused a write or a query ({reason}); please report this")
 
 
@@ -113,5 +88,6 @@ def _sentence(error: BaseException) -> str | None:
     return postgres.sentence(error) if hasattr(origin, "sqlstate") else sqlite.sentence(error)
 
 
-def _is_postgres(engine: Engine) -> bool:
+def is_postgres(engine: Engine) -> bool:
+    """Tell whether the ledger is in a PostgreSQL server."""
     return engine.dialect.name == "postgresql"

@@ -81,6 +81,14 @@ def open_fingerprints(engine: Engine, vault: Vault | None) -> Fingerprints:
     return Fingerprints(key)
 
 
+def readable(connection: Connection, vault: Vault | None) -> bool:
+    """Tell whether the ledger has a key already.
+
+    Raises SettingError if it is missing or does not belong to this ledger, StateError if its file cannot be read.
+    """
+    return bool(_read(connection, vault)[0])
+
+
 def rekey(engine: Engine, vault: Vault | None) -> int:
     """Give the ledger a new key and drop every fingerprint; return how many transfers that concerns.
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 
 from state import collecting, reading, retelling
 from state.archive import Archive
-from state.database import address, connect, prepare
+from state.database import address, connect
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
@@ -27,6 +27,7 @@ from state.reader import Reader
 from state.records import FAILED, REJECTED, Refusal, Summary, Timeline, Transfer
 from state.run import RouteRun
 from state.snapshots import Retention, Snapshots
+from state.upgrading import prepare
 from state.writer import Writer
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class Ledger:
         return await self._reader.ask(lambda connection: reading.timeline(connection, transfer_id))
 
     async def rejects(self, route: str, limit: int) -> list[Transfer]:
-        """Read the latest rejected and failed transfers, newest first."""
+        """Read the latest rejected, failed and held transfers, newest first."""
         return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
 
     async def refusals(self, route: str, limit: int) -> list[Refusal]:

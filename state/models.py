@@ -62,6 +62,10 @@ transfer = Table(
     Column("payload_digest", Text),
     Column("follow_at", Instant),
     Column("delivered_at", Instant),
+    # Of a pair of routes only: at which end of this one the document was made, source or destination.
+    Column("origin", Text),
+    # The run that works on the two sides of a pair (see state.pairs), on the transfer that was entered first.
+    Column("engaged", Text),
     # The lease of the run that works on it. One that is not there any more counts as none.
     Column("claim", Text),
     # What the far end has shown of this delivery so far: words, parted by blanks; null: nothing yet.

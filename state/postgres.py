@@ -26,6 +26,16 @@ would else keep its locks until somebody wakes it. Ours last milliseconds."""
 _ALONE = 0x646F6366
 """The number of the advisory lock, beside that of the schema."""
 
+_OLDEST = 130_000
+"""The oldest server, as it numbers itself: since 13 it can say whether a transaction was committed."""
+_SHORT = 60_000
+_DURABLE = {
+    "synchronous_commit": "what a run takes for written may be gone after a crash, and is then done twice",
+    "fsync": "a crash of the machine may leave the database damaged",
+    "full_page_writes": "a crash of the machine may leave the database damaged",
+}
+_MATTER = [*_DURABLE, "server_version_num", "statement_timeout"]
+
 _SENTENCES = {
     "25006": "is read-only (a standby?); point DOCFERRY_STATE_URL at the primary server",
     "28": "refuses the login; correct user and password in DOCFERRY_STATE_URL",
@@ -117,6 +127,57 @@ def committed(connection: Connection, number: str) -> bool | None:
     """Say whether a transaction was committed, None while it is still under way. Raises if the server cannot know."""
     status = connection.execute(text("SELECT pg_xact_status(CAST(:number AS xid8))"), {"number": number}).scalar()
     return None if status == "in progress" else status == "committed"
+
+
+def faults(connection: Connection) -> list[str]:
+    """Return the constraints and indexes of the ledger that the server does not vouch for."""
+    here = {"schema": schema_of(connection)}
+    loose = text(
+        "SELECT format('the constraint %s is not validated', conname) FROM pg_constraint c "
+        "JOIN pg_namespace n ON n.oid = c.connamespace WHERE n.nspname = :schema AND NOT convalidated"
+    )
+    invalid = text(
+        "SELECT format('the index %s is invalid; REINDEX it', c.relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :schema AND NOT (indisvalid AND indisready)"
+    )
+    return [*connection.execute(loose, here).scalars(), *connection.execute(invalid, here).scalars()]
+
+
+def size(connection: Connection) -> int:
+    """Return how many bytes the ledger's tables have, with their indexes."""
+    query = text(
+        "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = :schema AND c.relkind = 'r'"
+    )
+    return int(connection.execute(query, {"schema": schema_of(connection)}).scalar_one())
+
+
+def settings(connection: Connection) -> list[tuple[str, str, str]]:
+    """Look at what of the server matters to the ledger: (what, what it is, what to do about it or an empty text)."""
+    show = connection.execute(
+        text("SELECT name, setting FROM pg_settings WHERE name = ANY(:names)"), {"names": _MATTER}
+    )
+    now: dict[str, str] = {name: setting for name, setting in show}  # noqa: C416 -- dict() does not see rows as pairs
+    number = int(now["server_version_num"])
+    found = [
+        (
+            "server",
+            f"PostgreSQL {number // 10_000}.{number % 10_000}",
+            "" if number >= _OLDEST else "docferry needs PostgreSQL 13 or newer; upgrade the server",
+        )
+    ]
+    for name, says in _DURABLE.items():
+        if now[name] == "off":
+            found.append((name, f"off: {says}", f"set {name} = on for this database"))
+    timeout = int(now["statement_timeout"])
+    if 0 < timeout < _SHORT:
+        words = f"{timeout} ms: statements over many rows are broken off"
+        found.append(("statement_timeout", words, "ALTER ROLE … SET statement_timeout = 0 for docferry's user"))
+    if len(found) == 1:
+        found.append(
+            ("durability", f"synchronous_commit {now['synchronous_commit']}, fsync and full_page_writes on", "")
+        )
+    return found
 
 
 def sentence(error: BaseException) -> str | None:

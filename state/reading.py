@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHUNK = 500
 """How many values one IN list takes: every database allows that many parameters."""
 
-_WITH_REASON = (PENDING, "rejected", "failed", "skipped", "withdrawn")
+_WITH_REASON = (PENDING, "rejected", "failed", "skipped", "withdrawn", "held")
 FOLLOWABLE = ("delivered", "confirmed", "withdrawn")
 TRANSFER = [transfer.c[field] for field in Transfer.__dataclass_fields__ if field != "steps"]
 _STEP_COLUMNS = (step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
@@ -155,11 +155,11 @@ def lookup(connection: Connection, route: str, document_ids: Sequence[str]) -> d
 
 
 def rejects(connection: Connection, route: str, limit: int) -> list[Transfer]:
-    """Read what was rejected or failed, the latest first."""
+    """Read what was rejected, failed or is held, the latest first."""
     latest = (
         select(func.max(event.c.id)).where(event.c.transfer_id == transfer.c.id).correlate(transfer).scalar_subquery()
     )
-    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed")))
+    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed", "held")))
     return transfers(connection, query.order_by(latest.desc()).limit(limit))
 
 

@@ -16,11 +16,17 @@ REJECTED = "rejected"  # refused for what it contains
 FAILED = "failed"  # could not be brought there
 SKIPPED = "skipped"  # the route does not want it
 WITHDRAWN = "withdrawn"  # it was there and was dropped at the far end
+HELD = "held"  # changed on both sides of a pair of routes, and waits for a person
 DATA = "data"  # the reason class of what the mapping, or the check of what it made, has refused
 NOT_READY = "not ready"  # the reason class of what the source showed and must not be exported
+CONFLICT = "conflict"  # the reason class of what is held
+COPY = "copy"  # the reason class of what the other route of a pair has left unfinished
 LATER = (WITHDRAWN, "confirmed", "edited", "accepted", "signed", "trashed", "refused", "error")
 """The outcomes that are told of a delivery after it was made."""
-SETTLED = (DELIVERED, CONFIRMED, REJECTED, FAILED, SKIPPED, WITHDRAWN)
+SETTLED = (DELIVERED, CONFIRMED, REJECTED, FAILED, SKIPPED, WITHDRAWN, HELD)
+
+AT_SOURCE, AT_DESTINATION = "source", "destination"
+"""Where a document of a pair of routes was made, seen from one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Transfer:
     `key` never changes; `external_id` is the id at the far end. `mapping_version` is what it was last judged by,
     `tried_under` the version under which it was last tried without being judged anew (see state.waking). `standing` are the
     words for what the far end has shown of this delivery, parted by blanks, None as long as it has shown nothing.
+    `origin` is at which end of the route the document was made, None where the route is not one of a pair.
     """
 
     id: int
@@ -64,6 +71,7 @@ class Transfer:
     follow_at: datetime | None
     delivered_at: datetime | None
     standing: str | None = None
+    origin: str | None = None
     steps: Mapping[str, Step] = field(default_factory=dict)
 
 

@@ -15,6 +15,7 @@ from state.lease import anchor
 from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
+from state.pairs import Pairs
 from state.records import DELIVERED, Remembered, Transfer
 from state.snapshots import Recording
 from state.turns import Turns
@@ -67,6 +68,8 @@ class RouteRun:
         self.outbox = Outbox(run_id, lease, writer, reader, self.claims)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        self.pairs = Pairs(run_id, lease, writer, reader)
+        """What is known of the other route, where this one is half of a pair."""
         self.hold = Hold(lease, writer)
         self.turns = Turns(lease, writer)
         """What only one of the route's runs does at a time."""
@@ -176,6 +179,7 @@ class RouteRun:
         anew: bool = False,
         detail: str | None = None,
         snapshot: bytes | None = None,
+        beside: Sequence[Line] = (),
     ) -> None:
         """Write down what became of a transfer and, with `tell`, owe the source that outcome; both or neither.
 
@@ -185,6 +189,7 @@ class RouteRun:
         With `anew` what the far end has shown counts no more: it is a new delivery, or the source is told of it once more.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
+        `beside` is written in the same transaction (see `Pairs`).
         """
         values: dict[str, object] = {
             "this": transfer_id,
@@ -210,7 +215,7 @@ class RouteRun:
             if tell_again:
                 lines.append((sql.SUPERSEDE, {"this": transfer_id, "now": at}))
             lines.append((owe, words if tell_again else {**words, "lately": at - collecting.REFUSED_FOR}))
-        await self._write(*lines)
+        await self._write(*lines, *beside)
         await self.recording.prune_if_many(at)
 
     async def postpone(

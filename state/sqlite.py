@@ -97,6 +97,42 @@ def _use_wal(cursor: DBAPICursor, patience: float) -> None:
             time.sleep(0.01)
 
 
+def faults(connection: Connection) -> list[str]:
+    """Read the whole file and return what is wrong with it: pages, indexes, rows that refer to nothing."""
+    found = [str(line) for line in connection.exec_driver_sql("PRAGMA integrity_check").scalars() if line != "ok"]
+    astray = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return found + [f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there" for row in astray]
+
+
+def size(connection: Connection) -> int:
+    """Return how many bytes the file has."""
+    return int(
+        connection.exec_driver_sql(
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        ).scalar_one()
+    )
+
+
+def unused(connection: Connection) -> int:
+    """Return how many bytes of the file hold nothing: they are used again before the file grows."""
+    return int(
+        connection.exec_driver_sql(
+            "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"
+        ).scalar_one()
+    )
+
+
+def compact(engine: Engine) -> None:
+    """Write the file anew without what holds nothing. Takes as much free disk again. Raises StateError, also for a lock."""
+    with engine.connect() as connection:
+        try:
+            # Past SQLAlchemy, which would begin a transaction: SQLite refuses to do this inside one.
+            connection.connection.cursor().execute("VACUUM")
+        except sqlite3.Error as error:
+            words = _SENTENCES.get(error.sqlite_errorcode & 0xFF, f"cannot be compacted ({error})")
+            raise StateError(f"The ledger {place(engine)} {words}") from error
+
+
 def sentence(error: BaseException) -> str | None:
     """Say what is wrong with the file or the disk and what to do, None if nothing is."""
     origin = error.orig if isinstance(error, StatementError) else None

@@ -1,7 +1,7 @@
 """The table that ends `make soak`: one line per guarantee, with its figures, its seeds and how to repeat one of them.
 
 A test calls `soak_line(guarantee, figures, seed)` once it knows what was found and before it asserts anything of it, so
-that a failed promise has its line too.
+that a failed promise has its line too. Long tests that do not are known by their names.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _KEY = "soak_line"
+_LONG = "soak"
 _HEAD = ("", "guarantee", "figures", "seed", "seconds", "test")
-_LONGEST = (6, 60, 140, 24, 7, 120)
+_LONGEST = (7, 100, 140, 24, 7, 120)
 
 
 class SoakLine(Protocol):
@@ -64,8 +65,11 @@ class _Table:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the lines of a test that has just ended."""
         said = [value for key, value in report.user_properties if key == _KEY] if report.when == "call" else []
+        if report.when == "call" or not report.passed:
+            own = [(guarantee, "", "") for key, guarantee in report.user_properties if key == _LONG]
+            said = said or own
         for guarantee, figures, seed in said:
-            verdict = "kept" if report.passed else "BROKEN"
+            verdict = {"passed": "kept", "skipped": "skipped"}.get(report.outcome, "BROKEN")
             self.lines.append((verdict, guarantee, figures, seed, f"{report.duration:.0f}", report.nodeid))
         if report.failed:
             self.failed.append((report.nodeid, said[0][2] if said else ""))
@@ -91,6 +95,13 @@ def _drawn(lines: list[tuple[str, ...]]) -> list[str]:
     rows = [_HEAD, *sorted(lines, key=lambda line: line[1])]
     widths = [min(most, max(len(row[place]) for row in rows)) for place, most in enumerate(_LONGEST)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every long test have its line: one that says nothing has its name for it, which is a sentence."""
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.user_properties.append((_LONG, item.name.removeprefix("test_").replace("_", " ")))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -63,7 +63,8 @@ class Contracts:
         RejectedError: it can never be, or the contract is gone or in the trash, where a person put it.
         """
         wanted = read(delivery.payload)
-        main_file(delivery)
+        if delivery.replaces is None:
+            main_file(delivery)
         binders = await self._binders.resolve(wanted.binders)
         contract_id, contract = delivery.replaces, None
         if contract_id is None:

@@ -62,6 +62,8 @@ class Files:
 
     async def attach(self, contract_id: str, delivery: Delivery, journal: Journal) -> None:
         """Add every file but the one the contract was made with. Files the source has dropped since stay where they are."""
+        if not delivery.files:
+            return
         cover = _cover(journal)[1] or main_file(delivery).file.id
         for attachment in delivery.files:
             if attachment.file.id != cover:

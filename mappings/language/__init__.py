@@ -9,9 +9,12 @@ from mappings.language.recording import TableRow
 from mappings.language.route import Mapped, Route, load_bundle, load_route
 from mappings.language.schema import Schema
 from mappings.language.shapes import shape_of
+from mappings.language.two_way import HOLD, NEWEST, TwoWay, pair_faults
 
 __all__ = [
+    "HOLD",
     "MISSING",
+    "NEWEST",
     "Draft",
     "FeedbackRule",
     "FieldProblem",
@@ -23,8 +26,10 @@ __all__ = [
     "RouteError",
     "Schema",
     "TableRow",
+    "TwoWay",
     "load_bundle",
     "load_route",
+    "pair_faults",
     "read_draft",
     "shape_of",
     "suggestion",

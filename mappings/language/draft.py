@@ -15,6 +15,7 @@ from mappings.language.problems import TOP, Findings, Mark, Problem, RouteError,
 from mappings.language.reading import Reader, is_name
 from mappings.language.reading_tables import TableReader
 from mappings.language.reading_tests import TestReader
+from mappings.language.two_way import read_two_way
 from mappings.language.yaml_nodes import Mapping as Node
 from mappings.language.yaml_nodes import Scalar, kind_of, read_yaml
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mappings.language.files import Files
     from mappings.language.model import Fields, Test
     from mappings.language.tables import Table
+    from mappings.language.two_way import TwoWay
     from mappings.language.yaml_nodes import Node as AnyNode
 
 ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*")
@@ -55,6 +57,7 @@ class Draft:
     when: Written | None = None
     files: str = "all"
     resend: str = "never"
+    two_way: TwoWay | None = None
     runs: str = "exclusive"
     tables: Mapping[str, Table] = field(default_factory=dict)
     vars: Mapping[str, Var] = field(default_factory=dict)
@@ -113,6 +116,7 @@ def _read(draft: Draft, files: Files, findings: Findings) -> Draft:
         when=when and replace(when, text=" ".join(when.text.split())),
         files=_word(root, "files", FILES_WORDS, findings) or draft.files,
         resend=_word(root, "resend", RESEND_WORDS, findings) or draft.resend,
+        two_way=read_two_way(root.node("two_way"), findings),
         runs=_word(root, "runs", RUNS_WORDS, findings) or draft.runs,
         tables=MappingProxyType(TableReader(files, findings).tables(root.node("tables"))),
         vars=MappingProxyType(variables),

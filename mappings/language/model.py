@@ -26,6 +26,7 @@ ROUTE_KEYS = {
     "feedback": "what the source is told about a document, by what became of it",
     "resend": "what becomes of delivered documents when the file or a table changes: `never` (default) leaves them, `changed` "
     "sends those again that now come to something else",
+    "two_way": "the route that brings the same documents back, and who wins where both sides were changed",
     "runs": "whether several runs of the route may go on at once: `exclusive` (default), a second one leaves at once and says "
     "why, or `shared`, they share the work",
     "tests": "documents and what must become of them",
@@ -64,6 +65,20 @@ RESEND_WORDS = {
     "changed": "delivered documents are sent again when the mapping changes what they come to",
 }
 """What `resend:` may say."""
+
+TWO_WAY_KEYS = {
+    "with": "the name of the route that goes the other way; it must name this one",
+    "conflict": "who wins where a document was changed on both sides; the same in both routes",
+    "changed_at": "the path of the time of a document's last change, with its zone; needed for `newest wins`",
+}
+"""The keys under `two_way:`."""
+
+CONFLICT_WORDS = {
+    "source wins": "the system in which the document was made: its side is carried, whichever route meets the conflict",
+    "newest wins": "the side that was changed last; it is held where that cannot be told",
+    "hold": "nobody: it waits until a person has decided",
+}
+"""What `conflict:` may say."""
 
 RUNS_WORDS = {
     "exclusive": "a second run of the route leaves at once and says why",

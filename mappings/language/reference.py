@@ -12,6 +12,7 @@ from mappings.language.conversions import OPTIONS, TYPES
 from mappings.language.dates.formats import LETTERS
 from mappings.language.filters import FILTERS, LOOKUP, TESTS
 from mappings.language.model import (
+    CONFLICT_WORDS,
     FEEDBACK_NAMES,
     FEEDBACK_WORDS,
     ON_ERROR_WORDS,
@@ -19,6 +20,7 @@ from mappings.language.model import (
     SOURCE_KEYS,
     TABLE_KEYS,
     TEST_KEYS,
+    TWO_WAY_KEYS,
     UNKNOWN_WORDS,
 )
 from mappings.language.numbers.money import ROUNDINGS
@@ -75,6 +77,8 @@ def tables() -> dict[str, str]:
         ),
         "feedback-words": _words("word", "when", FEEDBACK_WORDS),
         "feedback-names": _words("name", "meaning", FEEDBACK_NAMES),
+        "two-way-keys": _words("key", "meaning", TWO_WAY_KEYS),
+        "conflicts": _words("`conflict`", "who wins", CONFLICT_WORDS),
         "test-keys": _words("key", "meaning", TEST_KEYS),
     }
 

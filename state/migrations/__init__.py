@@ -22,15 +22,17 @@ def config() -> Config:
     return made
 
 
-def upgrade(connection: Connection, here: str | None) -> bool:
-    """Bring the tables to HEAD inside the caller's transaction. Return False if their form is unknown (a newer one)."""
-    from alembic import command  # noqa: PLC0415 -- see above
+def known() -> set[str]:
+    """Return every form of the tables that this release knows."""
     from alembic.script import ScriptDirectory  # noqa: PLC0415 -- see above
 
+    return {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+
+
+def upgrade(connection: Connection, to: str = HEAD) -> None:
+    """Bring tables of a known form to another one inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 -- see above
+
     alembic = config()
-    known = {script.revision for script in ScriptDirectory.from_config(alembic).walk_revisions()}
-    if here is not None and here not in known:
-        return False
     alembic.attributes["connection"] = connection
-    command.upgrade(alembic, HEAD)
-    return True
+    command.upgrade(alembic, to)

@@ -14,6 +14,7 @@ import pytest
 
 from flows.cli import main
 from tests.flows.victims import Victims
+from tests.ledgers import ELSEWHERE, KINDS, address
 
 SETTINGS = ("HYPATOS_", "ZEFORT_", "CONTRACTFIT_", "DOCUMINE_", "REST_", "DOCFERRY_")
 
@@ -45,6 +46,14 @@ def sandboxes():
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         yield json.loads(process.stdout.readline())
         process.terminate()
+
+
+@pytest.fixture(params=KINDS)
+def any_ledger(request, tmp_path, monkeypatch):
+    """Run a test twice: its ledger in a file, and in PostgreSQL. A module asks for it with `usefixtures`."""
+    with address(request.param, tmp_path) as url:
+        monkeypatch.setenv(ELSEWHERE, url)
+        yield url
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
 from flows.routes import open_route
 from flows.settings import Gateway
-from state import Ledger
+from state.records import SETTLED
 from tests.flows.world import QUICK
+from tests.ledgers import open_ledger, url_in
 
 PROJECT = PROJECTS[0][0]
 _MARKER = re.compile(r"gw-([0-9a-f]{16})(-[0-9a-f]{8})?")
@@ -48,11 +49,17 @@ class Pair:
 
     def __init__(self, source, destination, gateway, ledger):
         self.source, self.destination = source, destination
-        self._gateway, self._ledger = gateway, ledger
+        self._gateway, self.ledger = gateway, ledger
+        self.url = gateway.state_url
+
+    async def use(self, url, **options):
+        """Go on with another ledger."""
+        await self.ledger.close()
+        self.url, self.ledger = url, await open_ledger(url, **options)
 
     async def run(self):
-        async with open_route(self._gateway, "pair", self._ledger) as opened:
-            report = await sync(opened, self._ledger, policy=QUICK)
+        async with open_route(self._gateway, "pair", self.ledger) as opened:
+            report = await sync(opened, self.ledger, policy=QUICK)
         assert report.adds_up, report
         return report
 
@@ -68,9 +75,14 @@ class Pair:
 
     async def look_again(self, external_id):
         """Run with this delivery due to be asked about at the far end."""
-        async with self._ledger.run("pair") as run:
+        async with self.ledger.run("pair") as run:
             await run.follow_now([external_id], datetime.now(UTC))
         return await self.run()
+
+    async def retry(self, document_id):
+        """Ask for a document to be sent again, whatever became of it."""
+        now = datetime.now(UTC)
+        await self._ledger.retry("pair", document_ids=[document_id], statuses=SETTLED, at=now, note="again")
 
     def held(self):
         """Return how often each file of each delivery stands at the destination, by (delivery, file)."""
@@ -101,9 +113,9 @@ async def pair(folder, monkeypatch, source, destination, route):
             monkeypatch.setenv(f"{name}_VERIFY_WITHIN".upper(), "1")
             monkeypatch.setenv(f"{name}_POLL_SECONDS".upper(), "0.01")
         monkeypatch.setenv("HYPATOS_PROJECTS", PROJECT)
-        gateway = Gateway(mappings=folder / "routes", state_url=f"sqlite:///{folder}/state.db")
-        ledger = await Ledger.open(gateway.state_url)
+        gateway = Gateway(mappings=folder / "routes", state_url=url_in(folder))
+        made = Pair(apps[source], apps[destination], gateway, await open_ledger(gateway.state_url))
         try:
-            yield Pair(apps[source], apps[destination], gateway, ledger)
+            yield made
         finally:
-            await ledger.close()
+            await made.ledger.close()

@@ -9,6 +9,9 @@ import pytest
 from state.ledger import Ledger
 from tests.flows.findings import Findings
 from tests.flows.world import ONCE, QUICK, ROUTE, heal, soon, strike, world
+from tests.ledgers import in_a_file
+
+pytestmark = pytest.mark.usefixtures("any_ledger")
 
 
 def delivered(it, kind="invoice"):
@@ -278,6 +281,7 @@ async def test_what_a_stale_list_made_due_is_not_rejected_again_when_a_later_run
 
 async def test_with_a_new_key_of_the_fingerprints_nothing_is_there_twice(tmp_path):
     async with world(tmp_path) as it:
+        in_a_file(it.url)
         await it.finish()
         keys = [key for key, one in it.documents().items() if one["external_id"]]
         url = f"sqlite:///{it.database}"

@@ -1,8 +1,8 @@
 """`docferry explain`: every field with its rule, its sources and its table row, and proof that it is what was sent."""
 
 import json
+import os
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,14 +10,16 @@ from cryptography.fernet import Fernet
 
 import mappings
 from tests.flows.test_command import ROUTE, contracts, one_sentence
+from tests.ledgers import in_a_file, rows
 
 KEY = Fernet.generate_key().decode()
 TABLE = "tables/currencies.csv"
 
 
 @pytest.fixture
-def folder(accounts, empty, monkeypatch):
-    """Return a copy of the shipped routes; there is a key."""
+def folder(accounts, empty, any_ledger, monkeypatch):
+    """Return a copy of the shipped routes; there is a key, and a ledger of each kind."""
+    monkeypatch.setenv("DOCFERRY_STATE_URL", any_ledger)
     folder = shutil.copytree(Path(mappings.__file__).parent, empty / "routes")
     monkeypatch.setenv("DOCFERRY_MAPPINGS", str(folder))
     monkeypatch.setenv("DOCFERRY_KEYS", KEY)
@@ -28,10 +30,14 @@ def line_of(folder, text, name=f"{ROUTE}.yaml"):
     return next(number for number, line in enumerate((folder / name).read_text().splitlines(), 1) if text in line)
 
 
+def asked(where):
+    """Return the ids of the documents of which this is true."""
+    return [id_ for (id_,) in rows(os.environ["DOCFERRY_STATE_URL"], f"SELECT document_id FROM transfer WHERE {where}")]
+
+
 def delivered(docferry):
     """Return every document that was delivered, as it is explained."""
-    rows = sqlite3.connect(".docferry/state.db").execute("SELECT document_id FROM transfer WHERE status='delivered'")
-    return {id_: docferry("explain", id_, "--json").json["found"][0] for (id_,) in rows}
+    return {id_: docferry("explain", id_, "--json").json["found"][0] for id_ in asked("status='delivered'")}
 
 
 def test_what_is_made_again_is_byte_for_byte_what_was_sent_and_shows_where_it_came_from(accounts, folder, docferry):
@@ -96,13 +102,13 @@ def test_an_older_document_is_explained_by_the_mapping_that_was_used_then(folder
 def test_a_payload_that_is_not_what_was_sent_is_not_taken_for_it(folder, docferry):
     docferry("run", ROUTE)
     id_ = next(iter(delivered(docferry)))
-    with sqlite3.connect(".docferry/state.db") as file:
-        file.execute("UPDATE transfer SET payload_digest='fp-0' WHERE document_id=?", [id_])
+    rows(os.environ["DOCFERRY_STATE_URL"], f"UPDATE transfer SET payload_digest='fp-0' WHERE document_id='{id_}'")
     assert docferry("explain", id_, "--json").json["found"][0]["verified"] is False
     assert "is NOT what was sent" in docferry("explain", id_).out
 
 
-def test_without_a_key_there_are_rules_and_paths_and_no_values(folder, docferry, monkeypatch):
+def test_without_a_key_there_are_rules_and_paths_and_no_values(folder, docferry, any_ledger, monkeypatch):
+    in_a_file(any_ledger)
     monkeypatch.delenv("DOCFERRY_KEYS")
     docferry("run", ROUTE)
     for id_, one in delivered(docferry).items():
@@ -116,9 +122,7 @@ def test_without_a_key_there_are_rules_and_paths_and_no_values(folder, docferry,
 def test_rejected_and_skipped_documents_say_so_instead(folder, docferry):
     docferry("run", ROUTE)
     for status, words in (("rejected", "it was rejected"), ("skipped", "it was skipped")):
-        ((id_,), *_) = sqlite3.connect(".docferry/state.db").execute(
-            "SELECT document_id FROM transfer WHERE status=? AND reason_class IN ('data', 'rule')", [status]
-        )
+        id_, *_ = asked(f"status='{status}' AND reason_class IN ('data', 'rule')")
         one = docferry("explain", id_, "--json").json["found"][0]
         assert one["verified"] is None
         assert one["payload_says"].startswith(words)
@@ -132,9 +136,7 @@ def test_the_field_that_got_a_document_rejected_is_told_with_its_rule_and_the_va
         route.read_text().replace('entities.issuedAt, type: date, format: "%d.%m.%Y"', "entities.issuedAt, type: date")
     )
     docferry("run", ROUTE)
-    ((id_,), *_) = sqlite3.connect(".docferry/state.db").execute(
-        "SELECT document_id FROM transfer WHERE reason LIKE 'attributes.effective_date: entities.issuedAt is not a date%'"
-    )
+    id_, *_ = asked("reason LIKE 'attributes.effective_date: entities.issuedAt is not a date%'")
     shown = docferry("explain", id_, "--field", "attributes.effective_date")
     assert shown.code == 0
     (told,) = docferry("explain", id_, "--field", "attributes.effective_date", "--json").json["found"][0]["problems"]
@@ -155,7 +157,8 @@ def test_a_field_that_nothing_was_made_of_is_told_with_the_rules_that_make_it(fo
     assert f"{ROUTE}.yaml:{line_of(folder, 'supplier.vatId')}, reads entities.supplier.vatId" in shown.out
 
 
-def test_without_a_key_a_field_inside_a_list_is_found_by_its_position(folder, docferry, monkeypatch):
+def test_without_a_key_a_field_inside_a_list_is_found_by_its_position(folder, docferry, any_ledger, monkeypatch):
+    in_a_file(any_ledger)
     monkeypatch.delenv("DOCFERRY_KEYS")
     docferry("run", ROUTE)
     shown = docferry("explain", next(iter(delivered(docferry))), "--field", "parties[0].org_id")

@@ -8,6 +8,8 @@ import pytest
 from flows.journal import LedgerJournal
 from tests.flows.world import ROUTE, world
 
+pytestmark = pytest.mark.usefixtures("any_ledger")
+
 
 def invoice_of(it):
     return next(key for key, one in it.documents().items() if one["type"] == "invoice" and one["external_id"])

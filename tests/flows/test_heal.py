@@ -1,6 +1,5 @@
 """Documents that were rejected for their data wake up when the mapping is mended, and only those that it cures."""
 
-import sqlite3
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
@@ -9,6 +8,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.flows.world import ONCE, QUICK, ROUTE, heal, strike, world
+from tests.ledgers import rows as rows_of
+
+pytestmark = pytest.mark.usefixtures("any_ledger")
 
 KEY = Fernet.generate_key().decode()
 MAPPING = """\
@@ -77,15 +79,14 @@ def fill(it, each, good):
 
 def traces(it, ids):
     """Return everything that is written down here about these documents, and all that the source was told of them."""
-    marks = ",".join("?" * len(ids))
-    with sqlite3.connect(it.database) as file:
-        rows = file.execute(
-            "SELECT id, status, attempts, due_at, reason, reason_class, mapping_version, asked, external_id "
-            f"FROM transfer WHERE document_id IN ({marks}) ORDER BY id",
-            ids,
-        ).fetchall()
-        of = f"FROM {{}} WHERE transfer_id IN ({','.join(str(row[0]) for row in rows)}) ORDER BY id"
-        rest = [file.execute("SELECT * " + of.format(table)).fetchall() for table in ("event", "feedback", "step")]
+    those = ", ".join(f"'{id_}'" for id_ in ids)
+    rows = rows_of(
+        it.url,
+        "SELECT id, status, attempts, due_at, reason, reason_class, mapping_version, asked, external_id "
+        f"FROM transfer WHERE document_id IN ({those}) ORDER BY id",
+    )
+    of = f"FROM {{}} WHERE transfer_id IN ({', '.join(str(row[0]) for row in rows)}) ORDER BY id"
+    rest = [rows_of(it.url, "SELECT * " + of.format(table)) for table in ("event", "feedback", "step")]
     shown = it.documents()
     return rows, rest, [(shown[key]["feedback"], shown[key]["accepted_state"]) for key in ids]
 

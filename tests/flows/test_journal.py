@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from connectors.errors import AccessError, RejectedError, TransientError, UnsettledError
 from flows.journal import LedgerJournal
-from state.ledger import Ledger
 from state.records import Step
+from tests.ledgers import open_ledger
 
 HOUR = timedelta(hours=1)
 
@@ -173,8 +173,8 @@ test_whatever_happens_there_is_one_effect = JournalAgainstALaggingProvider.TestC
 
 
 @pytest.fixture
-async def ledger(tmp_path):
-    opened = await Ledger.open(f"sqlite:///{tmp_path / 'state.db'}")
+async def ledger(any_ledger):
+    opened = await open_ledger(any_ledger)
     yield opened
     await opened.close()
 

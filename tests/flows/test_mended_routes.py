@@ -61,7 +61,14 @@ def test_what_the_source_refused_is_said_in_every_run_and_told_once_the_route_is
     again = docferry("run", ROUTE, "--json")
     assert again.json["refused_feedback"] == first["delivered"]
     assert (again.code, again.json["delivered"], again.json["updated"]) == (1, 0, 0)
-    assert "refused to hear" in docferry("status", ROUTE).out
+    told = docferry("status", ROUTE).out
+    assert "refused to hear" in told
+    assert "the source refused" in told  # the reason stands in a column of a table
+    (route_,) = docferry("status", ROUTE, "--json").json["routes"]
+    assert {one["outcome"] for one in route_["refusals"]} == {"delivered"}
+    assert all("200" in one["reason"] or "long" in one["reason"] for one in route_["refusals"]), route_["refusals"]
+    explained = docferry("explain", route_["refusals"][0]["document_id"], "--json").json
+    assert route_["refusals"][0]["reason"] in str(explained)
     before = contracts(accounts)
     route(TOO_LONG, RIGHT)
     mended = docferry("run", ROUTE, "--json").json

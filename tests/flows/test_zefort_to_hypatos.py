@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,8 +18,13 @@ from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
 from flows.routes import open_route
 from flows.settings import Gateway
-from state.ledger import Ledger
 from tests.flows.world import QUICK, heal, strike
+from tests.ledgers import open_ledger, url_in
+
+if TYPE_CHECKING:
+    from state.ledger import Ledger
+
+pytestmark = pytest.mark.usefixtures("any_ledger")
 
 ROUTE = "zefort_to_hypatos_master_data"
 DOCUMENTS = "zefort_to_hypatos_documents"
@@ -93,7 +99,7 @@ async def office(tmp_path, monkeypatch):
             "  delivered: {note: 'In Hypatos as {{ external_id }}', attributes: {invoice_number: '{{ external_id }}'}, "
             "status: archived}\n"
         )
-        ledger = await Ledger.open(f"sqlite:///{tmp_path / 'state.db'}")
+        ledger = await open_ledger(url_in(tmp_path))
         yield Office(zefort, hypatos, Gateway(mappings=folder), ledger)
         await ledger.close()
 

@@ -33,11 +33,14 @@ LONGEST = 60
 """Seconds after which a process that neither ended nor died is put down by its alarm clock."""
 
 
-async def live(points: Points, *, route: str, at_once: int, spoilt: str, lease: float) -> None:
-    """Run the route once and tell what came of it: also that it could not, as the command would."""
+async def live(points: Points, *, route: str, at_once: int, spoilt: str, patience: float, lease: float) -> None:
+    """Run the route once and tell what came of it: also that it could not, as the command would.
+
+    `patience` and `lease` are in seconds, as in Policy.
+    """
     gateway = load_gateway()
     policy = Policy(
-        in_flight=at_once, acknowledging=at_once, patience=15.0, clock=(0.1,), follow_first=0.0, lease=lease
+        in_flight=at_once, acknowledging=at_once, patience=patience, clock=(0.1,), follow_first=0.0, lease=lease
     )
     try:
         async with (
@@ -69,7 +72,12 @@ def carry_out(order: dict[str, Any]) -> None:
     if order["disk"]:
         watch_disk(points)
     course = live(
-        points, route=order["route"], at_once=order["at_once"], spoilt=order["spoilt"], lease=order.get("lease", 60.0)
+        points,
+        route=order["route"],
+        at_once=order["at_once"],
+        spoilt=order["spoilt"],
+        patience=order.get("patience", 15.0),
+        lease=order.get("lease", 60.0),
     )
     asyncio.run(course)
 

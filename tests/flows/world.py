@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import mappings
 from connectors.auth import Basic, ClientCredentials
@@ -31,15 +31,17 @@ from flows.memory import LedgerMemory
 from flows.policy import Policy
 from flows.routes import OpenRoute
 from mappings.language import Schema, load_route
-from state.ledger import Ledger
+from state.snapshots import Retention
 from state.vault import Vault
 from tests.flows.books import Books
+from tests.ledgers import open_ledger, url_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from connectors.sandbox_app import SandboxApp
     from flows.tally import Report
+    from state.ledger import Ledger
     from tests.flows.findings import Findings
 
 ROUTE = "hypatos_to_zefort"
@@ -80,6 +82,8 @@ class World:
     zefort: ZefortSandbox
     urls: dict[str, str]
     ledger: Ledger
+    url: str
+    """The ledger's address; `database` is the file, where it is one."""
     database: Path
     policy: Policy = QUICK
     settle: float = 0.0
@@ -184,10 +188,11 @@ async def world(folder: Path, documents: int = 11, *, key: str = "", **options: 
     """Build a world. With a `key` documents are recorded as they were judged. `options` are fields of `World`."""
     hypatos = HypatosSandbox(documents, switches=HypatosSwitches(quota=0, applied_after=0.0))
     zefort = ZefortSandbox(ZefortSwitches(queued=0.0, processing=0.0))
-    database = folder / "state.db"
+    url, database = url_in(folder), folder / "state.db"
     async with serve({"hypatos": hypatos, "zefort": zefort}) as urls:
-        ledger = await Ledger.open(f"sqlite:///{database}", vault=Vault([key]) if key else None)
-        made = World(hypatos, zefort, urls, ledger, database, **options)  # type: ignore[arg-type]  # options are fields of World
+        how: dict[str, Any] = {"vault": Vault([key])} if key else {"retention": Retention(newest=0)}
+        ledger = await open_ledger(url, **how)
+        made = World(hypatos, zefort, urls, ledger, url, database, **options)  # type: ignore[arg-type]  # options are fields of World
         try:
             yield made
         finally:

@@ -112,6 +112,15 @@ ROUTE = st.fixed_dictionaries(
         "when": mostly(PATH),
         "files": mostly(st.sampled_from(list(FILES_WORDS))),
         "resend": mostly(st.sampled_from(list(RESEND_WORDS))),
+        "two_way": mostly(
+            st.sampled_from(
+                [
+                    {"with": "back", "conflict": "hold"},
+                    {"with": "back", "conflict": "newest wins", "changed_at": "changed"},
+                    {"with": "back", "conflict": "newest wins"},
+                ]
+            )
+        ),
         "feedback": mostly(st.just({"delivered": {"a": "{{ reason }}", "b": True, "c": {"d": 1}}, "failed": {}})),
         "tests": mostly(st.lists(TEST.map(lambda test: {"name": "shows", **test}), max_size=1)),
     },

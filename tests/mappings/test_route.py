@@ -42,7 +42,7 @@ def test_the_shipped_route_says_where_from_and_where_to(shipped):
         "zefort.contracts",
         "all",
     )
-    assert set(shipped.feedback) == {"delivered", "rejected", "failed", "withdrawn"}
+    assert set(shipped.feedback) == {"delivered", "rejected", "failed", "withdrawn", "signed"}
 
 
 def test_the_shipped_route_maps_an_invoice(shipped):
@@ -144,6 +144,9 @@ def test_the_shipped_route_tells_hypatos_what_became_of_a_document(shipped):
     }
     assert shipped.feedback_actions("rejected", context) == {"reject": "trashed in Zefort"}
     assert shipped.feedback_actions("failed", context) == {"transfer": False, "message": "trashed in Zefort"}
+    assert shipped.feedback_actions("signed", context) == {
+        "external_data": {"zefortContract": "ct_1", "zefortStatus": "signed"}
+    }
     assert shipped.feedback_actions("withdrawn", context) == {
         "external_data": {"zefortContract": "ct_1", "zefortStatus": "trashed in Zefort"}
     }

@@ -5,6 +5,8 @@ import pytest
 from tests.soak.plan import Blow, Plan
 from tests.soak.weather import storm
 
+pytestmark = pytest.mark.timeout(600)
+on_both = pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 CREATING = "POST /api/v1/invoices"
 """The call that makes one more each time it is made."""
 
@@ -17,7 +19,7 @@ KILLED = Blow("kill", 0.0, 0, 0.5, f"at the answer to {CREATING}")
 PAUSED = Blow("pause", 0.0, 0, 0.5, f"before {CREATING}")
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@on_both
 @pytest.mark.parametrize(("spoilt", "blows", "workers", "found"), [
     ("careless", (KILLED,), 1, "doubled"),
     ("hasty", (), 1, "premature"),
@@ -29,7 +31,7 @@ async def test_a_spoilt_engine_is_found_out(tmp_path, victims, spoilt, blows, wo
     assert getattr(tally, found), tally.everything
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@on_both
 @pytest.mark.parametrize("blow", [KILLED, PAUSED], ids=["killed", "paused"])
 async def test_nothing_is_found_of_one_that_is_not(tmp_path, victims, blow, database):
     tally = await storm(tmp_path, victims, plan(blow, database=database), "")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.flows.crossings.all import CROSSINGS
 from tests.flows.crossings.mended import MendedToZefort
+from tests.flows.crossings.shipped import SHIPPED
 from tests.flows.crossings.zefort import ShippedToZefort
 from tests.flows.killing import grounds
 from tests.flows.lives import Tally
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 ROUTES: Mapping[str, Callable[[], Any]] = MappingProxyType(
-    {"shipped to zefort": ShippedToZefort, "mended to zefort": MendedToZefort, **CROSSINGS}
+    {"hypatos_to_zefort": ShippedToZefort, **SHIPPED, "mended": MendedToZefort, **CROSSINGS}
 )
 DATABASES = ("sqlite", "postgresql")
 

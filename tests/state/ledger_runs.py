@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,10 +14,11 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from state import LeaseLostError, Ledger, RouteBusyError
+from state import LeaseLostError, RouteBusyError
 from state.owner import Owner
 from state.turns import Turn
-from tests.ledgers import rows
+from tests.ledgers import open_ledger, rows
+from tests.postgres import throw_away_schema
 from tests.state.ledger_entries import Entry, Run, picks
 
 if TYPE_CHECKING:
@@ -31,9 +32,14 @@ MOST_RUNS = 3
 class Runs(RuleBasedStateMachine):
     """Drives a real ledger and a model side by side. `runs` are those that live."""
 
+    on_server = False
+    """Whether the ledger is in PostgreSQL."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="ledger-model-"))
+        self.left = ExitStack()
+        self.folder = Path(self.left.enter_context(tempfile.TemporaryDirectory(prefix="ledger-model-")))
+        self.schema = self.left.enter_context(throw_away_schema()) if self.on_server else ""
         self.generation = 0
         self.runner = asyncio.Runner()
         self.model: dict[str, Entry] = {}
@@ -53,7 +59,7 @@ class Runs(RuleBasedStateMachine):
     @property
     def url(self) -> str:
         """Return the database in use; every crash leaves its file behind and goes on with a copy."""
-        return f"sqlite:///{self.folder / str(self.generation)}.db"
+        return self.schema or f"sqlite:///{self.folder / str(self.generation)}.db"
 
     @staticmethod
     def now() -> datetime:
@@ -76,7 +82,7 @@ class Runs(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.ledger = self.do(Ledger.open(self.url))
+        self.ledger = self.do(open_ledger(self.url))
         self.begin()
 
     def begin(self) -> Run:
@@ -97,7 +103,7 @@ class Runs(RuleBasedStateMachine):
             self.do(run.context.__aexit__(None, None, None))
         self.do(self.ledger.close())
         self.runner.close()
-        shutil.rmtree(self.folder)
+        self.left.close()
 
     @precondition(lambda self: len(self.runs) < MOST_RUNS)
     @rule()
@@ -137,6 +143,7 @@ class Runs(RuleBasedStateMachine):
             assert self.do(run.real.claim(4, self.now())) == []
         self.do(run.context.__aexit__(None, None, None))
 
+    @precondition(lambda self: not self.on_server)
     @rule(number=picks, late=st.booleans())
     def the_machine_dies_and_another_run_begins(self, number: int, late: bool) -> None:
         run = self.one(number)
@@ -152,7 +159,7 @@ class Runs(RuleBasedStateMachine):
             self.do(living.context.__aexit__(None, None, None))
             self.lose(living, interrupted=True)
         self.do(self.ledger.close())
-        self.ledger = self.do(Ledger.open(self.url))
+        self.ledger = self.do(open_ledger(self.url))
         self.begin()
         if name is not None:
             kept = self.do(self.ledger.lookup(ROUTE, [name]))[name].steps.get("create")

@@ -11,9 +11,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from state import Ledger, StateError
-from state.database import address, connect, prepare
+from state.database import address, connect
 from state.migrations import HEAD, config
 from state.models import metadata
+from state.upgrading import prepare
 from tests import postgres
 from tests.ledgers import open_ledger, rows
 

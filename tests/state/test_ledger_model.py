@@ -130,7 +130,14 @@ class LedgerModel(Work):
         assert self.do(self.ledger.cursor(ROUTE, "s")) == self.cursor
 
 
+class LedgerOnServer(LedgerModel):
+    """The same in PostgreSQL."""
+
+    on_server = True
+
+
+OPTIONS = {"stateful_step_count": 30, "deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 TestLedgerModel = LedgerModel.TestCase
-TestLedgerModel.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestLedgerModel.settings = settings(max_examples=15, **OPTIONS)
+TestLedgerOnServer = LedgerOnServer.TestCase
+TestLedgerOnServer.settings = settings(max_examples=2, **OPTIONS)

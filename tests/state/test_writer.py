@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import event
 
 from state import Ledger, RouteRun, StateError
-from state.database import address, connect, prepare
+from state.database import address, connect
 from state.fingerprints import open_fingerprints
 from state.snapshots import Retention, Snapshots
+from state.upgrading import prepare
 from tests.ledgers import open_ledger, rows
 
 NOBODY = 999_999

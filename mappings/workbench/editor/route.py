@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mappings.language.draft import ENDPOINT, NEEDED
-from mappings.language.model import FEEDBACK_NAMES, FEEDBACK_WORDS, FILES_WORDS, RESEND_WORDS, ROUTE_KEYS, RUNS_WORDS
+from mappings.language.model import (
+    CONFLICT_WORDS,
+    FEEDBACK_NAMES,
+    FEEDBACK_WORDS,
+    FILES_WORDS,
+    RESEND_WORDS,
+    ROUTE_KEYS,
+    RUNS_WORDS,
+    TWO_WAY_KEYS,
+)
 from mappings.workbench.editor import pieces
 from mappings.workbench.editor.paths import lists, paths
 from mappings.workbench.editor.pieces import offers, reference, whole, word
@@ -47,6 +56,7 @@ def route_schema(source: End, destination: End, feedback: Schema) -> JsonSchema:
         "fields": {"type": "object"},
         "feedback": {"type": "object"},
         "resend": word(RESEND_WORDS),
+        "two_way": _two_way(),
         "runs": word(RUNS_WORDS),
         "tests": tests(),
     }
@@ -95,6 +105,11 @@ def _expression(known: list[Offer]) -> JsonSchema:
 def _vars() -> JsonSchema:
     name = whole(f"(?!(index|vars)$){pieces.NAME}")
     return {"type": "object", "patternProperties": {name: reference("path")}, "additionalProperties": False}
+
+
+def _two_way() -> JsonSchema:
+    shapes = {"with": pieces.TEXT, "conflict": word(CONFLICT_WORDS), "changed_at": reference("path")}
+    return {**pieces.explained(TWO_WAY_KEYS, shapes), "required": ["with", "conflict"]}
 
 
 def _feedback(actions: Schema) -> JsonSchema:

@@ -1,18 +1,21 @@
-"""What stands under `feedback` and `tests`: whether the source knows the actions, and both ends the paths."""
+"""What stands under `feedback`, `tests` and `two_way`: whether source, both ends and the other route of a pair know of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mappings.language.draft import read_draft
 from mappings.language.model import FEEDBACK_NAMES, LATER_WORDS
 from mappings.language.paths import PathError, read_path
 from mappings.language.problems import MappingError
+from mappings.language.two_way import pair_faults
 from mappings.workbench.lint.likeness import meant
 from mappings.workbench.lint.values import misfits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mappings.language.draft import Draft
     from mappings.language.feedback import FeedbackRule
     from mappings.language.model import Test
     from mappings.language.schema import Schema
@@ -44,6 +47,17 @@ def note_feedback(
             below = schema.at((name,))
             for _, path, sentence in misfits(value, below, name) if below is not None else ():
                 notebook.add("feedback-value", marks[name], f"feedback.{word}.{path} {sentence}")
+
+
+def note_pair(draft: Draft, places: Places, notebook: Notebook) -> None:
+    """Note in what a route does not fit the one that it says brings the same documents back."""
+    if draft.two_way is None:
+        return
+    known = sorted(path.stem for path in draft.path.parent.glob("*.yaml"))
+    name = draft.two_way.other.text
+    other = read_draft(draft.path.with_name(f"{name}.yaml")) if name in known else None
+    for mark, words in pair_faults(draft, other, known):
+        notebook.add("broken-pair", places.at(mark), words)
 
 
 def note_outcomes(

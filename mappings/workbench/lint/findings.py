@@ -45,6 +45,7 @@ _ERRORS = {
     "value-range": "A fixed number, default or table entry is larger or smaller than the destination takes.",
     "value-form": "A fixed value, default or table entry is not written in the form that the destination takes.",
     "unknown-action": "The source knows no such feedback action.",
+    "broken-pair": "The route that brings the same documents back does not fit this one.",
     "unknown-outcome": "The destination never shows this outcome, so its feedback would never be given.",
     "feedback-value": "The source cannot take this value of a feedback action.",
 }

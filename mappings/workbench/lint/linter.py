@@ -78,6 +78,9 @@ def lint(draft: Draft, known: Known, *, unmapped: bool = True) -> list[Finding]:
     variables.note_oddities(places, notebook, unread=whole)
     if whole:
         unused.note_tables(lookups, places, notebook)
+    ends.note_pair(draft, places, notebook)
+    if draft.two_way is not None and draft.two_way.changed_at is not None:
+        examiner.value(draft.two_way.changed_at, variables.top)
     if known.feedback is not None:
         ends.note_feedback(draft.feedback, Schema(known.feedback), draft.source, places, notebook)
     if known.later is not None:

@@ -59,7 +59,8 @@ class Deaf:
         """Start over; from now on acknowledgements fail."""
         self.ear.begin()
         self.archive.reset()
-        self.outcomes = {id_: [fate] for id_, fate in self.ear.fates.items() if fate != "nothing"}
+        became = {"delivered": ["delivered", "confirmed"], "rejected": ["rejected"], "nothing": []}
+        self.outcomes = {id_: list(became[fate]) for id_, fate in self.ear.fates.items()}
         self._state = folder / ".docferry" / "state.db"
         self.strike()
         (folder / "routes").mkdir()
@@ -95,7 +96,7 @@ class Deaf:
         """Have people at the archive take that back, and time pass."""
         for id_ in documents:
             self.archive.act({"status": self.held()[id_].id, "to": "ready"})
-            self.outcomes[id_].append("delivered")
+            self.outcomes[id_] += ["delivered", "confirmed"]
         self.pass_time()
 
     def pass_time(self) -> None:

@@ -55,6 +55,7 @@ fields:
 feedback:
   delivered: {external_id: "{{ external_id }}", title: "taken as {{ external_id }}", transfer: true}
   rejected: {reject: "{{ reason }}"}
+  confirmed: {title: "confirmed as {{ external_id }}"}
   withdrawn: {title: "withdrawn from {{ external_id }}"}
 """
     calls = (
@@ -82,6 +83,7 @@ feedback:
         return {
             "delivered": [("calls", one) for one in taken],
             "rejected": [("calls", "reject")],
+            "confirmed": [("calls", f"confirmed as {id_}")],
             "withdrawn": [("calls", f"withdrawn from {id_}")],
         }
 
@@ -97,6 +99,7 @@ fields:
 feedback:
   delivered: {note: "taken as {{ external_id }}", tag: taken, attributes: {invoice_number: "{{ external_id }}"}}
   rejected: {note: "not taken", tag: not taken}
+  confirmed: {note: "confirmed as {{ external_id }}"}
   withdrawn: {note: "withdrawn from {{ external_id }}", tag: dropped}
 """
     calls = (("POST", "/contracts/*"), ("PATCH", "/contracts/*"), ("POST", "/tags/*"), ("POST", "/tasks/*"))
@@ -115,6 +118,7 @@ feedback:
         return {
             "delivered": [("notes", f"taken as {id_}"), ("tags", "taken")],
             "rejected": [("notes", "not taken"), ("tags", "not taken")],
+            "confirmed": [("notes", f"confirmed as {id_}")],
             "withdrawn": [("notes", f"withdrawn from {id_}"), ("tags", "dropped")],
         }
 
@@ -129,10 +133,18 @@ fields:
 feedback:
   delivered: {feedback: {annotations: {erp_number: "{{ external_id }}"}}, submitted: true}
   rejected: {escalate: true}
+  confirmed: {feedback: {annotations: {erp_number: "confirmed as {{ external_id }}"}}}
   withdrawn: {feedback: {annotations: {erp_number: "withdrawn from {{ external_id }}"}}, escalate: true}
 """
     calls = (("POST", "/documents/*/status_data"), ("POST", "/documents/*/feedback"))
     lasting = ("escalate=true", "submitted=true")
+
+    def __init__(self) -> None:
+        super().__init__()
+        # What is submitted already is not asked for again, so that it would never be heard.
+        already = [id_ for id_, number in self.numbers.items() if self.demo.life(number) == "submitted"]
+        self.fates.update(dict.fromkeys(already, "nothing"))
+        self.route += f"when: id not in {already}\n"
 
     def heard(self, document_id: str) -> Heard:
         """Return what was changed: by versions that were added, and by states that were switched on."""
@@ -146,8 +158,6 @@ feedback:
             given[name] for kind, _, name in (call.partition("=") for call in record.calls) if kind == "feedback"
         ]
         switched = [call for call in record.calls if call.endswith("=true")]
-        if reviews and self.demo.life(self.numbers[document_id]) == "submitted":
-            switched = ["submitted=true", *switched]  # it was so before, and is not asked for
         return {"reviews": reviews, "states": list(dict.fromkeys(switched))}
 
     def means(self, id_: str) -> Means:
@@ -155,6 +165,7 @@ feedback:
         return {
             "delivered": [("reviews", id_), ("states", "submitted=true")],
             "rejected": [("states", "escalate=true")],
+            "confirmed": [("reviews", f"confirmed as {id_}")],
             "withdrawn": [("reviews", f"withdrawn from {id_}"), ("states", "escalate=true")],
         }
 

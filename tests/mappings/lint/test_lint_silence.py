@@ -12,6 +12,14 @@ from tests.mappings.test_route_file_docs import BINDERS, EXAMPLES, HEAD, blocks,
 
 SILENT = re.compile(r"^=== (.*)\n((?:.*\n)*?)(?=^===|\Z)", re.MULTILINE)
 ROUTES = dict(SILENT.findall(Path(__file__).with_name("silent.txt").read_text(encoding="utf-8")))
+BACK = """
+source: archive.documents
+destination: zefort.contracts
+files: main
+two_way: {with: route, conflict: hold}
+fields: {attributes.title: title}
+"""
+"""The other half of the pair that the reference shows one half of."""
 
 
 def alarms(found):
@@ -29,7 +37,7 @@ def test_a_route_is_not_complained_about(tmp_path, name):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_of_the_pages_about_routes_is_not_complained_about(write_route, name):
     (_, yaml), *rest = blocks(EXAMPLES[name])
-    files = {"tables/binders.csv": BINDERS}
+    files = {"tables/binders.csv": BINDERS, "archive_to_zefort.yaml": BACK}
     if rest and rest[0][0] == "csv":
         files[re.search(r"\S+\.csv", yaml)[0]] = rest.pop(0)[1]
     path = write_route(yaml if "source:" in yaml else HEAD + yaml, files)

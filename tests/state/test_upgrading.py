@@ -1,0 +1,81 @@
+"""Tables of an earlier release: who brings them to this one's form, when, and who is told to wait."""
+
+import asyncio
+
+import pytest
+
+from state import Ledger, StateError, Vault
+from state.care import Care
+from state.database import address, connect, writing
+from state.errors import RouteBusyError
+from state.migrations import HEAD, upgrade
+from state.postgres import create_schema
+from tests.ledgers import KEY, rows
+
+
+def old(url: str) -> None:
+    """Make tables as the first release did."""
+    engine = connect(address(url), busy_timeout=1)
+    with writing(engine) as connection, connection.begin():
+        if not url.startswith("sqlite"):
+            create_schema(connection)
+        upgrade(connection, "0001")
+
+
+def hold(url: str) -> None:
+    """Let a run on another machine hold a route."""
+    rows(
+        url,
+        "INSERT INTO lease (name, owner, fence, since, until) VALUES "
+        "('r', 'far|boot|1|2|token', 1, '2026-01-01T00:00:00.000000Z', '2999-01-01T00:00:00.000000Z')",
+    )
+
+
+async def test_an_upgrade_is_asked_about_done_once_and_then_nothing_is_left_to_do(url: str):
+    care = Care(url, vault=None)
+    assert (await care.form()).found is None
+    old(url)
+    assert ((await care.form()).found, (await care.form()).current) == ("0001", False)
+    assert (await care.upgrade()).found == "0001"
+    assert (await care.form()).current
+    assert (await care.upgrade()).current
+    assert rows(url, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+
+
+async def test_a_new_worker_leaves_the_tables_of_a_server_to_the_workers_that_share_them(server_url: str):
+    old(server_url)
+    with pytest.raises(StateError, match="docferry state upgrade"):
+        await Ledger.open(server_url, vault=Vault([KEY]))
+    assert rows(server_url, "SELECT version_num FROM alembic_version") == [("0001",)]
+    await Care(server_url, vault=None).upgrade()
+    await (await Ledger.open(server_url, vault=Vault([KEY]))).close()
+
+
+async def test_a_file_is_upgraded_by_whoever_opens_it_first(file_url: str):
+    old(file_url)
+    await (await Ledger.open(file_url)).close()
+    assert rows(file_url, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+
+
+async def test_nothing_is_upgraded_under_a_run(url: str):
+    old(url)
+    hold(url)
+    with pytest.raises(RouteBusyError, match=r"process 1 on far since 2026-01-01 .*wait for it to end"):
+        await Care(url, vault=None).upgrade()
+    assert rows(url, "SELECT version_num FROM alembic_version") == [("0001",)]
+    rows(url, "UPDATE lease SET until='2026-01-01T00:00:00.000000Z'")
+    assert (await Care(url, vault=None).upgrade()).found == "0001"
+
+
+async def test_a_newer_ledger_is_neither_upgraded_nor_said_to_be_due(url: str):
+    old(url)
+    rows(url, "UPDATE alembic_version SET version_num='9999'")
+    for ask in (Care(url, vault=None).form, Care(url, vault=None).upgrade):
+        with pytest.raises(StateError, match="written by a newer docferry"):
+            await ask()
+
+
+async def test_upgrades_called_at_once_are_done_once(url: str):
+    old(url)
+    found = await asyncio.gather(*(Care(url, vault=None).upgrade() for _ in range(4)))
+    assert sorted(str(one.found) for one in found) == ["0001", HEAD, HEAD, HEAD]
