@@ -239,7 +239,10 @@ def main() -> None:
                 with ledgers(kind, folder) as fresh:
                     empty, full = fresh("empty"), fresh("full")
                     keys = program.env["DOCFERRY_KEYS"]
-                    for url in (empty, full):  # so that the mapping is known to both: documents would else be judged anew
+                    for url in (
+                        empty,
+                        full,
+                    ):  # so that the mapping is known to both: documents would else be judged anew
                         run(replace(program, env={**program.env, "DOCFERRY_STATE_URL": url}), folder, {"documents": 1})
                     began = time.perf_counter()
                     fill(full, options.transfers, asyncio.run(fingerprinting(full, keys)))
