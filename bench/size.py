@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import secrets
 import sqlite3
 import statistics
@@ -185,7 +186,7 @@ def answers(program: Program, url: str, folder: Path, count: int, times: int) ->
     }
     slowest = 0.0
     for label, words in asked.items():
-        taken = []
+        taken, busy = [], resource.getrusage(resource.RUSAGE_CHILDREN)
         for _ in range(times + 1):
             began = time.perf_counter()
             ended = subprocess.run(
@@ -200,7 +201,9 @@ def answers(program: Program, url: str, folder: Path, count: int, times: int) ->
         seen = (
             f", {len(found['routes'][0]['rejects'])} rejects shown" if label == "status" and "routes" in found else ""
         )
-        print(f"  {label:<32}{middle:.2f} s{seen}", flush=True)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = (used.ru_utime + used.ru_stime - busy.ru_utime - busy.ru_stime) / (times + 1)
+        print(f"  {label:<32}{middle:.2f} s, {cpu:.2f} CPU s{seen}", flush=True)
     return slowest
 
 
