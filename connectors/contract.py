@@ -40,13 +40,20 @@ class Page:
 
     `total` is the provider's own count of the whole listing at that moment, None where it states none. `unseen` says
     what could not be read and why (one folder of many is closed to this user), None if nothing was left out: the run
-    goes on with the rest, tells it, and is not complete.
+    goes on with the rest, tells it, and is not complete. `doubt` says what in the listing contradicts itself (it states
+    fewer rows than it shows), None if nothing does: the listing is read again, and what stays so is told.
+
+    `whole` says that with this page everything was shown that there is, however old: what the ledger knows and no page
+    named can then only be gone. `still` names what was shown and is no news now, since somebody is at work on it.
     """
 
     changes: Sequence[Change]
     cursor: str | None
     total: int | None = None
     unseen: str | None = None
+    doubt: str | None = None
+    whole: bool = False
+    still: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

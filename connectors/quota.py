@@ -1,17 +1,21 @@
-"""Paces the requests of one connection by what the provider says is left of its quota, before it has to refuse one.
+"""Paces the requests of one connection so that it gets what the provider allows, and is refused as little as possible.
 
-The headers are those of the IETF draft "RateLimit header fields" in its x- spelling: `x-ratelimit-remaining`,
-`x-ratelimit-reset` (seconds left, not a clock time) and `x-ratelimit-limit` (`10, 10;w=1`).
+Some providers announce what is left, in the headers of the IETF draft "RateLimit header fields" in its x- spelling:
+`x-ratelimit-remaining`, `x-ratelimit-reset` (seconds left, not a clock time) and `x-ratelimit-limit` (`10, 10;w=1`).
+Of others only the refusals tell anything (pace.py). Either way several processes on one account share it without
+knowing of each other: the answers show how much of a window others have used.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import random
 import re
 from typing import TYPE_CHECKING, Final
 
 from connectors.errors import TransientError
+from connectors.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,13 +26,17 @@ PROBE: Final = 1.0
 """Seconds to wait for news of the quota before one more request is let out to ask. Also the shortest reset."""
 LONGEST_WAIT: Final = 86_400.0
 """A provider that asks for more than a day means something else (a clock time, milliseconds)."""
+ALONE: Final = 0.95
+"""With a larger part than that nobody else seems to use the account, and all that is left is for us."""
+LEARNS: Final = 0.5
+"""How much the last window counts in what is held to be our part of the account."""
 
 
 class Quota:
     """Turns for one connection.
 
     As long as no answer has told how much is left, one request at a time goes ahead and the others follow it.
-    When nothing is left, they wait for the reset, and again one goes ahead.
+    When nothing is left, they wait for the reset, and then as many leave at once as the last window had for us.
     """
 
     def __init__(self, connection: str, clock: Clock, *, rate: float | None, patience: float) -> None:
@@ -36,11 +44,16 @@ class Quota:
         self._clock = clock
         self._spacing = 1 / rate if rate else 0.0
         self._patience = patience
+        self._pace = Pace()
         self._left = 0.0  # requests that may still leave in this window; infinite where no quota is stated
         self._known: bool | None = None  # whether the provider states a quota; None before the first answer
         self._least = math.inf  # the least that any answer of this window has said is left
+        self._whole = 0.0  # what a whole window has, as far as answers have shown
+        self._used = 0  # how many requests of ours were accepted in this window
+        self._luck = 0.0  # drawn once for each window
+        self._share = 1.0  # our part of what a window is used for
         self._resets_at = -math.inf  # the window is over by then
-        self._probe_at = self._next_at = self._paused_until = -math.inf
+        self._opened_at = self._probe_at = self._next_at = self._paused_until = -math.inf
         self._in_flight = 0
         self._queue = asyncio.Lock()
         self._news = asyncio.Event()
@@ -66,6 +79,8 @@ class Quota:
                         )
                     await self._rest(delay)
             self.waited += self._clock.now() - started
+        if self._known and self._left < 1 and self._clock.now() >= self._resets_at:
+            self._open_window()
         self._in_flight += 1
         if self._left >= 1:
             self._left -= 1
@@ -73,6 +88,7 @@ class Quota:
             self._probe_at = self._clock.now() + PROBE
         if self._spacing:
             self._next_at = max(self._clock.now(), self._next_at) + self._spacing
+        self._pace.take(self._clock.now(), waited=waited)
         return waited
 
     def settled(self, headers: Mapping[str, str] | None, left_at: float) -> None:
@@ -91,27 +107,60 @@ class Quota:
         self._known = True
         now = self._clock.now()
         if left_at >= self._resets_at:
-            self._least = math.inf  # it left in a new window
+            self._close_window()
         # Answers overtake each other, so within a window only the lowest count is news.
-        if remaining <= self._least:
+        if remaining <= self._least and left_at >= self._opened_at:
             self._least = remaining
             reset = _number(headers.get("x-ratelimit-reset"))
             if reset is None:
                 reset = window(headers.get("x-ratelimit-limit", ""))
             self._resets_at = now + min(max(reset or PROBE, PROBE), LONGEST_WAIT)
-        # Those still under way may not be counted yet.
-        self._left = max(0.0, self._least - self._in_flight)
+        self._whole = max(_number(headers.get("x-ratelimit-limit")) or 0.0, remaining + 1)
+        if self._least < math.inf:
+            # Those still under way may not be counted yet.
+            self._left = max(0.0, self._ours_of(self._least) - self._in_flight)
 
-    def pause(self, seconds: float) -> None:
-        """Let nothing leave for a while: the provider has refused a request for want of quota."""
-        self._left = 0.0
-        self._paused_until = max(self._paused_until, self._clock.now() + seconds)
+    def accepted(self, left_at: float) -> None:
+        """Take in that a request that left at this time, already settled, was not refused for want of quota."""
+        self._used += 1
+        self._pace.accepted(left_at, self._clock.now())
+
+    def refused(self, left_at: float, retry_after: float | None) -> None:
+        """Take in that a request that left at this time, already settled, was refused for want of quota (429)."""
+        now = self._clock.now()
+        if self._known:
+            self._left = 0.0
+            self._paused_until = max(self._paused_until, now + max(retry_after or 0.0, PROBE))
+        else:
+            self._pace.refused(left_at, now, retry_after)
+
+    def _open_window(self) -> None:
+        """Let out at the reset what the whole window has for us, less what is still under way and may count in it."""
+        self._close_window()
+        self._opened_at = self._clock.now()
+        self._resets_at = self._opened_at + PROBE  # until an answer says better
+        self._left = max(1.0, self._ours_of(self._whole) - self._in_flight)
+
+    def _close_window(self) -> None:
+        """See what part of the window was used by us: the others on the account will want theirs again."""
+        used_by_all = self._whole - self._least
+        if self._used and used_by_all > 0:
+            self._share += LEARNS * (min(1.0, self._used / used_by_all) - self._share)
+        self._least = math.inf
+        self._used = 0
+        self._luck = random.random()  # noqa: S311 -- nobody gains by guessing it
+
+    def _ours_of(self, count: float) -> float:
+        """Return how many of these are for us. Fractions are left to chance, so that what all leave over is used."""
+        if self._share > ALONE:
+            return count
+        return float(math.floor(count * self._share + self._luck))
 
     def _delay(self) -> float:
-        if self._left >= 1 and not self._spacing and self._paused_until == -math.inf:
+        if self._left >= 1 and not self._spacing and self._paused_until == -math.inf and self._pace.free:
             return 0.0
         now = self._clock.now()
-        until = max(self._paused_until, self._next_at)
+        until = max(self._paused_until, self._next_at, self._pace.opens_at())
         if self._left < 1:
             until = max(until, self._resets_at, self._probe_at)
         return max(0.0, until - now)

@@ -79,6 +79,8 @@ def _wait(state: RetryCallState) -> float:
     error = _error(state)
     if error and error.retry_after is not None:
         return error.retry_after
+    if error and error.status == TOO_MANY:
+        return 0.0  # its next turn comes when the quota has learned that there is room again
     # full jitter: callers that failed together do not come back together
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (state.attempt_number - 1))
     return random.uniform(0.0, longest)  # noqa: S311 -- nobody gains by guessing it

@@ -16,7 +16,7 @@ import httpx
 from connectors import fence
 from connectors.answer import Answer, decode_json
 from connectors.errors import ConnectorError, RejectedError, TransientError
-from connectors.faults import NETWORK, network_fault, refusal
+from connectors.faults import NETWORK, network_fault, refusal, retry_after
 from connectors.quota import Quota
 from connectors.transport import Transport, request
 from connectors.urls import is_loopback
@@ -35,6 +35,7 @@ _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "
 _KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: less than common servers do, since a POST on a closing one cannot be repeated."""
 _LONGEST_REFUSAL = 64 * 2**10
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class Wire:
     ) -> AsyncGenerator[httpx.Response, None]:
         """Open an answer and hold whoever reads it to the same deadline; with `keep` a 2xx answer stays open."""
         upload: _Upload | None = None
-        heard: httpx.Headers | None = None
+        heard: httpx.Response | None = None
         left_at = self.clock.now()
         try:
             async with asyncio.timeout(self._limits.deadline) as deadline:
@@ -182,7 +183,7 @@ class Wire:
                     await fence.ask()  # whatever the transport
                 self.requests += 1
                 response = await self._transport.handle_async_request(asked)
-                heard = response.headers
+                heard = response
                 try:
                     yield response
                 finally:
@@ -198,9 +199,18 @@ class Wire:
                 self.requests -= 1
             raise fault from error
         finally:
-            self.quota.settled(heard, left_at)
+            self._settle(heard, left_at)
             if upload:
                 await upload.close()
+
+    def _settle(self, heard: httpx.Response | None, left_at: float) -> None:
+        self.quota.settled(None if heard is None else heard.headers, left_at)
+        if heard is None:
+            return
+        if heard.status_code == _TOO_MANY:
+            self.quota.refused(left_at, retry_after(heard.headers, "x-ratelimit-reset"))
+        else:
+            self.quota.accepted(left_at)
 
     async def _read(self, response: httpx.Response, out: Outgoing, most: int | None = None) -> bytes:
         most = most or self._limits.largest_answer
@@ -220,8 +230,7 @@ class Wire:
     def _refused(self, out: Outgoing, response: httpx.Response, body: bytes) -> ConnectorError:
         status, headers = response.status_code, response.headers
         error = refusal(self.connection, self._asked(out), out.url, out.path, status, headers, body)
-        if status == 429 and isinstance(error, TransientError):  # noqa: PLR2004 -- too many requests, RFC 6585
-            self.quota.pause(max(error.retry_after or 0.0, 1.0))
+        if status == _TOO_MANY:
             if self._held_since is None:
                 self._held_since = self.clock.now()
                 log.info("%s asks to slow down (429); waiting", self.connection)

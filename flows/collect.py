@@ -1,19 +1,22 @@
-"""Collect: read the source's listing into the ledger and say whether all of it was seen."""
+"""Collect: read the source's listing into the ledger and say what of it was not seen."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.secrets import mask
-from flows.context import ASK_AGAIN, sleep_or_stop
+from flows.context import sleep_or_stop
 from flows.marks import Marks
+from flows.pool import ASK_AGAIN
+from flows.proof import Lack, hidden
 from flows.tally import Fate
 from state.turns import Turn
 
 if TYPE_CHECKING:
+    from connectors.contract import Page
     from flows.context import Context
 
 log = logging.getLogger("docferry")
@@ -21,17 +24,24 @@ log = logging.getLogger("docferry")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One reading of the listing. `proven` is False if the source's own count says that more was there.
+    """One reading of the listing. `lack` is what was missing in it by what the source itself states or the ledger knows.
 
-    It is too if part of it was `barred`, which reading again at once does not change. `shared`: another run has read it.
+    `fresh` counts documents that have to be worked on, `news` those that no earlier reading of this run has shown.
+    `barred`: a part of it could not be read, which reading again at once does not change. `shared`: another run has read
+    it and has judged it.
     """
 
-    fresh: int
-    seen: int
-    proven: bool
+    fresh: int = 0
+    news: int = 0
+    lack: Lack = field(default_factory=Lack)
     read: bool = True
     barred: bool = False
     shared: bool = False
+
+    @property
+    def proven(self) -> bool:
+        """Whether all of it was seen."""
+        return self.shared or (self.read and not self.barred and self.lack.nothing)
 
 
 async def collect(context: Context, *, again: bool) -> Listing:
@@ -39,12 +49,12 @@ async def collect(context: Context, *, again: bool) -> Listing:
 
     With `again` it is read although another run has done so since this one began. Should the reader die, this run reads.
     """
-    listing = Listing(0, 0, proven=False, read=False)
+    listing = Listing(read=False)
     try:
         while not context.halted(context.source_name):
             turn = await context.run.turns.take_collect(again=again)
             if turn is Turn.OVER:
-                return Listing(0, 0, proven=True, read=False, shared=True)
+                return Listing(read=False, shared=True)
             if turn is Turn.OURS:
                 listing = await _read(context)
                 break
@@ -60,40 +70,57 @@ async def _read(context: Context) -> Listing:
 
     Cursor and documents are committed page by page in one transaction each, so a crash resumes in mid-listing.
     """
-    opened, run = context.open, context.run
-    cursor = await run.cursor(opened.source_stream)
-    seen = Marks()
-    count, fresh, total, barred = 0, 0, None, False
+    opened, listed = context.open, context.tally.listed
+    cursor = await context.run.cursor(opened.source_stream)
+    seen, still = Marks(), set[str]()
+    count, fresh, total, barred, whole = 0, 0, None, False, False
+    doubts = set[str]()
     async for page in opened.source.changes(cursor):
         if context.halted(context.source_name):
-            return Listing(fresh, count, proven=False, read=False)
-        remembered = await run.remember(
-            opened.source_stream,
-            [(change.document_id, run.fingerprint(change.version)) for change in page.changes],
-            page.cursor,
-            now=datetime.now(UTC),
-            relist=opened.draining,
-            mapping=opened.route.version,
-        )
-        due = (*remembered.new, *remembered.changed, *remembered.relisted)
+            return Listing(fresh, context.tally.listed - listed, read=False)
+        kept, due = await _remember(context, page)
         # What this run has been through already is listed late or was moved by our own feedback: no news.
         fresh += sum(1 for id_ in due if not context.tally.handled(id_))
-        context.tally.list((*due, *remembered.pending), Fate.WAITING)
-        context.tally.list(remembered.known, Fate.UNCHANGED)
-        context.tally.refused.update(remembered.refused)
-        for id_ in (*due, *remembered.pending, *remembered.known):
+        for id_ in kept:
             count += not seen[id_]
             seen[id_] = True
         total = page.total if page.total is not None else total
+        still.update(page.still)
+        whole = whole or page.whole
+        if page.doubt is not None:
+            doubts.add(mask(page.doubt))
         if page.unseen is not None:
             barred = True
             _note(context, page.unseen)
         context.got_through(context.source_name)
-        if due or remembered.pending:
-            context.news.set()
     context.tally.passes += 1
+    if whole and not barred and (there := await hidden(context, seen, still)):
+        doubts.add(there)
     # A total that fell below what was seen is fine (documents left meanwhile); one above it means some were hidden.
-    return Listing(fresh, count, proven=not barred and (total is None or count >= total), barred=barred)
+    return Listing(fresh, context.tally.listed - listed, Lack(total, count, frozenset(doubts)), barred=barred)
+
+
+async def _remember(context: Context, page: Page) -> tuple[list[int], list[int]]:
+    """Write a page down; return the transfer ids of everything on it, and of what is due because of it."""
+    opened, run = context.open, context.run
+    remembered = await run.remember(
+        opened.source_stream,
+        [(change.document_id, run.fingerprint(change.version)) for change in page.changes],
+        page.cursor,
+        now=datetime.now(UTC),
+        relist=opened.draining,
+        mapping=opened.route.version,
+    )
+    due = [*remembered.new, *remembered.changed, *remembered.relisted]
+    kept = [*due, *remembered.pending, *remembered.known]
+    context.tally.list((*due, *remembered.pending), Fate.WAITING)
+    context.tally.list(remembered.known, Fate.UNCHANGED)
+    context.tally.refused.update(remembered.refused)
+    # What the ledger did not keep of a page counts as listed, and no fate makes up for it.
+    context.tally.listed += len({change.document_id for change in page.changes}) - len(set(kept))
+    if due or remembered.pending:
+        context.news.set()
+    return kept, due
 
 
 def _note(context: Context, unseen: str) -> None:

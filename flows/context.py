@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
+from flows.alerts import Alerts
+from flows.circuit import Circuit
 from flows.later import WORDS
 from flows.policy import Policy
 from flows.redact import told
 from flows.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Collection
     from datetime import datetime
 
     from flows.routes import OpenRoute
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("docferry")
 
-ASK_AGAIN = 0.2
-"""Seconds after which a pool that is not full asks for more work while some is under way."""
 FORBIDDEN = 403
 _LISTING = "the listing"
 """Where `halts` keeps why it was not read; no connection has such a name."""
@@ -61,7 +61,13 @@ class Context:
     """Documents that were read again in this run to try the present mapping on them (what `Policy.rereads` limits)."""
     started: int = 0
     """Documents whose delivery was begun in this run (what `limit` limits)."""
-    _in_a_row: Counter[str] = field(default_factory=Counter)
+    alerts: Alerts = field(default_factory=Alerts)
+    worth_waiting: set[int] = field(default_factory=set)
+    """Transfers that failed for no fault of their own: an outage, or a call whose effect cannot be seen yet."""
+    progress_at: float = field(default_factory=time.monotonic)
+    """When (monotonic) the last document came to rest or the last message was told."""
+    _circuits: dict[str, Circuit] = field(default_factory=dict)
+    _last: dict[str, tuple[ConnectorError, str]] = field(default_factory=dict)
     _through: set[str] = field(default_factory=set)
 
     @property
@@ -74,12 +80,25 @@ class Context:
         """The connection documents go to."""
         return self.open.destination_connection.name
 
+    def circuit(self, connection: str) -> Circuit:
+        """Return the circuit of a connection; one that was in trouble before begins with one try."""
+        if connection not in self._circuits:
+            self._circuits[connection] = Circuit(self.policy, troubled=self.alerts.lasting(connection))
+        return self._circuits[connection]
+
+    def room(self, width: int, *connections: str) -> int:
+        """Return how many pieces of work that need these connections may be under way, of at most `width`."""
+        return min(self.circuit(name).room(width) for name in connections)
+
     def halt(self, error: Exception) -> None:
         """Stop using the connection the error is about, and say so once."""
         name = error.connection if isinstance(error, ConnectorError) else ""
         if name not in self.halts:
             self.halts[name] = error
-            log.error("stopped: %s", told(error, []))
+            words = told(error, [])
+            log.error("stopped: %s", words)
+            if isinstance(error, ConnectorError) and name:
+                self.alerts.note(error, words, 1)
         self.news.set()
 
     def unread(self, error: ConnectorError) -> None:
@@ -93,16 +112,19 @@ class Context:
             self.halt(error)
         elif _LISTING not in self.halts:
             self.halts[_LISTING] = error
-            log.error("the listing could not be read: %s", told(error, []))
+            words = told(error, [])
+            log.error("the listing could not be read: %s", words)
+            self.alerts.note(error, words, 1)
 
     def halted(self, *connections: str) -> bool:
         """Return True if nothing new may be begun on these connections."""
         return self.stop.is_set() or any(name in self.halts for name in ("", *connections))
 
     def got_through(self, *connections: str) -> None:
-        """Note a success: it closes the count of failures in a row."""
+        """Note a success: it closes the count of failures in a row, and the circuit."""
         for name in connections:
-            self._in_a_row[name] = 0
+            if self.circuit(name).succeeded():
+                log.info("%s answers again", name)
             self._through.add(name)
 
     def failed(self, error: ConnectorError, words: str | None = None) -> None:
@@ -116,23 +138,60 @@ class Context:
         still_unsettled = isinstance(error, UnsettledError) and error.__cause__ is None
         if isinstance(error, RejectedError) or still_unsettled or not error.connection:
             return
-        words = words or told(error, [])
-        self._in_a_row[error.connection] += 1
-        if isinstance(error, AccessError) and self._in_a_row[error.connection] >= self.policy.refusals:
-            self.halt(AccessError(words, connection=error.connection, status=error.status))
-        elif self._in_a_row[error.connection] >= self.policy.circuit:
-            self.halt(
-                TransientError(
-                    f"{error.connection} failed {self._in_a_row[error.connection]} times in a row, "
+        words, name = words or told(error, []), error.connection
+        circuit = self.circuit(name)
+        if isinstance(error, AccessError):
+            circuit.in_a_row += 1
+            if circuit.in_a_row >= self.policy.refusals:
+                self.halt(AccessError(words, connection=name, status=error.status))
+            return
+        was_closed = circuit.closed
+        if circuit.failed():
+            self._last[name] = error, words
+            if self.alerts.note(error, words, circuit.in_a_row if was_closed else 1):
+                log.warning("nothing is sent to %s for now, then one document tries: %s", name, words)
+
+    def conclude(self) -> None:
+        """Stop what still is in trouble, and end the alerts of what is not."""
+        self.give_up(self.source_name, self.destination_name)
+        for name in {self.source_name, self.destination_name} & self._through:
+            if name not in self.halts and not (name == self.source_name and _LISTING in self.halts):
+                for alert in self.alerts.clear(name):
+                    log.info("%s is well again; it was not (%s) since %s", name, alert.cause, alert.since)
+
+    def give_up(self, *connections: str) -> None:
+        """Leave alone what has an open circuit, for the rest of this run. Its opening has been told already."""
+        for name in connections:
+            if name in self._last and name not in self.halts and not self.circuit(name).closed:
+                error, words = self._last[name]
+                self.halts[name] = TransientError(
+                    f"{name} failed {self.circuit(name).in_a_row} times in a row, "
                     f"so this run leaves it alone; the next run tries again. Last: {words}",
-                    connection=error.connection,
+                    connection=name,
                     status=error.status,
                 )
-            )
+        self.news.set()
+
+    async def recovering(self, patience: float, *connections: str) -> float:
+        """Wait until a connection with an open circuit may be tried again; return for how many seconds.
+
+        If that is beyond `patience`, or the connection was in trouble before this run, it is given up.
+        """
+        circuits = [self.circuit(name) for name in connections]
+        wait = max(circuit.wait() for circuit in circuits)
+        if wait > patience or any(circuit.hopeless for circuit in circuits):
+            self.give_up(*connections)
+        else:
+            await sleep_or_stop(self, wait)
+        return wait
 
     def others_succeed(self, connection: str) -> bool:
-        """Return True if something got through on this connection in this run ("": a fault of our own)."""
-        return not connection or connection in self._through
+        """Return True if others get through on this connection in this run ("": a fault of our own)."""
+        return not connection or (connection in self._through and self.circuit(connection).closed)
+
+    def lingers(self, seconds: float) -> bool:
+        """Say whether to wait so long for what fails while others get through: it must not hold the run open for long."""
+        return time.monotonic() + seconds - self.progress_at <= self.policy.linger
 
     def follow_at(self, delivered_at: datetime, *, accepted: bool) -> datetime | None:
         """Return when to ask the far end about a delivery again, None if it has been watched long enough."""
@@ -166,47 +225,3 @@ async def sleep_or_stop(context: Context, seconds: float) -> None:
                 await context.stop.wait()
         except TimeoutError:
             return
-
-
-async def pool(
-    width: int,
-    take: Callable[[int, set[int]], Awaitable[list[tuple[int, Awaitable[None]]]]],
-    idle: Callable[[], Awaitable[bool]],
-    halted: Callable[[], bool],
-) -> None:
-    """Keep up to `width` pieces of work going.
-
-    `take(wanted, busy)` returns up to `wanted` new pieces as (id, awaitable), none of them in `busy`;
-    `idle()` is asked when there is neither work nor anything under way: it may wait, and returns False to end.
-    Work already begun is finished even when `halted()` turns true.
-    """
-    busy: dict[asyncio.Future[None], int] = {}
-    ready: list[tuple[int, Awaitable[None]]] = []
-    wanted, ask_at = width * 4, 0.0
-    try:
-        while True:
-            stopping = halted()
-            if not ready and not stopping and len(busy) < width and (not busy or time.monotonic() >= ask_at):
-                ready = await take(wanted, set(busy.values()))
-                # When that was all there is, asking again after every piece would cost more than the work.
-                ask_at = time.monotonic() + ASK_AGAIN if len(ready) < wanted else 0.0
-                ready.reverse()
-            while ready and len(busy) < width and not halted():
-                id_, work = ready.pop()
-                busy[asyncio.ensure_future(work)] = id_
-            if busy:
-                # One slow piece must not keep what has come meanwhile from the free places.
-                timeout = ASK_AGAIN if len(busy) < width and not halted() else None
-                done, _ = await asyncio.wait(busy, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    del busy[task]
-                    task.result()
-            elif stopping or halted() or not await idle():
-                return
-    finally:
-        for _, work in ready:
-            if asyncio.iscoroutine(work):
-                work.close()
-        for task in busy:
-            task.cancel()
-        await asyncio.gather(*busy, return_exceptions=True)

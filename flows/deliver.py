@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from connectors.contract import Attachment, Delivery, Document
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
-from flows.context import is_fatal, pool, sleep_or_stop, where
+from flows.context import is_fatal, sleep_or_stop, where
 from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
 from flows.newcomers import is_new
+from flows.pool import pool
 from flows.recorded import unpack
 from flows.redact import unnamed
 from flows.settling import (
@@ -68,6 +71,7 @@ async def deliver(context: Context, listed: asyncio.Event) -> None:
         take,
         idle,
         lambda: context.halted(context.source_name, context.destination_name),
+        lambda width: context.room(width, context.source_name, context.destination_name),
     )
     await judge(context)
 
@@ -82,9 +86,15 @@ class _Idle:
 
     async def __call__(self) -> bool:
         """Return False if nothing more comes in this run."""
-        context = self._context
+        context, patience = self._context, self._context.policy.patience
+        ends = context.source_name, context.destination_name
         if not context.may_begin:
             return False
+        if not context.room(1, *ends):
+            listed = self._listed.is_set()
+            waited = await context.recovering(patience - self._waited if listed else inf, *ends)
+            self._waited += waited if listed else 0.0
+            return not context.halted(*ends)
         if not self._listed.is_set():
             await context.news.wait()
             return True
@@ -92,7 +102,7 @@ class _Idle:
         if next_due is None:
             return False
         wait = max((next_due - datetime.now(UTC)).total_seconds(), 0.0)
-        if self._waited + wait > context.policy.patience:
+        if self._waited + wait > patience or not (context.worth_waiting or context.lingers(wait)):
             return False
         if wait > 1:
             log.info("waiting %.0f s for documents that are to be tried again", wait)
@@ -104,10 +114,12 @@ class _Idle:
 async def carry(context: Context, transfer: Transfer) -> None:
     """Bring one document as far as it gets. Only a fault of the state itself is raised."""
     seen = Seen()
+    context.worth_waiting.discard(transfer.id)
     try:
         async with taking_turns(context, transfer) as turn:
             if turn is not None:
                 await _carry(context, turn, seen)
+                context.progress_at = time.monotonic()
     except MappingError as error:
         await settle_rejected(context, transfer, DATA, seen.cleared(error), seen)
     except RejectedError as error:

@@ -26,7 +26,9 @@ from flows.deliver import deliver
 from flows.feedback import tell_all
 from flows.follow import follow
 from flows.heal import heal
+from flows.memory import LedgerMemory
 from flows.policy import Policy
+from flows.proof import Proof
 from flows.reporting import report_on
 from flows.tally import Fate, Report, Tally
 from state.errors import StateError
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("docferry")
 T = TypeVar("T")
-_UNPROVEN_READINGS = 3
 
 
 class Phase(Protocol):
@@ -85,16 +86,18 @@ async def sync(
             stop=stop or asyncio.Event(),
         )
         with fence.held_by(run.hold):
-            return await _run(context, documents, phase, shared=shared)
+            return await _run(context, ledger, documents, phase, shared=shared)
 
 
-async def _run(context: Context, documents: Sequence[str], phase: Phase, *, shared: bool) -> Report:
+async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase: Phase, *, shared: bool) -> Report:
     began, run, opened = time.monotonic(), context.run, context.open
     if run.previous:
         context.notes.append("the run before this one did not end by itself; its work was taken over")
     requests = opened.requests()
     proven = False
     try:
+        ends = context.source_name, context.destination_name
+        await context.alerts.recall({name: LedgerMemory(ledger, name) for name in ends})
         if back := await run.set_right(datetime.now(UTC)):
             minutes = back.total_seconds() / 60
             context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
@@ -114,6 +117,9 @@ async def _run(context: Context, documents: Sequence[str], phase: Phase, *, shar
             await _leave_to_others(context)
         await run.recording.prune(datetime.now(UTC))
         owed = await run.outbox.owed_count()
+        context.tally.behind = await _behind(context)
+        context.conclude()
+        await context.alerts.keep()
     except StateError as error:
         context.halt(error)
         owed = 0
@@ -148,17 +154,16 @@ async def _heal(context: Context, phase: Phase) -> None:
 
 async def _passes(context: Context, phase: Phase) -> bool:
     """Repeat the four phases until a reading of the source brings nothing new; return whether all of it was seen."""
-    proven, unproven, read = False, 0, False
+    proven, proof, read = False, Proof(), False
     for number in range(1, context.policy.passes + 1):
         listing = await _one_pass(context, phase, again=read)
         read = listing.read
         first = number == 1 and not listing.shared
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
-        proven = listing.proven
+        proven = listing.proven or context.only is not None
         again = listing.fresh > 0 and bool(context.open.source.drains) and context.only is None
-        if listing.read and not proven and not listing.barred:
-            unproven += 1
-            again = unproven < _UNPROVEN_READINGS
+        if listing.read and not listing.barred:
+            again = proof.read_again(listing.lack, news=listing.news > 0) or again
         if context.halted(context.source_name, context.destination_name) or not context.may_begin:
             break
         if not again and not altered:
@@ -174,11 +179,9 @@ async def _passes(context: Context, phase: Phase) -> bool:
         await phase("report", lambda: tell_all(context, done, done))
     if not read and listing.shared:
         context.notes.append("another run of the route has read the source; this one carried what was due")
-    if not proven and unproven >= _UNPROVEN_READINGS:
-        context.notes.append(
-            f"the source says it lists more documents than it showed in {unproven} readings; "
-            "nothing is lost, but what it hides cannot be carried"
-        )
+    if words := proof.words(context.source_name):
+        log.warning("%s", words)
+        context.notes.append(words)
     return proven
 
 
@@ -188,6 +191,13 @@ async def _overtaken(context: Context) -> bool:
         return False
     due = await context.run.next_due(only=context.overtaken.keys())
     return due is not None and due <= datetime.now(UTC)
+
+
+async def _behind(context: Context) -> int:
+    """Count what the ledger has to deliver and this run did not come to: not listed any more, and not due yet."""
+    if context.only is not None:
+        return 0
+    return max(0, await context.run.pending_count() - context.tally.counts()[Fate.WAITING])
 
 
 async def _leave_to_others(context: Context) -> None:
@@ -206,15 +216,15 @@ async def _one_pass(context: Context, phase: Phase, *, again: bool) -> Listing:
     async def collecting() -> Listing:
         try:
             if context.only is not None:
-                return Listing(0, len(context.only), proven=True, read=False)
+                return Listing(read=False)
             return await phase("collect", lambda: collect(context, again=again))
         except ConnectorError as error:
             # What is already in the ledger is still delivered and reported as far as the source lets us.
             context.unread(error)
-            return Listing(0, 0, proven=False, read=False)
+            return Listing(read=False)
         except StateError as error:
             context.halt(error)
-            return Listing(0, 0, proven=False, read=False)
+            return Listing(read=False)
         finally:
             listed.set()
             context.news.set()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.contract import Feedback, Result
-from connectors.errors import ConnectorError, GoneError, OvertakenError, RejectedError, TransientError
-from flows.context import ASK_AGAIN, is_fatal, pool, sleep_or_stop, where
+from connectors.errors import ConnectorError, GoneError, OvertakenError, RejectedError, TransientError, UnsettledError
+from flows.context import is_fatal, sleep_or_stop, where
 from flows.journal import LedgerJournal
+from flows.pool import ASK_AGAIN, pool
 from flows.redact import told
 from flows.tally import Fate, not_heard
 from state.errors import StateError
@@ -43,6 +45,9 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
 
     async def idle() -> bool:
         nonlocal waited
+        if not context.room(1, context.source_name):
+            waited += await context.recovering(context.policy.patience - waited, context.source_name)
+            return not context.halted(context.source_name)
         if not delivered.is_set():
             await sleep_or_stop(context, 0.05)
             return True
@@ -53,17 +58,26 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
         if wait <= 0:
             # Due, but not now: another run reads the listing, or what was said before about the document is still under way.
             wait = ASK_AGAIN
+        elif not (context.worth_waiting or context.lingers(wait)):
+            return False
         if waited + wait > context.policy.patience:
             return False
         waited += wait
         await sleep_or_stop(context, wait + 0.01)
         return not context.stop.is_set()
 
-    await pool(context.policy.acknowledging, take, idle, lambda: context.halted(context.source_name))
+    await pool(
+        context.policy.acknowledging,
+        take,
+        idle,
+        lambda: context.halted(context.source_name),
+        lambda width: context.room(width, context.source_name),
+    )
 
 
 async def tell(context: Context, owed: Owed) -> None:
     """Send one message. Refused ones are settled with the reason; what may pass later stays owed."""
+    context.worth_waiting.discard(owed.transfer_id)
     route = context.open.route
     said: list[object] = []
     try:
@@ -93,6 +107,7 @@ async def tell(context: Context, owed: Owed) -> None:
         now = datetime.now(UTC)
         await context.run.outbox.told(owed.id, at=now, detail=owed.outcome)
         context.tally.told += 1
+        context.progress_at = time.monotonic()
         context.tally.lags.add((now - owed.owed_at).total_seconds())
         context.tally.refused.discard(owed.transfer_id)
         context.got_through(context.source_name)
@@ -143,5 +158,8 @@ async def _later(context: Context, owed: Owed, error: ConnectorError, said: list
     reason = told(error, said)
     context.failed(error, reason)
     attempts = owed.attempts + 1
-    due_at = context.policy.retry_at(attempts, error, others_succeed=context.others_succeed(error.connection))
+    others = context.others_succeed(error.connection)
+    if not others or isinstance(error, UnsettledError):
+        context.worth_waiting.add(owed.transfer_id)
+    due_at = context.policy.retry_at(attempts, error, others_succeed=others)
     await context.run.outbox.owe_later(owed.id, due_at=due_at, attempts=attempts, reason=reason, at=datetime.now(UTC))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import State
 from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError
-from flows.context import is_fatal, pool
+from flows.context import is_fatal
 from flows.journal import LedgerJournal
 from flows.later import news
+from flows.pool import pool
 from flows.tally import Fate
 from state.errors import StateError
 from state.records import CONFIRMED, WITHDRAWN
@@ -45,7 +46,13 @@ async def follow(context: Context, *, ask_for_dropped: bool = True) -> int:
     async def idle() -> bool:
         return False
 
-    await pool(context.policy.in_flight, take, idle, lambda: context.halted(context.destination_name))
+    await pool(
+        context.policy.in_flight,
+        take,
+        idle,
+        lambda: context.halted(context.destination_name),
+        lambda width: context.room(width, context.destination_name),
+    )
     return len(altered)
 
 

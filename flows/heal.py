@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError, GoneError, RejectedError
-from flows.context import is_fatal, pool, where
+from flows.context import is_fatal, where
 from flows.fitting import content, fit, travelling
+from flows.pool import pool
 from flows.recorded import unpack
 from flows.verdicts import ended_by_us
 from mappings.language import MappingError
@@ -79,7 +80,13 @@ async def _unrecorded(context: Context, missed: set[int], *, sent: bool) -> None
     async def idle() -> bool:
         return False
 
-    await pool(context.policy.in_flight, take, idle, lambda: context.halted(context.source_name))
+    await pool(
+        context.policy.in_flight,
+        take,
+        idle,
+        lambda: context.halted(context.source_name),
+        lambda width: context.room(width, context.source_name),
+    )
 
 
 async def _read(context: Context, transfer: Transfer, missed: set[int]) -> None:

@@ -140,6 +140,10 @@ def show_report(report: Report) -> None:
     out.print(f"[dim]{report.requests} requests, {report.seconds:.1f} s[/]")
     for note in report.notes:
         out.print(f"[dim]note:[/] {escape(note)}")
+    for alert in report.alerts:
+        now = f"over since {alert.over:%Y-%m-%d %H:%M} UTC" if alert.over else alert.next
+        since = f"since {alert.since:%Y-%m-%d %H:%M} UTC, {alert.count} times"
+        out.print(f"[yellow]{alert.cause}:[/] {escape(alert.connection)} {since}; {now}")
     if report.stopped:
         out.print(f"[red]stopped:[/] {escape(report.stopped)}")
     if report.interrupted:

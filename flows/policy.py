@@ -23,6 +23,10 @@ class Policy:
     """Feedback messages under way at the same time; their own pool, so that they do not slow deliveries down."""
     patience: float = 150.0
     """How long a run that has nothing else to do waits for documents that become due again (0: not at all)."""
+    linger: float = 10.0
+    """How long at most for those that failed while others got through, counted from when the last one came to rest."""
+    probe: float = 5.0
+    """After so many seconds one document tries a connection whose circuit has opened; twice as many each time."""
     clock: tuple[float, ...] = (5, 30, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
     """The waits after the 1st, 2nd … failed attempt on one document; the last one repeats."""
     outage_wait: float = 5 * MINUTE
@@ -30,7 +34,7 @@ class Policy:
     attempts: int = 12
     """After so many failed attempts, while others get through, the document counts as failed and a person must look."""
     circuit: int = 10
-    """After so many failures in a row on one connection the run stops using it."""
+    """After so many failures in a row on one connection its circuit opens."""
     suspects: int = 50
     """After so many documents refused by the destination, and none taken, the run stops and suspects the route."""
     refusals: int = 3
@@ -59,7 +63,7 @@ class Policy:
         now = datetime.now(UTC)
         if isinstance(error, UnsettledError):
             return max(now, error.look_again_at)
-        wait = self.clock[min(attempts, len(self.clock)) - 1]
+        wait = self.clock[min(max(attempts, 1), len(self.clock)) - 1]
         if not others_succeed:
             wait = min(wait, self.outage_wait)
         wait *= random.uniform(0.75, 1.0)  # noqa: S311 -- spreads retries, guards nothing

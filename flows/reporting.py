@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, TransientError
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from flows.context import Context
 
 
+_MISCOUNTED = (
+    "the counts of this run do not add up, so it does not say what became of every document; "
+    "that is a fault of docferry, please report it, and look the documents up with `docferry status` and `docferry explain`"
+)
+
+
 def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
     """Put together what a run has to say for itself. `requests` is how many had left before it began, `seconds` its time."""
     tally, counts = context.tally, context.tally.counts()
@@ -20,19 +27,20 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
     limited = context.limit is not None and not context.may_begin and not tally.tried
     if context.limit is not None and not context.may_begin:
         context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
-    return Report(
+    waiting = counts[Fate.WAITING] + tally.behind
+    report = Report(
         route=context.open.route.name,
         run_id=context.run.id,
         started=context.run.started_at,
         listed=tally.listed,
-        resumed=tally.touched - tally.listed,
+        resumed=tally.resumed + tally.behind,
         delivered=counts[Fate.DELIVERED],
         updated=counts[Fate.UPDATED],
         unchanged=counts[Fate.UNCHANGED],
         rejected=counts[Fate.REJECTED],
         failed=counts[Fate.FAILED],
         skipped=counts[Fate.SKIPPED],
-        waiting=counts[Fate.WAITING],
+        waiting=waiting,
         held=counts[Fate.HELD],
         conflicts=tally.conflicts,
         elsewhere=counts[Fate.ELSEWHERE],
@@ -46,13 +54,17 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         requests=context.open.requests() - requests,
         passes=tally.passes,
         seconds=seconds,
-        complete=proven and not stopped and not interrupted and not counts[Fate.WAITING] and not owed,
+        complete=proven and not stopped and not interrupted and not waiting and not owed,
         limited=limited,
         interrupted=interrupted,
         stopped=stopped,
         notes=tuple(context.notes),
         problems=tuple(tally.problems.values()),
+        alerts=tuple(context.alerts.all()),
     )
+    if report.adds_up:
+        return report
+    return replace(report, complete=False, notes=(*report.notes, _MISCOUNTED))
 
 
 def _what_to_do(error: Exception) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.errors import AccessError, ConnectorError
+from connectors.errors import AccessError, ConnectorError, UnsettledError
 from flows.recorded import pack
 from flows.redact import told
 from flows.tally import Fate
@@ -252,8 +252,11 @@ async def try_later(context: Context, transfer: Transfer, error: ConnectorError,
     """Leave the document due at a later time, or give it up where others get through and it never does."""
     reason = seen.cleared(error)
     context.failed(error, reason)
-    attempts = transfer.attempts + 1
     others = context.others_succeed(error.connection)
+    # What fails with everything else is not counted against a document, nor what only cannot be seen yet.
+    attempts = transfer.attempts + others
+    if not others or isinstance(error, UnsettledError):
+        context.worth_waiting.add(transfer.id)
     reason_class = "auth" if isinstance(error, AccessError) else "transient"
     if attempts >= context.policy.attempts and others and reason_class != "auth":
         await context.run.settle(

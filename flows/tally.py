@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from flows.alerts import Alert
 from flows.lags import Lags
 from flows.marks import Marks
 
@@ -59,6 +60,10 @@ class Tally:
         self.problems: dict[str, Problem] = {}
         self.listed = 0
         """How many documents the source has listed."""
+        self.resumed = 0
+        """How many the run has worked on although the source has not listed them."""
+        self.behind = 0
+        """How many wait in the ledger that the run did not come to."""
         self.passes = 0
         self.told = 0
         self.lags = Lags()
@@ -79,7 +84,9 @@ class Tally:
         """Note documents that the source listed; a fate from earlier in this run stands."""
         for id_ in ids:
             mark = self._marks[id_]
-            self.listed += not mark & _LISTED
+            if not mark & _LISTED:
+                self.listed += 1
+                self.resumed -= bool(mark)  # the run was at it before it was listed
             self._marks[id_] = mark | _LISTED
             # New, changed or listed again: it has to be worked on (again).
             if fate is Fate.WAITING or not mark & _FATE:
@@ -92,6 +99,7 @@ class Tally:
     def decide(self, id_: int, fate: Fate) -> None:
         """Note what became of a document; an update after a delivery in the same run stays a delivery."""
         mark = self._marks[id_]
+        self.resumed += not mark
         if fate in (Fate.DELIVERED, Fate.UPDATED, Fate.UNCHANGED):
             fate = Fate.DELIVERED if mark & _NEW else Fate.UPDATED if mark & _AGAIN else fate
         tried = fate is Fate.WAITING
@@ -177,6 +185,8 @@ class Report:
     stopped: str | None = None
     notes: tuple[str, ...] = field(default_factory=tuple)
     problems: tuple[Problem, ...] = field(default_factory=tuple)
+    alerts: tuple[Alert, ...] = field(default_factory=tuple)
+    """What is or was wrong with the connections: one for each cause, however many documents and runs it has touched."""
 
     @property
     def adds_up(self) -> bool:
@@ -194,12 +204,13 @@ class Report:
         open_ends = (
             self.rejected + self.failed + self.held + self.withdrawn + self.owed_feedback + self.refused_feedback
         )
-        return 1 if open_ends or not (self.complete or self.limited) else 0
+        return 1 if open_ends or not self.adds_up or not (self.complete or self.limited) else 0
 
     def as_json(self) -> dict[str, object]:
         """Return the report as plain JSON data; instants are ISO 8601 in UTC."""
         data = asdict(self)
         data["started"] = self.started.isoformat()
+        data["alerts"] = [alert.as_json() for alert in self.alerts]
         data["seconds"] = round(self.seconds, 3)
         for lag in ("feedback_lag_p50", "feedback_lag_p95"):
             data[lag] = None if data[lag] is None else round(data[lag], 3)
@@ -216,4 +227,5 @@ class Report:
         known["problems"] = tuple(
             Problem(item["document_id"], Fate(item["fate"]), item["reason"]) for item in known["problems"]
         )
+        known["alerts"] = tuple(Alert.from_json(item) for item in known.get("alerts", ()))
         return cls(**known)

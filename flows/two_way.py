@@ -64,7 +64,7 @@ async def may_push(
     shown, old = looked(pair.route, theirs, sent, print_), print_(theirs.version)
     if turn.peer is not None and _changed(context, pair, turn.peer, theirs, old):
         earlier = _traces(mine)
-        if earlier is not None and earlier.old == old and _lately(mine):
+        if earlier is not None and earlier.done and earlier.old == old and _lately(mine):
             await wait(
                 context, mine, f"{context.open.route.destination} still shows it as it was before the last delivery"
             )

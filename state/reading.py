@@ -82,10 +82,10 @@ def ours(connection: Connection, route: str, me: str, ids: Sequence[int]) -> set
     return found
 
 
-def pending_count(connection: Connection, route: str) -> int:
-    """Count what is still to be delivered, due or not."""
-    query = select(func.count()).where(transfer.c.route == route, transfer.c.status == PENDING)
-    return connection.execute(query).scalar_one()
+def pending_count(connection: Connection, route: str, me: str) -> int:
+    """Count what is still to be delivered, due or not, and nobody but `me` works on."""
+    here = (transfer.c.route == route) & (transfer.c.status == PENDING) & free(transfer.c.claim, route, me)
+    return connection.execute(select(func.count()).where(here)).scalar_one()
 
 
 def refused(connection: Connection, route: str, among: Sequence[int] | None = None) -> list[int]:

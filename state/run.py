@@ -16,6 +16,7 @@ from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
 from state.pairs import Pairs
+from state.proving import Proving
 from state.records import DELIVERED, Remembered, Transfer
 from state.snapshots import Recording
 from state.turns import Turns
@@ -70,6 +71,7 @@ class RouteRun:
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
         self.pairs = Pairs(run_id, lease, writer, reader)
         """What is known of the other route, where this one is half of a pair."""
+        self.proving = Proving(run_id, lease, writer, reader)
         self.hold = Hold(lease, writer)
         self.turns = Turns(lease, writer)
         """What only one of the route's runs does at a time."""
@@ -140,8 +142,9 @@ class RouteRun:
         return await self._reader.ask(lambda connection: reading.next_due(connection, self.route, only))
 
     async def pending_count(self) -> int:
-        """Count what is still to be delivered, due or not."""
-        return await self._reader.ask(lambda connection: reading.pending_count(connection, self.route))
+        """Count what is still to be delivered, due or not, and no other run works on."""
+        me = self._lease.name
+        return await self._reader.ask(lambda connection: reading.pending_count(connection, self.route, me))
 
     async def intend(self, transfer_id: int, step: str, at: datetime) -> None:
         """Write down that a call is about to be made. An earlier entry of that name loses its result."""

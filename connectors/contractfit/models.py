@@ -13,6 +13,7 @@ import msgspec
 
 from connectors.answer import encode_json
 from connectors.errors import ConnectorError
+from connectors.lists import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,9 +156,7 @@ def listing(body: object) -> Listing:
             return Listing([_row(item) for item in body], None, None, None)  # the documents without an envelope
         body = body[0] if body else {"results": []}
     page = as_object(body, "the listing")
-    rows = page.get("results")
-    if not isinstance(rows, list):
-        raise ConnectorError("the listing has no `results`")
+    rows = listed(page, "results", "the listing")
     counts = [_count(page.get(name)) for name in ("page", "per_page", "total")]
     return Listing([_row(row) for row in rows], counts[0], counts[1] or None, counts[2])
 

@@ -96,12 +96,13 @@ class Documents:
             if part.end != dates.end and not missing and (on := place.on_the_way(part.end, seen.still_open.values())):
                 yield Page((), on.text())
         # What came in just now, or by a clock ahead of ours: seen at once, but it moves nothing and is read again.
-        async for found in self._news(Walk(partial(read, Window(dates.end))), seen):
+        late = Walk(partial(read, Window(dates.end)))
+        async for found in self._news(late, seen):
             yield Page(found, None)
-        if missing:
-            yield Page((), None, len(seen.known) + missing)
-        else:
-            yield Page((), place.after(dates, now, self._sweep_days, seen.still_open.values()).text())
+        # What hides there keeps the reading from being proven, but no window has to be read again for it.
+        moved = None if missing else place.after(dates, now, self._sweep_days, seen.still_open.values()).text()
+        hidden = missing + late.missing
+        yield Page((), moved, len(seen.known) + hidden if hidden else None)
 
     async def _news(self, walk: Walk, seen: _Seen) -> AsyncIterator[list[Change]]:
         async for rows in walk.pages():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
 
+from connectors import lists
 from connectors.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -99,9 +100,7 @@ class Reading:
 
     def rows(self, body: object, listed: Alternatives, what: str) -> list[Fields]:
         """Return the objects of a list. A missing array is an error, not an empty list."""
-        array = first(as_object(body, what), listed)
-        if not isinstance(array, list):
-            raise ConnectorError(f"{what} has no array `{listed[0]}`")
+        array = lists.listed(body, listed[0], what, *listed[1:])
         return [as_object(row, f"an entry of {what}") for row in array]
 
     def template(self, row: Fields) -> Template:

@@ -55,6 +55,7 @@ class Analysed:
         self._release = release
         self._direct = direct
         self._where: dict[str, tuple[Place, str]] = {}
+        self._listed = False  # whether every list was read to its end
 
     def check_feedback(self, actions: Mapping[str, object]) -> None:
         """Raise RejectedError for any action: DocuMine takes no messages, so there is none that a route could name."""
@@ -72,7 +73,8 @@ class Analysed:
         """
         watched = await self._places.watched(self._dossiers)
         closed = 0
-        for place, name in watched:
+        self._listed = False
+        for number, (place, name) in enumerate(watched, 1):
             files = await self._list(place, name)
             if isinstance(files, ConnectorError):
                 closed += 1
@@ -81,7 +83,10 @@ class Analysed:
                     raise kind(str(files), connection=files.connection, status=files.status) from files
                 yield Page([], None, unseen=f"dossier '{name}' ({place.dossier}): {files}")
                 continue
-            yield Page([Change(file.id, await self._hint(place, file)) for file in files if self._through(file)], None)
+            news = [Change(file.id, await self._hint(place, file)) for file in files if self._through(file)]
+            self._listed = number == len(watched) and not closed
+            still = [file.id for file in files if not self._through(file)]
+            yield Page(news, None, whole=self._listed, still=still)
 
     async def fetch(self, document_id: str) -> Document:
         """Read a file's components. Raises TransientError while it is being worked on, GoneError if it was deleted."""
@@ -160,21 +165,33 @@ class Analysed:
     async def _place(self, file_id: str) -> tuple[Place, str]:
         """Say where a file lies; the lists are read for one that was seen by an earlier process only.
 
+        One that no list shows is asked for by its id: a list that hides it is no proof that it is gone.
         AccessError: no dossier shows it, but one of them cannot be read, and there it may be.
         """
         closed: AccessError | None = None
-        if file_id not in self._where:
+        if file_id not in self._where and not self._listed:
             for place, name in await self._places.watched(self._dossiers):
                 files = await self._list(place, name)
                 closed = files if isinstance(files, AccessError) else closed
                 if file_id in self._where:
                     break
-        if file_id not in self._where:
-            if closed is not None:
-                raise closed
+        if file_id not in self._where and closed is not None:
+            raise closed
+        if file_id not in self._where and not await self._found(file_id):
             connection = self._client.api.connection
             raise GoneError(f"{connection}: no watched dossier shows file {file_id}", connection=connection)
         return self._where[file_id]
+
+    async def _found(self, file_id: str) -> bool:
+        """Ask each watched dossier for a file by its id."""
+        for place, name in await self._places.watched(self._dossiers):
+            try:
+                await self._status(place, file_id)
+            except (GoneError, RejectedError):
+                continue
+            self._where[file_id] = (place, name)
+            return True
+        return False
 
     async def _components(self, place: Place, file_id: str) -> Components | RejectedError:
         """Read components, or return the refusal: an analysis that has begun since may be all there is to it."""

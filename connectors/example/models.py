@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from connectors.errors import ConnectorError, TransientError
+from connectors.lists import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +42,7 @@ class Record:
 
 def records(body: object) -> list[Record]:
     """Read one page of a list. Raises ConnectorError if it is not one."""
-    rows = body.get("documents") if isinstance(body, dict) else None
-    if not isinstance(rows, list):
-        raise ConnectorError("the list of documents has no `documents`")
-    return [record(row) for row in rows]
+    return [record(row) for row in listed(body, "documents", "the list of documents")]
 
 
 def record(body: object) -> Record:

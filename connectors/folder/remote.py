@@ -14,6 +14,7 @@ from connectors import fence
 from connectors.errors import AccessError, ConnectorError, TransientError
 from connectors.folder.drivers import ACCESS, REFUSED
 from connectors.folder.local import explained as on_disk
+from connectors.knocking import Knocking
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -51,6 +52,7 @@ class RemotePlace:
         self._opening = opening
         self._opened: FileSystem | None = None
         self._lock = threading.Lock()
+        self._knocking = Knocking()
         self._root = root
         self._renames = renames
         self._bucket = None if renames else root.partition("/")[0]
@@ -174,6 +176,7 @@ class RemotePlace:
     def _system(self) -> FileSystem:
         with self._lock:
             if self._opened is None:
+                self._knocking.ask()
                 try:
                     self._opened = self._opening()
                 except (TypeError, ValueError, FileNotFoundError):
@@ -199,7 +202,10 @@ class RemotePlace:
         except Exception as error:  # noqa: BLE001 -- drivers raise what they like
             kinds = {kind.__name__ for kind in type(error).__mro__}
             if said := next((words for kind, words in ACCESS.items() if kind in kinds), None):
-                raise AccessError(f"{self.name}: {said}", connection=self.name) from None
+                fault = AccessError(f"{self.name}: {said}", connection=self.name)
+                if self._opened is None:
+                    self._knocking.refused(fault)
+                raise fault from None
             self._opened = None  # its connection may be broken for good
             words = f"{type(error).__name__} while a file was read or written"
             raise TransientError(f"{self.name}: {words}", connection=self.name, arrived="maybe") from None

@@ -55,8 +55,9 @@ async def walk(read: Callable[[int, int], Awaitable[Listing]], size: int) -> Asy
         fresh = list(dict.fromkeys(row for row in listing.rows if hash(row) not in seen))
         seen.update(map(hash, fresh))
         total = _grand_total(listing, place.offset)
-        if fresh or place.reads == 1 or total not in {None, place.total}:
-            yield Page(fresh, None, total)
+        doubt = _contradiction(listing)
+        if fresh or doubt or place.reads == 1 or total not in {None, place.total}:
+            yield Page(fresh, None, total, doubt=doubt)
         if place.reads > READS + READS_PER_PAGE * (len(seen) // max(1, len(listing.rows))):
             log.warning(
                 "the list moves faster than it can be read; %d rows were seen, the next pass goes on", len(seen)
@@ -95,6 +96,13 @@ def _grand_total(listing: Listing, offset: int) -> int | None:
     if total is None or total < offset + count or (total == count and count > 0):
         return None
     return total
+
+
+def _contradiction(listing: Listing) -> str | None:
+    """Say that fewer rows are stated than are shown; whatever the total means, it counts at least those."""
+    if listing.total is None or listing.total >= len(listing.rows):
+        return None
+    return f"it says that there are {listing.total} documents and shows {len(listing.rows)}"
 
 
 def _is_last(listing: Listing, place: _Place, total: int | None) -> bool:

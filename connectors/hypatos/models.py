@@ -12,6 +12,7 @@ import msgspec
 
 from connectors.contract import Change, Document, Fields, File
 from connectors.errors import ConnectorError, TransientError
+from connectors.lists import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -119,9 +120,7 @@ def text(value: object) -> str | None:
 def listing(body: object) -> Listing:
     """Read one page of `GET /documents`. The key is `data`; an older specification calls it `documents`."""
     page = as_object(body, "the document list")
-    rows = page.get("data", page.get("documents"))
-    if not isinstance(rows, list):
-        raise ConnectorError("the document list has no `data`")
+    rows = listed(page, "data", "the document list", "documents")
     return Listing([_change(row) for row in rows], _count(page.get("limit")), _count(page.get("totalCount")))
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.exc import (
 from connectors import fence
 from connectors.answer import encode_json
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
+from connectors.knocking import Knocking
 from connectors.secrets import hide
 from connectors.urls import SettingsError
 
@@ -68,6 +69,7 @@ class Database:
         self._engine = _engine(name, url)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"docferry-{name}")
         self._unreachable_until = 0.0
+        self._knocking = Knocking()
 
     @property
     def dialect(self) -> str:
@@ -104,16 +106,22 @@ class Database:
         self._thread.shutdown(wait=False)
 
     def _transact(self, work: Callable[[Connection], T], loop: asyncio.AbstractEventLoop | None = None) -> T:
+        self._knocking.ask()
         self.transactions += 1
+        inside = False
         try:
             with self._engine.begin() as connection:
+                inside = True
                 done = work(connection)
                 if loop is not None:
                     fence.ask_from_thread(loop)
                 return done
         except SQLAlchemyError as error:
+            fault = explain(self.name, error)
+            if isinstance(fault, AccessError) and not inside:
+                self._knocking.refused(fault)
             # no cause: drivers quote the row's values
-            raise explain(self.name, error) from None
+            raise fault from None
 
 
 def _engine(name: str, url: str) -> Engine:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from connectors.errors import ConnectorError
+from connectors.lists import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,9 +146,7 @@ def listing(body: object, page: int) -> Listing:
     if isinstance(body, list):
         return Listing(objects(body), last=True, count=len(body))
     envelope = _object(body)
-    if not isinstance(envelope.get("results"), list):
-        raise ConnectorError("zefort answered a list without `results`")
-    rows = objects(envelope["results"])
+    rows = objects(listed(envelope, "results", "the list that zefort answered with"))
     last_page, count, size = envelope.get("last_page"), envelope.get("count"), envelope.get("page_size")
     if isinstance(last_page, int):
         last = page >= last_page

@@ -77,7 +77,7 @@ class ContractDocuments:
             yield Page(fresh, None, len(taken.times) + missing, spared.unseen)
         else:
             moved = place.moved(taken.newest, began if sweeping else place.swept, taken.open)
-            yield Page(fresh, str(moved), unseen=spared.unseen)
+            yield Page(fresh, str(moved), unseen=spared.unseen, whole=sweeping, still=tuple(taken.open))
 
     async def fetch(self, document_id: str) -> Document:
         """Read one contract. In the trash, failed or still in progress it is not ready."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import json
 from contextlib import suppress
 from dataclasses import dataclass
@@ -133,6 +134,7 @@ class VirtualClock:
     def __init__(self):
         self.time = 1000.0
         self._sleepers = []
+        self._order = itertools.count()  # who began to wait first goes on first: the same every time
 
     def now(self):
         """Return the time on the hands."""
@@ -141,7 +143,7 @@ class VirtualClock:
     async def sleep(self, seconds):
         """Wait by these hands."""
         woken = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.time + seconds, id(woken), woken))
+        heapq.heappush(self._sleepers, (self.time + seconds, next(self._order), woken))
         await woken
 
     async def run(self, work):

@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from connectors.auth import Basic, ClientCredentials
+from connectors.auth_keys import ApiKey, JsonLogin
 from connectors.errors import AccessError, ConnectorError, NoSuchCallError, TransientError
+from connectors.oauth import Client, TokenChain
 from tests.connectors.login_server import Login, everybody
 
 
@@ -31,6 +33,66 @@ async def test_after_the_credentials_die_at_most_three_requests_leave_and_all_ca
         async with api.stream("/files/1"):
             pass
     assert api.requests == before
+
+
+def basic(url):
+    """Return a fixed user and password."""
+    return Basic("user", "password")
+
+
+def key(url):
+    """Return a fixed key."""
+    return ApiKey("x-key", "the-key")
+
+
+def credentials(url):
+    """Return what fetches a token of the client's own."""
+    return ClientCredentials(f"{url}/token", "client", "secret")
+
+
+def json_login(url):
+    """Return what fetches a token for user and password."""
+    return JsonLogin(f"{url}/token", "user", "password", answers="access_token")
+
+
+def chain(url):
+    """Return what holds tokens that refresh tokens carry on, with a login behind them."""
+    return TokenChain(Client(f"{url}/token", "client", "secret"), user=("user", "password"), advice="log in")
+
+
+@pytest.mark.parametrize("kind", [basic, key, credentials, json_login, chain])
+@pytest.mark.parametrize("renewal", [200, 400, 401])
+async def test_however_one_logs_in_three_requests_at_most_leave_once_a_401_has_arrived(loopback, kind, renewal):
+    """Sixteen are under way when the first 401 is sent; those had left. Two hundred callers want to follow."""
+    under_way, dead, met = 0, False, asyncio.Event()
+    later = []
+
+    async def handler(request, writer):
+        nonlocal under_way
+        if met.is_set():
+            later.append(request.path)
+        if request.path == "/token":
+            body = {"access_token": f"token {len(later)}", "refresh_token": "next", "expires_in": 3600}
+            return loopback.reply(renewal if dead else 200, body)
+        if not dead:
+            return loopback.reply(200)
+        under_way += 1
+        if under_way == 16:
+            met.set()
+        await met.wait()
+        return loopback.reply(401)
+
+    url = await loopback.serve(handler)
+    api = loopback.client(url, kind(url))
+    await api.call("GET", "/")
+    dead = True
+    answers = await everybody(api, 200)
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert len(later) <= 3
+    sent = len(loopback.arrived)
+    with pytest.raises(AccessError):
+        await api.call("GET", "/")
+    assert len(loopback.arrived) == sent
 
 
 async def test_a_wrong_password_is_dead_at_once(loopback):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from state.records import SETTLED
-from tests.flows.twins import AB, BA, ExampleSide, ZefortSide, broken_off, edited_behind, twins
+from tests.flows.twins import AB, BA, ExampleSide, ZefortSide, broken_off, edited_behind, refused_late, twins
 from tests.postgres import throw_away_schema
 
 PAIRS = [(ExampleSide, ExampleSide), (ZefortSide, ZefortSide), (ZefortSide, ExampleSide)]
@@ -224,6 +224,54 @@ async def test_an_edit_beside_an_attempt_that_was_broken_off_is_a_conflict_and_t
         assert await it.conflicts(AB, quiet) == []
         assert len(await it.conflicts(AB, edited)) == 1
         assert (await it.transfer(AB, edited)).status == "held"
+
+
+async def test_an_update_that_was_broken_off_half_way_is_gone_on_with_and_is_nobodys_edit(tmp_path, monkeypatch):
+    async with twins(tmp_path, monkeypatch, ExampleSide(), ExampleSide(), "conflict: hold") as it:
+        born = it.left.add("first", 1)
+        await it.rest()
+        (copy,) = it.right.shown()
+        it.left.edit(born, title="second", amount=2)
+        await it.run(AB, lambda opened: broken_off(opened, instead={"amount": 1}))
+        assert it.right.shown() == {copy: ("second", 1)}
+
+        await it.run(BA)
+        await it.rest()
+
+        assert it.left.shown() == {born: ("second", 2)}
+        assert it.right.shown() == {copy: ("second", 2)}
+        assert await it.conflicts(AB, born) == []
+
+
+@each_pair
+async def test_a_copy_that_is_only_just_made_is_not_carried_back_as_a_new_document(tmp_path, monkeypatch, left, right):
+    async with twins(tmp_path, monkeypatch, left(), right()) as it:
+        born = it.left.add("first", 1)
+        await it.run(AB, broken_off)
+        assert len(it.right.shown()) == 1
+        back = await it.run(BA)
+        assert (back.delivered, back.waiting) == (0, 1)
+        reports = await it.rest()
+        assert sum(one.delivered for one in reports) == 1
+        assert (list(it.left.shown()), len(it.right.shown())) == ([born], 1)
+
+
+@each_pair
+async def test_a_copy_that_was_left_unfinished_is_skipped_until_it_is_finished(tmp_path, monkeypatch, left, right):
+    async with twins(tmp_path, monkeypatch, left(), right()) as it:
+        born = it.left.add("first", 1)
+        assert (await it.run(AB, refused_late)).rejected == 1
+        back = await it.run(BA)
+        assert (back.delivered, back.skipped) == (0, 1)
+        (copy,) = it.right.shown()
+        assert (await it.transfer(BA, copy)).reason_class == "copy"
+
+        it.left.edit(born, amount=2)
+        await it.rest()
+        assert it.right.shown() == {copy: ("first", 2)}
+        it.right.edit(copy, amount=3)
+        await it.rest()
+        assert it.left.shown() == {born: ("first", 3)}
 
 
 async def test_feedback_to_both_sources_is_no_edit(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connectors.errors import TransientError
+from connectors.errors import RejectedError, TransientError
 from connectors.example.sandbox import ExampleSandbox
 from connectors.sandbox import serve
 from connectors.zefort.sandbox import Switches as ZefortSwitches
@@ -150,15 +150,16 @@ def _writes(app: SandboxApp) -> int:
 class Behind:
     """A destination behind which something happens as soon as a delivery is there."""
 
-    def __init__(self, destination, happens):
-        self._destination, self._happens = destination, happens
+    def __init__(self, destination, happens, instead=None):
+        self._destination, self._happens, self._instead = destination, happens, instead or {}
 
     def __getattr__(self, name):
         return getattr(self._destination, name)
 
     async def push(self, delivery, journal):
         """Deliver, and let it happen."""
-        external_id = await self._destination.push(delivery, journal)
+        sent = replace(delivery, payload=delivery.payload | self._instead)
+        external_id = await self._destination.push(sent, journal)
         self._happens(external_id)
         return external_id
 
@@ -168,14 +169,24 @@ def edited_behind(opened, edit):
     return replace(opened, destination=Behind(opened.destination, edit))
 
 
-def broken_off(opened, retry_after=None):
-    """Let each delivery arrive, and the process never learn of it."""
+def broken_off(opened, retry_after=None, instead=None):
+    """Let each delivery arrive (with something else `instead`), and the process never learn of it."""
     name = opened.destination_connection.name
 
     def lost(_external_id):
         raise TransientError("the line went dead", connection=name, arrived="maybe", retry_after=retry_after)
 
-    return replace(opened, destination=Behind(opened.destination, lost))
+    return replace(opened, destination=Behind(opened.destination, lost, instead))
+
+
+def refused_late(opened):
+    """Let each delivery arrive in part, and be refused in the end."""
+    name = opened.destination_connection.name
+
+    def refused(_external_id):
+        raise RejectedError("the rest of it is not taken", connection=name, status=422)
+
+    return replace(opened, destination=Behind(opened.destination, refused))
 
 
 class Twins:

@@ -204,7 +204,7 @@ SUPPLIERS = (
     Break(
         "a 429 keeps only the one waiting that it met",
         "wire.py",
-        "self.quota.pause(max(error.retry_after or 0.0, 1.0))",
+        'self.quota.refused(left_at, retry_after(heard.headers, "x-ratelimit-reset"))',
         "pass",
         "429",
     ),

@@ -1,0 +1,59 @@
+"""Documents that never get through cost the healthy ones nothing, and do not hold a run open for long."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tests.flows.world import QUICK, strike, world
+
+ONE = replace(QUICK, in_flight=1)
+
+
+@pytest.mark.parametrize("hanging", [False, True])
+async def test_healthy_documents_do_not_wait_for_one_whose_push_hangs(tmp_path, hanging):
+    async with world(tmp_path, 24, policy=ONE) as it:
+        if hanging:
+            strike(it.zefort, "delay", "POST", "/contracts/", nth=4, seconds=4.0)
+        await it.run()
+        # One document at a time makes one call at a time; while it hangs, the others go on beside it.
+        assert it.zefort.most_at_once == (2 if hanging else 1)
+        assert it.astray() == []
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_document_that_always_fails_does_not_hold_the_run_open(tmp_path, status):
+    policy = replace(QUICK, clock=(600.0,), outage_wait=600.0, patience=5000.0, linger=1.0)
+    async with world(tmp_path, 24, policy=policy) as it:
+        bad = it.hypatos.store.demo.document_id(0)
+        strike(it.hypatos, "status", "GET", f"/documents/{bad}", status=status)
+        async with asyncio.timeout(60):
+            report = await it.run()
+        assert report.waiting == 1
+        assert report.delivered > 5
+        assert (report.alerts, report.stopped) == ((), None)
+
+
+async def test_a_poisoned_document_costs_a_bounded_number_of_requests(tmp_path):
+    policy = replace(QUICK, attempts=3)
+    async with world(tmp_path, 24, policy=policy) as it:
+        bad = it.hypatos.store.demo.document_id(0)
+        fault = strike(it.hypatos, "status", "GET", f"/documents/{bad}", status=500, times=3 * 5)
+        report = await it.run()
+        assert (report.failed, fault.struck) == (1, 15)
+        spent = [path for _, _, path, _ in it.hypatos.log if path == f"/documents/{bad}"]
+        assert len(spent) <= 15 + 10  # three attempts of five calls, then it is told what became of it
+
+
+async def test_an_outage_is_not_counted_against_the_documents_it_meets(tmp_path):
+    policy = replace(QUICK, circuit=3, in_flight=3, attempts=2, patience=0.0, probe=0.01)
+    async with world(tmp_path, 11, policy=policy) as it:
+        fault = strike(it.zefort, "status", status=503)
+        for _ in range(6):
+            report = await it.run()
+            assert report.failed == 0
+        it.zefort.shared.faults.remove(fault)
+        await it.finish(4)
+        assert it.astray() == []

@@ -1,0 +1,80 @@
+"""The pool: so many pieces at a time, slow ones aside, and fewer where there is less room."""
+
+from __future__ import annotations
+
+import asyncio
+
+from flows.pool import pool
+
+
+class Work:
+    """Numbered pieces; those in `stuck` end only when they are let go. `ended` is the order in which they did."""
+
+    def __init__(self, count, stuck=()):
+        self.todo, self.stuck = list(range(count)), stuck
+        self.ended, self.under_way, self.most = [], 0, 0
+        self.let_go = asyncio.Event()
+
+    async def take(self, wanted, busy):
+        """Hand out the next pieces."""
+        assert not busy & set(self.todo)
+        taken, self.todo = self.todo[:wanted], self.todo[wanted:]
+        return [(number, self._piece(number)) for number in taken]
+
+    async def _piece(self, number):
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        if number in self.stuck:
+            await self.let_go.wait()
+        await asyncio.sleep(0.001)
+        self.under_way -= 1
+        self.ended.append(number)
+        if len(self.ended) + len(self.stuck) == 60:
+            self.let_go.set()
+
+    @staticmethod
+    async def idle():
+        """Nothing more comes."""
+        return False
+
+
+async def test_stuck_pieces_keep_nobody_waiting_even_if_there_are_as_many_as_places():
+    work = Work(60, stuck={5, 6, 20, 40})
+    async with asyncio.timeout(30):
+        await pool(4, work.take, work.idle, lambda: False)
+    assert sorted(work.ended) == list(range(60))
+    assert set(work.ended[-4:]) == work.stuck
+    assert 4 < work.most <= 8
+
+
+async def test_brisk_pieces_never_exceed_the_places():
+    work = Work(60)
+    await pool(4, work.take, work.idle, lambda: False)
+    assert sorted(work.ended) == list(range(60))
+    assert work.most == 4
+
+
+async def test_where_there_is_room_for_one_a_slow_piece_is_waited_for():
+    work = Work(60)
+    tried = []
+
+    def room(width):
+        tried.append(work.under_way)
+        return 1 if len(work.ended) < 3 else width
+
+    await pool(4, work.take, work.idle, lambda: False, room)
+    assert sorted(work.ended) == list(range(60))
+    assert work.ended[:3] == [0, 1, 2]
+
+
+async def test_without_room_the_pool_asks_whether_to_wait():
+    work = Work(8)
+    asked = []
+
+    async def idle():
+        asked.append(len(work.ended))
+        return len(asked) == 1
+
+    await pool(4, work.take, idle, lambda: False, lambda width: width if asked else 0)
+    assert asked == [0, 8]
+    assert len(work.ended) == 8
