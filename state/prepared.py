@@ -13,7 +13,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ClauseElement, Connection, Dialect
+    from sqlalchemy import Connection, Dialect, UpdateBase
 
 _MOST = 100
 """How many rows one INSERT takes. Few enough for every SQLite, which counts the parameters."""
@@ -25,7 +25,7 @@ Process = Callable[[Any], Any]
 class Prepared:
     """One statement for rows that give these names. The rows of one execution give them all."""
 
-    def __init__(self, statement: ClauseElement, names: frozenset[str], dialect: Dialect) -> None:
+    def __init__(self, statement: UpdateBase, names: frozenset[str], dialect: Dialect) -> None:
         """Write it out. Raises InvalidRequestError if it needs another name, TypeError if it has defaults or lists."""
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names), for_executemany=True)
         if not isinstance(compiled, SQLCompiler) or compiled.insert_prefetch or compiled.post_compile_params:
@@ -73,7 +73,7 @@ class Prepared:
 
 
 @lru_cache(maxsize=256)
-def prepared(statement: ClauseElement, names: frozenset[str], dialect: Dialect) -> Prepared:
+def prepared(statement: UpdateBase, names: frozenset[str], dialect: Dialect) -> Prepared:
     """Return a statement as this database's driver takes it."""
     return Prepared(statement, names, dialect)
 

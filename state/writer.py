@@ -24,7 +24,7 @@ from state.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection, Engine, Executable
+    from sqlalchemy import Connection, Engine, UpdateBase
 
 log = logging.getLogger("docferry")
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class Statement:
     """
 
     table: str
-    sql: Executable
+    sql: UpdateBase
 
 
 Line = tuple[Statement, dict[str, object]]
