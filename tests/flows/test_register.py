@@ -40,7 +40,11 @@ def invoice(number):
         yield Download(chunks(), len(content), hashlib.sha256(content).hexdigest(), "application/pdf")
 
     file = Attachment(File("f1", "invoice.pdf", "application/pdf", main=True), opened)
-    payload = {"attributes": {"title": f"Invoice {number}"}, "parties": [{"name": "Nyberg Oy", "country": "FI"}], "tags": ["nordic"]}
+    payload = {
+        "attributes": {"title": f"Invoice {number}"},
+        "parties": [{"name": "Nyberg Oy", "country": "FI"}],
+        "tags": ["nordic"],
+    }
     return Delivery(f"key-{number}", payload | {"binders": ["Nordic"]}, [file])
 
 
