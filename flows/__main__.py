@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _LEFT = "stopped before anything was begun"
 _INTERRUPTED = 130
+_YOUNG = 10_000
+"""After how many new objects rubbish is looked for: more than one page of documents makes, so that few are looked at twice."""
 
 
 def main() -> None:
@@ -25,8 +28,12 @@ def main() -> None:
     if watched:
         signal.signal(signal.SIGINT, _leave)
     streams.prepare()
+    gc.disable()  # what is loaded stays
     from flows.cli import main as run  # noqa: PLC0415 -- loading it is what takes a while
 
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
+    gc.enable()
     if watched:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     run()

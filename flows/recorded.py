@@ -33,11 +33,18 @@ def unpack(content: bytes) -> Document:
     return Document(found["id"], found["version"], found["fields"], [File(*file) for file in found["files"]])
 
 
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
+"""What most values are: they are not looked at one by one."""
+
+
 def _exact(value: object) -> object:
     if isinstance(value, dict):
-        return {_name(key): _exact(item) for key, item in value.items()}
+        return {
+            key if type(key) is str else _name(key): item if type(item) in _AS_IT_IS else _exact(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [_exact(item) for item in value]
+        return [item if type(item) in _AS_IT_IS else _exact(item) for item in value]
     if isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
         if not isinstance(exponent, int):

@@ -125,7 +125,12 @@ def next_owed(connection: Connection, route: str) -> datetime | None:
 
 def routes(connection: Connection) -> list[str]:
     """Name every route that has left anything in the ledger."""
-    query = union(select(transfer.c.route), select(run.c.route), select(cursor.c.route))
+    # From one to the next in the index: there are few routes and many documents.
+    first = select(func.min(transfer.c.route).label("route")).cte("known", recursive=True)
+    following = select(func.min(transfer.c.route)).where(transfer.c.route > first.c.route).scalar_subquery()
+    known = first.union_all(select(following).where(first.c.route.is_not(None)))
+    of_documents = select(known.c.route).where(known.c.route.is_not(None))
+    query = union(of_documents, select(run.c.route), select(cursor.c.route))
     return sorted(connection.execute(query).scalars())
 
 

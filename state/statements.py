@@ -139,6 +139,7 @@ _owe = select(
     literal(0),
 ).where(transfer.c.id == bindparam("this", type_=Integer()))
 _owed = feedback.alias("owed")
+_turned_down = (_owed.c.answer == "refused") | (_owed.c.answer == "gone")
 _OWE_COLUMNS = ["transfer_id", "route", "seq", "outcome", "reason", "owed_at", "due_at", "attempts"]
 
 OWE = Statement("feedback", insert(feedback).from_select(_OWE_COLUMNS, _owe))
@@ -160,8 +161,7 @@ OWE_UNLESS_OWED = Statement(
             ~exists().where(
                 _owed.c.transfer_id == transfer.c.id,
                 _owed.c.outcome == bindparam("what", type_=Text()),
-                _owed.c.done_at.is_(None)
-                | (_owed.c.answer.in_(("refused", "gone")) & (_owed.c.done_at > bindparam("lately", type_=Instant()))),
+                _owed.c.done_at.is_(None) | (_turned_down & (_owed.c.done_at > bindparam("lately", type_=Instant()))),
             )
         ),
     ),

@@ -18,12 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from state.database import alone, explain, surroundings
 from state.errors import StateError
+from state.prepared import prepared
 from state.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection, Engine, Executable
+    from sqlalchemy import Connection, Engine, UpdateBase
 
 log = logging.getLogger("docferry")
 T = TypeVar("T")
@@ -58,7 +59,7 @@ class Statement:
     """
 
     table: str
-    sql: Executable
+    sql: UpdateBase
 
 
 Line = tuple[Statement, dict[str, object]]
@@ -237,5 +238,5 @@ class _Batches:
     def execute(self, connection: Connection) -> None:
         for batches in self._tables.values():
             for statement, rows in batches:
-                connection.execute(statement.sql, rows)
+                prepared(statement.sql, frozenset(rows[0]), connection.dialect).execute(connection, rows)
         self._tables.clear()

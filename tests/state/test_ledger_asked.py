@@ -80,6 +80,17 @@ async def test_a_token_is_kept_per_connection_and_replaced(ledger: Ledger):
     assert (await ledger.load_token("hypatos"), await ledger.load_token("zefort")) == ("two", None)
 
 
+async def test_every_route_that_has_left_something_is_named_once(ledger: Ledger, now: datetime):
+    assert await ledger.routes() == []
+    for route in ("b", "a", "c"):
+        async with ledger.run(route) as run:
+            await one(run, now, document="1")
+            await one(run, now, document="2")
+    async with ledger.run("d"):
+        pass  # it has a run and no documents
+    assert await ledger.routes() == ["a", "b", "c", "d"]
+
+
 async def test_an_instant_without_a_zone_is_refused(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
         this = await one(run, now)
