@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 STEPS: Final = (0.7, 0.84)
 """By which factor the number is lowered, or divided to raise it. Where neither way was better, a smaller step is tried."""
-LOWER: Final = 0.93
+LOWER: Final = 0.9
 """A lower number stays if latency fell by at least that part of the step: throughput is (nearly) the same, or grew."""
 HIGHER: Final = 0.75
 """A higher number stays if latency rose by less than that part of the step. Between the two the number stays as it is."""
@@ -34,10 +34,14 @@ FEWEST, MOST = 24, 200
 """Answers that are measured at one number: as many of these as it takes to be sure enough …"""
 SURE: Final = 0.2
 """… of by what part of a step latency has changed (one standard error)."""
-LONGEST_REST: Final = 8
-"""Rounds of measuring between two steps once neither way is better: 1, 2, 4, … of them."""
+LONGEST_REST: Final = 32
+"""Rounds of measuring before a lower number is tried that has not been better: 4, 16, 32 of them. It costs throughput …"""
+REST_UPWARDS: Final = 8
+"""… and a higher number hardly any. Nothing else shows that the knee has moved up; that it moved down latency shows."""
 LONGEST_ROUND: Final = 60.0
 """Seconds; what was measured longer ago is not compared with."""
+TRY_AGAIN: Final = 4
+"""Rounds before a lower number is tried again that was too near to being as good for one measurement to tell."""
 _LEAST_STEP: Final = 0.1
 _VARIABLE: Final = re.compile(r"[^/]*\d[^/]*|[^/]{25,}")
 
@@ -218,10 +222,13 @@ class Concurrency:
         if part is not None and (part >= LOWER if self._down else part < HIGHER):
             self._failed = self._rest = 0
             return
-        self._failed += 1
-        self._rest = min(2 ** (self._failed - 1), LONGEST_REST)
-        self._down = not self._down
         self._set(before)
+        if self._down and part is not None and part > HIGHER:
+            self._rest = TRY_AGAIN
+            return
+        self._failed += 1
+        self._down = not self._down or before == self._most
+        self._rest = min(4**self._failed, LONGEST_REST if self._down else REST_UPWARDS)
 
     def _set(self, limit: int) -> None:
         self.limit = limit
