@@ -32,18 +32,24 @@ class _Choice(ConnectionSettings):
 @cache
 def providers() -> Mapping[str, ModuleType]:
     """Return the packages of connectors that can be connected to, by provider name."""
-    packages = sorted(module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg)
-    modules = {name: importlib.import_module(f"connectors.{name}") for name in packages}
+    modules = {name: importlib.import_module(f"connectors.{name}") for name in _packages()}
     return {name: module for name, module in modules.items() if hasattr(module, "connect")}
+
+
+@cache
+def _packages() -> tuple[str, ...]:
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg))
 
 
 def provider_of(name: str, env_file: str | Path | None = ".env") -> ModuleType:
     """Return the package that the account `name` belongs to. Raises SettingsError if there is no such provider."""
     chosen = _Choice.load(name, env_file).provider
-    known = providers()
-    if (chosen or name) not in known:
-        raise SettingsError(_unknown(name, chosen, known))
-    return known[chosen or name]
+    wanted = chosen or name
+    if wanted in _packages():  # a run loads what it needs, and not the others
+        module = importlib.import_module(f"connectors.{wanted}")
+        if hasattr(module, "connect"):
+            return module
+    raise SettingsError(_unknown(name, chosen, providers()))
 
 
 async def open_connection(

@@ -41,7 +41,7 @@ def request(
     address = _parsed(url)
     lines = [(b"host", address.netloc), *((name.encode(), value.encode()) for name, value in headers.items())]
     if not isinstance(body, bytes):
-        if "content-length" not in headers:
+        if not any(name.lower() == "content-length" for name in headers):
             lines.append((b"transfer-encoding", b"chunked"))
         stream = body
     else:

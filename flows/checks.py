@@ -87,11 +87,12 @@ async def _state(gateway: Gateway) -> Finding:
     try:
         async with open_ledger(gateway) as ledger:
             routes = await ledger.routes()
+            says = f"{ledger.place} opens, knows {len(routes)} routes"
     except SettingError as error:
         return Finding("state", ok=False, says=mask(str(error)), exit_code=2)
     except StateError as error:
         return Finding("state", ok=False, says=mask(str(error)), exit_code=3)
-    return Finding("state", ok=True, says=f"opens, knows {len(routes)} routes")
+    return Finding("state", ok=True, says=says)
 
 
 async def _connection(gateway: Gateway, name: str) -> Finding:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import zlib
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from connectors.errors import TransientError
+from state.errors import RouteBusyError
+
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from state.ledger import Ledger
+
+_SECTIONS = 64
+"""Into how many sections the names of a connection fall: each has a row that stays, and what is new is seldom."""
 
 
 class LedgerMemory:
     """The memory of one connection. Implements `connectors.memory.Memory`; names are kept as fingerprints."""
 
-    def __init__(self, ledger: Ledger, connection: str) -> None:
+    def __init__(self, ledger: Ledger, connection: str, lease: float = 60.0) -> None:
+        """`lease` is in seconds: how long a run keeps what is its own without a sign of life."""
         self._ledger = ledger
         self._connection = connection
+        # A run that slept sends nothing once its lease may have run out: until then nobody else may be inside.
+        self._ttl = 2 * lease
 
     async def recall(self, name: str) -> str | None:
         """Return what was kept under this name, None if nothing was."""
@@ -22,3 +35,13 @@ class LedgerMemory:
     async def keep(self, name: str, value: str) -> None:
         """Keep this under the name, instead of what was there."""
         await self._ledger.keep(self._connection, name, value)
+
+    @asynccontextmanager
+    async def exclusive(self, name: str) -> AsyncIterator[None]:
+        """Be the only one of all processes with this ledger. Raises TransientError if that takes too long."""
+        section = zlib.crc32(self._ledger.fingerprint(name).encode()) % _SECTIONS
+        try:
+            async with self._ledger.exclusive(f"new entries of {self._connection} ({section})", ttl=self._ttl):
+                yield
+        except RouteBusyError as busy:
+            raise TransientError(str(busy), connection=self._connection, arrived="no") from busy

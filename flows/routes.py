@@ -119,7 +119,7 @@ async def open_route(
         problems: list[str] = []
         for connection in dict.fromkeys((source_name, destination_name)):
             tokens = token_store(gateway, ledger, connection) if ledger else None
-            memory = LedgerMemory(ledger, connection) if ledger else None
+            memory = LedgerMemory(ledger, connection, gateway.lease) if ledger else None
             try:
                 opened[connection] = await open_connection(
                     connection, transport=transport, token_store=tokens, memory=memory

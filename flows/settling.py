@@ -65,8 +65,9 @@ async def settle_sent(
     news, first = fate is not Fate.UNCHANGED, fate is Fate.DELIVERED
     # Listed again with nothing new in it: the source wants to hear once more, if hearing takes it off its list.
     words = context.open.route.feedback if news else context.open.draining
-    # What the source refused under another version of the route may be another message now.
-    again = news or transfer.mapping_version != context.open.route.version
+    # What the source refused under another version of the route may be another message now; what it is still owed, and may
+    # have been told in part, is not.
+    other = transfer.mapping_version != context.open.route.version
     # A source that has let go of the document need not hear that the far end had to be put right.
     tell = "delivered" if "delivered" in words and (document.not_ready is None or first) else None
     await context.run.settle(
@@ -79,8 +80,9 @@ async def settle_sent(
         payload_digest=digest,
         follow_at=context.follow_at(now, accepted=False),
         tell=tell,
-        anew=news or (tell is not None and again),
-        tell_again=again,
+        anew=news or (tell is not None and other),
+        tell_again=news,
+        despite_refusal=other,
         event=fate.value,
         detail=f"{external_id}, {to_review}" if to_review else external_id,
         snapshot=_snapshot(context, document),

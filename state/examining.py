@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 
 from state.models import event, feedback, snapshot, step, transfer
 from state.records import CONFIRMED, DELIVERED, PENDING
@@ -54,13 +54,8 @@ RULES: tuple[tuple[str, Select[Any], str], ...] = (
         _BY_HAND,
     ),
     (
-        "delivered, without an id at the far end or the time of it",
-        _documents(
-            and_(
-                transfer.c.status.in_((DELIVERED, CONFIRMED)),
-                or_(transfer.c.external_id.is_(None), transfer.c.delivered_at.is_(None)),
-            )
-        ),
+        "delivered, without an id at the far end",
+        _documents(and_(transfer.c.status.in_((DELIVERED, CONFIRMED)), transfer.c.external_id.is_(None))),
         "docferry retry ROUTE DOCUMENT makes one due: it is compared with the far end then; please report it",
     ),
     (

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 
 from state import collecting, reading, retelling
 from state.archive import Archive
-from state.database import address, connect
+from state.database import address, connect, place
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
@@ -55,6 +55,8 @@ class Ledger:
     ) -> None:
         self.fingerprint = fingerprints.of
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
+        self.place = place(engine)
+        """Where it is, without secrets."""
         self._snapshots = snapshots
         self._writer = Writer(engine, patience=patience)
         self._reader = Reader(engine, patience=patience)

@@ -107,6 +107,15 @@ def create_schema(connection: Connection) -> None:
         connection.exec_driver_sql(f'CREATE SCHEMA "{schema}"')
 
 
+def check_options(connection: Connection) -> None:
+    """Raise SettingError if what was asked for when connecting did not reach the server, so that tables would be elsewhere."""
+    if connection.execute(text("SELECT current_setting('search_path')")).scalar() != schema_of(connection):
+        raise SettingError(
+            f"The server of DOCFERRY_STATE_URL has not been told the schema {schema_of(connection)}: something between here and "
+            "there (PgBouncer with ignore_startup_parameters?) drops the options of a connection; connect to the server itself"
+        )
+
+
 def schema_of(connection: Connection) -> str:
     """Return the schema that this ledger's tables are in."""
     return str(connection.get_execution_options()["docferry_schema"])

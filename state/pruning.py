@@ -22,7 +22,7 @@ from sqlalchemy import delete, func, select
 
 from state.models import event, feedback, run, step, transfer
 from state.reading import chunks
-from state.records import PENDING
+from state.records import HELD, PENDING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -109,9 +109,9 @@ def _next(connection: Connection, route: str | None, after: int) -> list[int]:
 
 
 def _past(connection: Connection, ids: list[int], before: datetime) -> Past:
-    """Find what may go of these documents. One that is pending or owed keeps everything."""
+    """Find what may go of these documents. One that is pending, held or owed keeps everything."""
     owed = select(feedback.c.transfer_id).where(feedback.c.transfer_id.in_(ids), feedback.c.done_at.is_(None))
-    at_work = select(transfer.c.id).where(transfer.c.id.in_(ids), transfer.c.status == PENDING)
+    at_work = select(transfer.c.id).where(transfer.c.id.in_(ids), transfer.c.status.in_((PENDING, HELD)))
     open_ = {*connection.execute(owed).scalars(), *connection.execute(at_work).scalars()}
     settled = [id_ for id_ in ids if id_ not in open_]
     found = Past()

@@ -179,6 +179,7 @@ class RouteRun:
         follow_at: datetime | None = None,
         tell: str | None = None,
         tell_again: bool = True,
+        despite_refusal: bool = False,
         anew: bool = False,
         detail: str | None = None,
         snapshot: bytes | None = None,
@@ -188,7 +189,8 @@ class RouteRun:
 
         `snapshot` is the document that was judged, if there is a `content_version`, in a form of the caller's.
 
-        What was owed before about this transfer is superseded by it. Without `tell_again` nothing is owed, nor superseded, if the same outcome is still owed, or was refused within the last hour.
+        What was owed before about this transfer is superseded by it. Without `tell_again` nothing is superseded, and nothing
+        owed if the same outcome is still owed or, but for `despite_refusal`, was refused within the last hour.
         With `anew` what the far end has shown counts no more: it is a new delivery, or the source is told of it once more.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
@@ -217,7 +219,8 @@ class RouteRun:
             words: dict[str, object] = {"this": transfer_id, "what": tell, "why": reason, "now": at}
             if tell_again:
                 lines.append((sql.SUPERSEDE, {"this": transfer_id, "now": at}))
-            lines.append((owe, words if tell_again else {**words, "lately": at - collecting.REFUSED_FOR}))
+            lately = at if despite_refusal else at - collecting.REFUSED_FOR
+            lines.append((owe, words if tell_again else {**words, "lately": lately}))
         await self._write(*lines, *beside)
         await self.recording.prune_if_many(at)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -43,7 +44,7 @@ class Session:
 
         Raises what `work` raises (nothing is kept then), and SQLAlchemyError.
         """
-        until, collisions = time.monotonic() + self._patience, 0
+        until, collisions = math.inf, 0
         done: list[T] = []
         number: str | None = None
         while True:
@@ -65,6 +66,8 @@ class Session:
                 gone, collided = postgres.lost(error), postgres.collided(error)
                 if gone:
                     self.close()
+                    # Counted from the first failure: whoever slept in the middle has not waited for the server.
+                    until = min(until, time.monotonic() + self._patience)
                 else:
                     number = None  # the server has answered: it is rolled back
                 collisions += collided

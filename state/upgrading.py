@@ -94,8 +94,14 @@ def _upgrade(engine: Engine) -> str | None:
 
 
 def version(connection: Connection) -> str | None:
-    """Return the form of the tables, None if there are none. Raises StateError if they are not a ledger's."""
-    schema = postgres.schema_of(connection) if is_postgres(connection.engine) else None
+    """Return the form of the tables, None if there are none.
+
+    Raises StateError if they are not a ledger's, SettingError if what the connection asked for did not reach the server.
+    """
+    schema = None
+    if is_postgres(connection.engine):
+        schema = postgres.schema_of(connection)
+        postgres.check_options(connection)
     tables = inspect(connection).get_table_names(schema=schema)
     if "alembic_version" in tables:
         return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()

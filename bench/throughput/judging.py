@@ -59,7 +59,7 @@ class Row:
 
     def line(self) -> str:
         """Return the row as it is printed."""
-        name = f"{self.program:<24}{self.config:<40}"
+        name = f"{self.program:<40}{self.config:<40}"
         if not self.runs:
             return f"{name}could not be run"
         shown = f"{_span(self, 'rate', 0):>16}{_span(self, 'seconds', 1):>18}{_span(self, 'cpu', 2):>18}"
@@ -75,7 +75,7 @@ class Row:
 
 def line_of_names() -> str:
     """Return the heading of the rows."""
-    return f"{'program':<24}{'configuration':<40}{'docs/s':>16}{'wall s':>18}{'CPU s/1,000':>18}{'MiB':>7}{'calls':>7}{'srv':>7}"
+    return f"{'program':<40}{'configuration':<40}{'docs/s':>16}{'wall s':>18}{'CPU s/1,000':>18}{'MiB':>7}{'calls':>7}{'srv':>7}"
 
 
 def ahead(rows: Sequence[Row]) -> list[str]:

@@ -11,6 +11,7 @@ import gc
 import json
 import sys
 import time
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -79,7 +80,7 @@ class World:
         await asyncio.sleep(self.source_latency)
         asked, since = request.query, request.query.get("updated_since", "")
         page = int(asked.get("page", int(asked.get("offset", "0")) // self.page + 1))
-        rows = [number for number in self.order if moment(number) >= since] if since else self.order
+        rows = self.order[bisect_left(self.order, since, key=moment) :] if since else self.order
         shown = rows[(page - 1) * self.page : page * self.page]
         pages = -(-len(rows) // self.page)
         text = (
@@ -96,7 +97,8 @@ class World:
         self.calls["read"] += 1
         await asyncio.sleep(self.source_latency)
         id_ = request.match_info["id"]
-        return _json(f'{self.texts[int(id_[2:])][:-1]},"transferred":{json.dumps(self.told_last.get(id_))}}}')
+        text = self.texts.get(int(id_[2:])) or self._text(int(id_[2:]))
+        return _json(f'{text[:-1]},"transferred":{json.dumps(self.told_last.get(id_))}}}')
 
     async def acknowledge(self, request: web.Request) -> web.Response:
         self.calls["acknowledge"] += 1

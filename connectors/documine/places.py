@@ -112,17 +112,21 @@ class Places:
                 raise self._unfit(name, "is archived and takes no files; name another one")
             return one.id if one is not None else None
 
-        found = await find()
-        if found is None:
+        async def make() -> str:
             await self._look_out(name)
             # Another document's attempt, in this run or an earlier one, may be the one whose answer was lost.
             await self._memory.keep(f"dossier:{template.id}:{name}", datetime.now(UTC).isoformat())
-            found = await journal.once(
+            return await journal.once(
                 f"dossier:{journal.fingerprint(name)}",
                 lambda: self._make(template, name),
                 find,
                 settle=self._settle,
             )
+
+        found = await find()
+        if found is None:
+            async with self._memory.exclusive(f"dossier:{template.id}:{name}"):
+                found = await find() or await make()  # another process may have made it meanwhile
         return Place(template.id, found)
 
     async def _look_out(self, name: str) -> None:

@@ -48,7 +48,7 @@ class Contracts:
         self._files = Files(client, settle, docai_skip)
         # A contract is read by its id, without an index in between, so that much sooner.
         self._soon = min(settle, READ_LAG)
-        self._parties = Parties(client, self._soon)
+        self._parties = Parties(client, self._soon, memory)
         self._tags = Tags(client, memory)
         self._binders = Binders(client, settle, memory)
         self._writer = Writer(client)

@@ -98,8 +98,13 @@ class Tags:
     async def _make(self, name: str) -> None:
         known = await self._memory.recall(f"tag:{name}")
         if not known:
-            known = await self._create(name)
-            await self._memory.keep(f"tag:{name}", known)
+            async with self._memory.exclusive(f"tag:{name}"):
+                # Another process may have made it meanwhile, and been killed before it could write that down.
+                known = await self._memory.recall(f"tag:{name}")
+                if not known:
+                    await self._read()
+                    known = self._ids.get(name) or await self._create(name)
+                    await self._memory.keep(f"tag:{name}", known)
         self._ids.setdefault(name, known)
 
     async def _read(self) -> None:
@@ -197,9 +202,18 @@ class Binders:
         if name not in self._ids:
             known = await self._memory.recall(f"binder:{name}")
             if not known:
-                known = await self._create(name)
+                known = await self._make(name)
+            self._ids.setdefault(name, known)
+
+    async def _make(self, name: str) -> str:
+        async with self._memory.exclusive(f"binder:{name}"):
+            # Another process may have made it meanwhile, and been killed before it could write that down.
+            known = await self._memory.recall(f"binder:{name}")
+            if not known:
+                await self._read(name)
+                known = self._ids.get(name) or await self._create(name)
                 await self._memory.keep(f"binder:{name}", known)
-            self._ids[name] = known
+            return known
 
     async def _read(self, name: str) -> None:
         try:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from connectors.contract import Fields, Journal
+    from connectors.memory import Memory
     from connectors.zefort.client import ZefortClient
     from connectors.zefort.models import Contract
     from connectors.zefort.payload import Party
@@ -37,8 +38,6 @@ STEP = "party:"
 SURE = 3
 WHOLE = 100
 """How many pages of the register are read where its search does not search."""
-LOOKS = 2
-"""How often a party is looked up and linked before it is added without: a link may be refused for a passing reason."""
 REMEMBERED = 10_000
 """How many register ids one connection keeps in memory."""
 
@@ -46,12 +45,14 @@ REMEMBERED = 10_000
 class Parties:
     """The party register of one account as this process knows it.
 
-    Two documents of a new supplier arrive at the same time: without the lock per party both would add it.
+    Two documents of a new supplier arrive at the same time: without the lock per party both would add it. What is not in
+    the register either is added by one process at a time.
     """
 
-    def __init__(self, client: ZefortClient, settle: timedelta) -> None:
+    def __init__(self, client: ZefortClient, settle: timedelta, memory: Memory) -> None:
         self._client = client
         self._settle = settle
+        self._memory = memory
         self._searchable = True
         self._shown_ids_differ = False  # whether contracts show ids of their own for parties, not the register's
         self._known: OrderedDict[str, str] = OrderedDict()
@@ -89,21 +90,29 @@ class Parties:
         if known is not None and await self._link(contract_id, party, known):
             return known
         async with self._locks.setdefault(party.key, asyncio.Lock()):
-            for _ in range(LOOKS):
-                register_id = self._known.get(party.key) or await self._look_up(party)
-                if register_id is None:
-                    break
-                if await self._link(contract_id, party, register_id):
-                    return register_id
-            try:
-                await self._client.add_party(contract_id, party.fields)
-            except TransientError as error:
-                # Its register entry may exist now, and the next document of this party must not make another one.
-                if error.arrived == "no" or (found := await self._seen(contract_id, party)) is None:
-                    raise
+            if found := await self._find_and_link(contract_id, party):
                 return found
-            # Read while the lock is held: this is how the register's id becomes known.
-            return await self._seen(contract_id, party) or "added"
+            async with self._memory.exclusive(f"party:{party.key}"):
+                # Another process may have added it meanwhile; or the link was refused for a passing reason.
+                return await self._find_and_link(contract_id, party) or await self._add_new(contract_id, party)
+
+    async def _find_and_link(self, contract_id: str, party: Party) -> str | None:
+        """Add a party that the register holds. Return the register's id, None if it is not there or the link was refused."""
+        register_id = self._known.get(party.key) or await self._look_up(party)
+        if register_id is None or not await self._link(contract_id, party, register_id):
+            return None
+        return register_id
+
+    async def _add_new(self, contract_id: str, party: Party) -> str:
+        try:
+            await self._client.add_party(contract_id, party.fields)
+        except TransientError as error:
+            # Its register entry may exist now, and the next document of this party must not make another one.
+            if error.arrived == "no" or (found := await self._seen(contract_id, party)) is None:
+                raise
+            return found
+        # Read before anybody else may add it: this is how the register's id becomes known.
+        return await self._seen(contract_id, party) or "added"
 
     async def _link(self, contract_id: str, party: Party, register_id: str) -> bool:
         """Add a party by its register entry. False if that is refused: then it had no effect, and it is looked up afresh."""

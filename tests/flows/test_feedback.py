@@ -1,9 +1,14 @@
 """What the source is told: late effects are awaited, refusals are settled, and one stuck message holds up no other."""
 
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
+import mappings
 from tests.flows.findings import Findings
-from tests.flows.world import ONCE, heal, strike, world
+from tests.flows.world import ONCE, ROUTE, heal, strike, world
 
 
 def first_delivered(it):
@@ -21,6 +26,26 @@ async def test_a_message_that_always_fails_stays_owed_and_the_others_arrive(tmp_
         report = await it.finish(1)
         assert (report.acknowledged, report.owed_feedback) == (1, 0)
         assert it.findings() == Findings()
+
+
+async def test_a_message_that_is_still_owed_stays_the_same_under_another_version_of_the_route(tmp_path):
+    async with world(tmp_path) as it:
+        key = it.hypatos.store.demo.document_id(0)
+        strike(it.hypatos, "status", "POST", f"/documents/{key}/transfer", status=500)
+        assert (await it.run(policy=ONCE)).owed_feedback == 1
+        (found,) = await it.ledger.find(key)
+        looked = [event.kind for event in (await it.ledger.timeline(found.id)).events].count("unchanged")
+        it.routes = shutil.copytree(Path(mappings.__file__).parent, tmp_path / "routes")
+        route = it.routes / f"{ROUTE}.yaml"
+        route.write_text(route.read_text() + "\n# another version\n")
+        async with it.ledger.run(ROUTE) as run:
+            await run.remember("elsewhere", [(key, "listed with another hint")], None, now=datetime.now(UTC), relist=())
+        assert (await it.run(policy=ONCE)).owed_feedback == 1
+        heal(it.hypatos)
+        await it.finish(2)
+        timeline = await it.ledger.timeline(found.id)
+        assert [event.kind for event in timeline.events].count("unchanged") > looked
+        assert [(told.seq, told.answer) for told in timeline.feedback] == [(1, "told")]
 
 
 @pytest.mark.parametrize("applied_after", [0.4, 1.2])

@@ -86,3 +86,18 @@ async def test_a_run_goes_on_in_the_other_database_with_nothing_lost_or_doubled(
             list_again(it)
             assert (await it.run()).delivered == 0
             it.arrived_once(delivered)
+
+
+async def test_a_ledger_that_forgets_the_steps_of_deliveries_is_found_out(tmp_path, monkeypatch):
+    """The test above can fail."""
+    async with pair(tmp_path, monkeypatch, "zefort", "hypatos", route("zefort", "hypatos")) as it:
+        delivered = await it.finish()
+        rows(it.url, "DELETE FROM step")
+        list_again(it)
+        await it.run()
+        await it.ledger.retry(
+            "pair", document_ids=None, statuses=("delivered", "confirmed"), at=datetime.now(UTC), note=""
+        )
+        await it.run()
+        with pytest.raises(AssertionError):
+            it.arrived_once(delivered)

@@ -127,7 +127,8 @@ async def rejected(it, each, good=20):
 @pytest.mark.parametrize("cause", ["a currency that no table has", "a date the destination does not take"])
 async def test_of_500_documents_one_line_cures_exactly_its_own_and_asks_the_source_for_no_other(tmp_path, cause):
     async with world(tmp_path, 0, key=KEY, routes=mapped(tmp_path / "routes")) as it:
-        ids = await rejected(it, 100)
+        # In PostgreSQL a tenth: the number is about what one run reads, which is the same for both.
+        ids = await rejected(it, 100 if it.url.startswith("sqlite") else 10)
         assert await cured(it, cause, ids) == []
 
 

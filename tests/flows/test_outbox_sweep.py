@@ -54,7 +54,8 @@ async def swept(folder, victims, source, some, soak_line, *, spoilt=""):
             if not tally.clean:
                 break  # what is found is of this seed
     tally.seconds = time.monotonic() - began
-    soak_line(f"feedback outbox, {source}", f"{tally}; {faults} faults", shown(some) if tally.clean else last)
+    canary = "canary, to be found out: " if spoilt else ""
+    soak_line(f"{canary}feedback outbox, {source}", f"{tally}; {faults} faults", shown(some) if tally.clean else last)
     assert tally.clean or spoilt, f"SOAK_SEED={last}\n{tally.everything}"
     return tally
 

@@ -1,13 +1,17 @@
 """A ledger in PostgreSQL: several in one database, a server that goes away, and commits whose answers are lost."""
 
 import asyncio
+import time
 from datetime import datetime
+from typing import cast
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import Connection, text
 
-from state import Ledger, StateError, Vault
+from state import Ledger, StateError, Vault, database
 from state.errors import SettingError
+from state.session import Session
 from tests import postgres
 from tests.ledgers import open_ledger, rows
 
@@ -103,6 +107,23 @@ async def test_a_line_that_is_cut_is_opened_again_for_questions_and_writes(serve
                 await run.remember("s", [(str(number), "1")], str(number), now=now, relist=())
             assert await run.pending_count() == 5
         await ledger.close()
+
+
+def test_whoever_slept_for_longer_than_its_patience_still_connects_again(server_url: str):
+    session = Session(database.connect(database.address(server_url), busy_timeout=1.0), patience=0.3, writes=True)
+    slept = []
+
+    def work(connection: Connection) -> int:
+        if not slept:
+            slept.append(connection.scalar(text("SELECT pg_backend_pid()")))
+            time.sleep(0.5)
+            with postgres.connect(server_url) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", slept)
+        return cast("int", connection.scalar(text("SELECT 1")))
+
+    assert session.transact(work) == 1
+    assert slept
+    session.close()
 
 
 async def test_a_server_that_stays_away_ends_the_run_with_a_sentence(server_url: str, now: datetime):

@@ -1,13 +1,15 @@
 """Tables of an earlier release: who brings them to this one's form, when, and who is told to wait."""
 
 import asyncio
+import re
 
 import pytest
+from sqlalchemy import make_url
 
 from state import Ledger, StateError, Vault
 from state.care import Care
 from state.database import address, connect, writing
-from state.errors import RouteBusyError
+from state.errors import RouteBusyError, SettingError
 from state.migrations import HEAD, upgrade
 from state.postgres import create_schema
 from tests.ledgers import KEY, rows
@@ -79,3 +81,35 @@ async def test_upgrades_called_at_once_are_done_once(url: str):
     old(url)
     found = await asyncio.gather(*(Care(url, vault=None).upgrade() for _ in range(4)))
     assert sorted(str(one.found) for one in found) == ["0001", HEAD, HEAD, HEAD]
+
+
+async def test_a_pooler_that_drops_the_options_of_a_connection_is_noticed_before_tables_are_made_elsewhere(
+    server_url: str,
+):
+    parsed = make_url(server_url)
+
+    async def drop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection(parsed.host, parsed.port)
+
+        async def back() -> None:
+            while data := await there_reader.read(65_536):
+                writer.write(data)
+
+        answering = asyncio.create_task(back())
+        try:
+            while data := await reader.read(65_536):
+                # As a pooler would: the first message goes on without the options.
+                short = re.sub(rb"options\0[^\0]*\0", b"", data, count=1) if data[4:8] == b"\0\3\0\0" else data
+                there_writer.write(len(short).to_bytes(4, "big") + short[4:] if short != data else data)
+        finally:
+            answering.cancel()
+            there_writer.close()
+            writer.close()
+
+    async with await asyncio.start_server(drop, "127.0.0.1", 0) as pooler:
+        through = parsed.set(host="127.0.0.1", port=pooler.sockets[0].getsockname()[1])
+        url = through.render_as_string(hide_password=False)
+        with pytest.raises(SettingError, match="connect to the server itself"):
+            await Ledger.open(url, vault=Vault([KEY]))
+    schema = parsed.query["schema"]
+    assert rows(server_url, f"SELECT 1 FROM pg_tables WHERE schemaname = '{schema}'") == []

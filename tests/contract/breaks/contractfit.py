@@ -27,8 +27,8 @@ SOURCE = (
     Break(
         "what came in just now is left out",
         "contractfit/source.py",
-        "self._news(Walk(partial(read, Window(dates.end))), seen)",
-        "self._news(Walk(partial(read, Window(dates.end, dates.end))), seen)",
+        "late = Walk(partial(read, Window(dates.end)))",
+        "late = Walk(partial(read, Window(dates.end, dates.end)))",
         "every_ready or came_after",
     ),
     Break(

@@ -6,8 +6,8 @@ READ = (
     Break(
         "only the first watched dossier is read",
         "documine/source.py",
-        "        for place, name in watched:\n",
-        "        for place, name in watched[:1]:\n",
+        "for number, (place, name) in enumerate(watched, 1):",
+        "for number, (place, name) in enumerate(watched[:1], 1):",
         "every_ready_document or after_a_listing",
     ),
     Break(

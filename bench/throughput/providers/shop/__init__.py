@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from connectors.contract import Download, Feedback, Journal
 
-_ROOM = 32 * 2**20
-"""Bytes of listed documents that are kept until they are fetched; what does not fit is read by itself."""
+_ROOM, _MOST = 32 * 2**20, 20_000
+"""Bytes, and number, of listed documents that are kept until they are fetched; what does not fit is read by itself."""
 _READINGS = 20
 
 
@@ -91,7 +91,8 @@ class Documents:
 
     def _keep(self, rows: list[_Row], items: list[msgspec.Raw]) -> None:
         for row, item in zip(rows, items, strict=True):
-            if self._size + len(item) <= _ROOM and row.id not in self._kept:
+            fits = self._size + len(item) <= _ROOM and len(self._kept) < _MOST
+            if fits and row.id not in self._kept:
                 self._kept[row.id] = bytes(item)
                 self._size += len(item)
 
