@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from email.message import Message
 from functools import partial
@@ -65,9 +64,9 @@ class Api:
         self._clock = clock
         self._wire = Wire(connection, transport or aiohttp_transport(self._base), limits, clock)
         self._gate = Gate(auth, self._wire)
-        self._calls = asyncio.Semaphore(limits.concurrency)
-        # Downloads have slots of their own: an upload holds its slot while it waits for the file it carries.
-        self._downloads = asyncio.Semaphore(limits.concurrency)
+        self._calls = self._wire.concurrency.calls
+        # Downloads have places of their own: an upload holds its place while it waits for the file it carries.
+        self._downloads = self._wire.concurrency.downloads
         self._paused = 0.0
 
     @property

@@ -15,6 +15,7 @@ import httpx
 
 from connectors import fence
 from connectors.answer import Answer, decode_json
+from connectors.concurrency import Concurrency, kind
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.faults import NETWORK, network_fault, refusal, retry_after
 from connectors.quota import Quota
@@ -104,6 +105,7 @@ class Wire:
         self.connection = connection
         self.clock = clock
         self.quota = Quota(connection, clock, rate=limits.rate, patience=limits.patience)
+        self.concurrency = Concurrency(limits.concurrency, clock)
         self.requests = 0
         """HTTP requests that have left."""
         self._held_since: float | None = None
@@ -182,7 +184,8 @@ class Wire:
                 if out.method not in fence.READING:
                     await fence.ask()  # whatever the transport
                 self.requests += 1
-                response = await self._transport.handle_async_request(asked)
+                tells = None if upload else kind(out.method, out.path)
+                response = await self.concurrency.measured(tells, self._transport.handle_async_request(asked))
                 heard = response
                 try:
                     yield response

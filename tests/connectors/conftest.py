@@ -129,10 +129,14 @@ class SkippingClock:
 
 
 class VirtualClock:
-    """Many may wait at once; the hands jump to the next one who is due when nobody else can go on."""
+    """Many may wait at once; the hands jump to the next one who is due when nobody else can go on.
 
-    def __init__(self):
+    `turns` of the event loop are enough for everybody who can go on to come to where they wait again.
+    """
+
+    def __init__(self, turns=100):
         self.time = 1000.0
+        self._turns = turns
         self._sleepers = []
         self._order = itertools.count()  # who began to wait first goes on first: the same every time
 
@@ -150,7 +154,7 @@ class VirtualClock:
         """Move the hands until the work is done, and return its result."""
         task = asyncio.ensure_future(work)
         while not task.done():
-            for _ in range(100):  # everybody who can go on does
+            for _ in range(self._turns):  # everybody who can go on does
                 await asyncio.sleep(0)
             if not task.done() and self._sleepers:
                 due, _, woken = heapq.heappop(self._sleepers)
