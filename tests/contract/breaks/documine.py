@@ -127,14 +127,14 @@ UPLOADED = (
         """            await self._look_out(name)
             # Another document's attempt, in this run or an earlier one, may be the one whose answer was lost.
             await self._memory.keep(f"dossier:{template.id}:{name}", datetime.now(UTC).isoformat())
-            found = await journal.once(
+            return await journal.once(
                 f"dossier:{journal.fingerprint(name)}",
                 lambda: self._make(template, name),
                 find,
                 settle=self._settle,
             )
 """,
-        "            found = await self._make(template, name)\n",
+        "            return await self._make(template, name)\n",
         "lags",
     ),
     Break(

@@ -69,8 +69,8 @@ DOCUMENTS = (
     Break(
         "a document that failed counts as accepted",
         "hypatos/destination.py",
-        "        if isinstance(state, str) and state in REFUSED:\n            return Outcome",
-        '        if state == "junk":\n            return Outcome',
+        "        if isinstance(state, str) and state in REFUSED:\n            cause =",
+        '        if state == "junk":\n            cause =',
         "pending or refuse",
     ),
     Break(

@@ -83,8 +83,8 @@ INVOICES = (
     Break(
         "a driver's error is passed on with its text",
         "sql/database.py",
-        "            raise explain(self.name, error) from None\n",
-        "            raise explain(self.name, error) from error\n",
+        "            raise fault from None\n",
+        "            raise fault from error\n",
         "echoes",
     ),
     Break(
