@@ -38,6 +38,7 @@ BEYOND = {
         "feedback: a broken template in feedback",
         "feedback: an unknown name in feedback",
         "feedback: an unknown path in feedback",
+        "pairs: a time that is no expression",
         "rules: a broken expression",
         "rules: a broken template",
         "rules: a call",

@@ -109,7 +109,14 @@ def _vars() -> JsonSchema:
 
 def _two_way() -> JsonSchema:
     shapes = {"with": pieces.TEXT, "conflict": word(CONFLICT_WORDS), "changed_at": reference("path")}
-    return {**pieces.explained(TWO_WAY_KEYS, shapes), "required": ["with", "conflict"]}
+    newest = {"properties": {"conflict": {"const": "newest wins"}}, "required": ["conflict"]}
+    return {
+        **pieces.explained(TWO_WAY_KEYS, shapes),
+        "required": ["with", "conflict"],
+        "if": newest,
+        "then": {"required": ["changed_at"]},
+        "else": {"properties": {"changed_at": False}},
+    }
 
 
 def _feedback(actions: Schema) -> JsonSchema:
