@@ -36,7 +36,6 @@ def providers() -> Mapping[str, ModuleType]:
     return {name: module for name, module in modules.items() if hasattr(module, "connect")}
 
 
-@cache
 def _packages() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg))
 

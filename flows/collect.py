@@ -78,9 +78,8 @@ async def _read(context: Context) -> Listing:
     async for page in opened.source.changes(cursor):
         if context.halted(context.source_name):
             return Listing(fresh, context.tally.listed - listed, read=False)
-        kept, due = await _remember(context, page)
-        # What this run has been through already is listed late or was moved by our own feedback: no news.
-        fresh += sum(1 for id_ in due if not context.tally.handled(id_))
+        kept, new = await _remember(context, page)
+        fresh += new
         for id_ in kept:
             count += not seen[id_]
             seen[id_] = True
@@ -100,8 +99,8 @@ async def _read(context: Context) -> Listing:
     return Listing(fresh, context.tally.listed - listed, Lack(total, count, frozenset(doubts)), barred=barred)
 
 
-async def _remember(context: Context, page: Page) -> tuple[list[int], list[int]]:
-    """Write a page down; return the transfer ids of everything on it, and of what is due because of it."""
+async def _remember(context: Context, page: Page) -> tuple[list[int], int]:
+    """Write a page down; return the transfer ids of everything on it, and how many are due that this run has yet to see."""
     opened, run = context.open, context.run
     remembered = await run.remember(
         opened.source_stream,
@@ -113,6 +112,8 @@ async def _remember(context: Context, page: Page) -> tuple[list[int], list[int]]
     )
     due = [*remembered.new, *remembered.changed, *remembered.relisted]
     kept = [*due, *remembered.pending, *remembered.known]
+    # What this run has been through already is listed late or was moved by our own feedback: no news.
+    fresh = sum(1 for id_ in due if not context.tally.handled(id_))
     context.tally.list((*due, *remembered.pending), Fate.WAITING)
     context.tally.list(remembered.known, Fate.UNCHANGED)
     context.tally.refused.update(remembered.refused)
@@ -120,7 +121,7 @@ async def _remember(context: Context, page: Page) -> tuple[list[int], list[int]]
     context.tally.listed += len({change.document_id for change in page.changes}) - len(set(kept))
     if due or remembered.pending:
         context.news.set()
-    return kept, due
+    return kept, fresh
 
 
 def _note(context: Context, unseen: str) -> None:

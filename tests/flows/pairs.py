@@ -82,7 +82,7 @@ class Pair:
     async def retry(self, document_id):
         """Ask for a document to be sent again, whatever became of it."""
         now = datetime.now(UTC)
-        await self._ledger.retry("pair", document_ids=[document_id], statuses=SETTLED, at=now, note="again")
+        await self.ledger.retry("pair", document_ids=[document_id], statuses=SETTLED, at=now, note="again")
 
     def held(self):
         """Return how often each file of each delivery stands at the destination, by (delivery, file)."""

@@ -37,6 +37,9 @@ class LeakyLedger:
     def __init__(self, ledger):
         self._ledger = ledger
 
+    def __getattr__(self, name):
+        return getattr(self._ledger, name)
+
     @asynccontextmanager
     async def run(self, route, **how):
         async with self._ledger.run(route, **how) as run:
