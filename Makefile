@@ -41,7 +41,7 @@ demo: $(READY)
 	@$(BIN)/docferry demo; code=$$?; [ $$code -le 1 ] || exit $$code
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not soak'
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m 'not soak'
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak -n 2 --dist worksteal --session-timeout $$(($(SOAK_MINUTES) * 60))

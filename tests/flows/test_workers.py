@@ -69,6 +69,7 @@ async def stop(worker, state_url):
     """Stop a worker, but not in the middle of a commit to SQLite: whoever is stopped there keeps everybody out."""
     while True:
         worker.signal(signal.SIGSTOP)
+        await asyncio.sleep(0.1)  # until every one of its threads stands still
         try:
             rows(state_url, "UPDATE run SET note = note")
         except sqlite3.OperationalError:
