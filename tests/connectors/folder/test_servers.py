@@ -154,7 +154,9 @@ async def test_a_server_that_this_machine_does_not_know_is_not_told_the_password
     await (await opened(sftp.url, {**sftp.options, "host_key_policy": "auto_add"})).push(delivery(), journal)
 
 
-@pytest.mark.parametrize("wrong", [{"usrname": "nobody-by-that-name"}, {"key_filename": "/nowhere/id_ed25519", "password": None}])
+@pytest.mark.parametrize(
+    "wrong", [{"usrname": "nobody-by-that-name"}, {"key_filename": "/nowhere/id_ed25519", "password": None}]
+)
 async def test_options_that_cannot_be_right_are_one_sentence(sftp, delivery, journal, wrong):
     with pytest.raises(AccessError, match="the options are not what the driver takes, or name a file"):
         await (await opened(sftp.url, {**sftp.options, **wrong})).push(delivery(), journal)
