@@ -154,7 +154,10 @@ class LedgerReader:
                 rows += 1
                 yield self._row(line, columns)
             elif isinstance(line, dict) and "table" in line:
-                columns = Columns(str(line["table"]), tuple(line["names"]), tuple(line["kinds"]))
+                try:
+                    columns = Columns(str(line["table"]), tuple(line["names"]), tuple(line["kinds"]))
+                except (KeyError, TypeError):
+                    raise self._damaged("a table is not described as it should be") from None
                 yield columns
             elif isinstance(line, dict) and "end" in line:
                 if (line["end"], line.get("sha256")) != (rows, so_far):
