@@ -50,6 +50,10 @@ class Settings(ConnectionSettings):
         return value
 
 
+_PUBLIC = frozenset({"username", "user", "host", "port", "endpoint_url", "region_name", "client_kwargs"})
+"""Options that are no secrets. A user is often called as plainly as this program, and masked, no sentence could be read."""
+
+
 async def connect(
     name: str,
     settings: Settings,
@@ -82,8 +86,9 @@ def _place(name: str, settings: Settings) -> Place:
         return LocalPlace(name, Path(rest))
     hide(urlsplit(settings.url).password or "")
     options: dict[str, object] = msgspec.json.decode(settings.options.get_secret_value())
-    for value in options.values():
-        hide(value if isinstance(value, str) else "")
+    for option, value in options.items():
+        if isinstance(value, str) and option not in _PUBLIC:
+            hide(value)
     opening, root = filesystem(name, settings.url, options)
     renames, at_once = scheme in RemotePlace.RENAMING, settings.max_concurrency
     return RemotePlace(name, opening, root, renames=renames, at_once=at_once, putting=PUTTING.get(scheme))

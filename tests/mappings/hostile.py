@@ -6,8 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
-LIMIT = 0.2
-"""Seconds of CPU time that anything hostile may take."""
+LIMIT = 1.0
+"""Seconds of CPU time that anything hostile may take: a fifth of one on an idle machine, and what it is to stop takes minutes."""
 
 T = TypeVar("T")
 

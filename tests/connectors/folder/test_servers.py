@@ -14,7 +14,8 @@ import pytest
 from connectors.contract import State
 from connectors.errors import AccessError, TransientError
 from connectors.folder import Settings, connect
-from tests.connectors.folder.servers import S3, Sftp
+from connectors.secrets import mask
+from tests.connectors.folder.servers import PASSWORD, S3, USER, Sftp
 from tests.connectors.memory_journal import MemoryJournal
 
 PUSHER = Path(__file__).with_name("pusher.py")
@@ -65,6 +66,11 @@ async def test_files_appear_before_the_sidecar_that_lists_them(far, archive, del
     assert {one["name"]: one["sha256"] for one in listed} == {one.file.name: one.sha256 for one in files}
     assert far.published == [f"{folder}/{name}" for name in ("a.pdf", "b.pdf", "document.json")]
     assert (await archive.outcome(folder, journal)).state is State.ACCEPTED
+
+
+async def test_a_login_of_this_programs_name_blanks_out_no_sentence_and_its_password_every_one(sftp):
+    await opened(sftp.url, sftp.options)
+    assert mask(f"run `docferry check` as {USER} with {PASSWORD}") == "run `docferry check` as docferry with ***"
 
 
 async def test_a_repeat_leaves_the_same_bytes_under_the_same_names(far, archive, delivery, journal):
