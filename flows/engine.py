@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from state.ledger import Ledger
 
 log = logging.getLogger("docferry")
+_LAST_LOOKS = 10
+"""How often in the end of a run beside others it is looked whether they owe the source something that nobody tells yet."""
 T = TypeVar("T")
 
 
@@ -116,7 +118,7 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
         if shared:
             await _leave_to_others(context)
         await run.recording.prune(datetime.now(UTC))
-        owed = await run.outbox.owed_count()
+        owed = await _owed(context, phase, shared=shared)
         context.tally.behind = await _behind(context)
         context.conclude()
         await context.alerts.keep()
@@ -198,6 +200,23 @@ async def _behind(context: Context) -> int:
     if context.only is not None:
         return 0
     return max(0, await context.run.pending_count() - context.tally.counts()[Fate.WAITING])
+
+
+async def _owed(context: Context, phase: Phase, *, shared: bool) -> int:
+    """Count what the source is still owed; beside other runs, what one of them leaves at this very moment is told first."""
+    outbox, done = context.run.outbox, asyncio.Event()
+    done.set()
+    owed = await outbox.owed_count()
+    for _ in range(_LAST_LOOKS if shared else 0):
+        if not owed or context.halted(context.source_name) or context.stop.is_set():
+            break
+        due = await outbox.next_owed()
+        if due is not None and due > datetime.now(UTC):
+            break
+        if due is not None:
+            await phase("report", lambda: tell_all(context, done, done))
+        owed = await outbox.owed_count()
+    return owed
 
 
 async def _leave_to_others(context: Context) -> None:
