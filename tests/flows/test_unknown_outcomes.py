@@ -22,6 +22,8 @@ MOST_READS = 1.0
 
 CHANCE = 2
 """Reads more or less that two runs differ by of themselves: who is waited for looks again after a while."""
+FEW = 3
+"""Of so many runs with so few losses chance is a larger part; the long form holds the average."""
 
 
 def reads(world):
@@ -58,18 +60,18 @@ async def trials(folder, victims, crossing, drawn):
     return tally, lost, more
 
 
-def settled(tally, lost, more):
+def settled(tally, lost, more, chance=CHANCE):
     """Hold all promises against what was found."""
     assert tally.clean, tally.everything
     assert tally.most_runs <= RUNS
-    assert more <= MOST_READS * lost + CHANCE, f"{more} reads for {lost} unknown outcomes"
+    assert more <= MOST_READS * lost + chance, f"{more} reads for {lost} unknown outcomes"
 
 
 @pytest.mark.parametrize("crossing", EVERY)
 async def test_every_tenth_answer_may_be_lost(tmp_path, victims, crossing):
-    tally, lost, more = await trials(tmp_path, victims, crossing, range(3))
+    tally, lost, more = await trials(tmp_path, victims, crossing, range(FEW))
     assert lost
-    settled(tally, lost, more)
+    settled(tally, lost, more, FEW * CHANCE)
 
 
 SPEED = 60.0
