@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from typing import TYPE_CHECKING
 
 from connectors.errors import TransientError
 
 if TYPE_CHECKING:
     from connectors.contract import Download, File
+
+
+class Room:
+    """How much one file may take of the disk on its way: half of what was free when it began.
+
+    A body without an end must not take the place that the ledger needs, so that one document stops all.
+    """
+
+    def __init__(self) -> None:
+        self._left = shutil.disk_usage(tempfile.gettempdir()).free // 2
+
+    def take(self, chunk: bytes) -> bytes:
+        """Return the chunk. Raises TransientError if there is no room for it."""
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise TransientError("the file has no end, or is larger than the disk has room for", arrived="no")
+        return chunk
+
 
 _NO_FILE = frozenset({"text/html", "application/json"})
 """What a proxy, a login screen or an error in disguise answers with in a file's place."""

@@ -26,11 +26,18 @@ class ConnectorError(Exception):
     """Stop using this connection: it does not behave as documented, and going on could do harm."""
 
     def __init__(self, message: str, *, connection: str = "", status: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(_shown(message))
         self.connection = connection
         self.status = status
         self.sent: object = None
         """The JSON or text that the call carried, None if it carried none: the provider's words may quote from it."""
+
+
+def _shown(message: str) -> str:
+    """Return a message that terminals and databases take: providers may put anything into what is quoted from them."""
+    if message.isprintable():
+        return message
+    return "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in message)
 
 
 class AccessError(ConnectorError):

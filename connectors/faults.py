@@ -36,6 +36,8 @@ _LONGEST: Final = 300
 _LATER: Final = frozenset({408, 425})
 _GONE: Final = frozenset({404, 410})
 _NOT_OFFERED: Final = frozenset({405, 501})
+_CLOSED: Final = frozenset({401, 403, 407})
+"""Who asks may not, and that says nothing about a document: with 407 it is the proxy on the way that refuses."""
 
 
 def refusal(
@@ -43,7 +45,9 @@ def refusal(
 ) -> ConnectorError:
     """Return the error for an answer that is not 2xx. `asked` is "connection: METHOD path"."""
     text = f"{asked} answered {status}"
-    if 300 <= status < 400:  # noqa: PLR2004 -- the redirect range of RFC 9110
+    if status < 200:  # noqa: PLR2004 -- below the success range of RFC 9110 nothing is a final answer
+        return TransientError(f"{text}, which is no answer", connection=connection, status=status, arrived="maybe")
+    if status < 400:  # noqa: PLR2004 -- the redirect range of RFC 9110
         return ConnectorError(text + _advice(connection, url, path, headers), connection=connection, status=status)
     if reason := _reason(body):
         text += f": {reason}"
@@ -53,7 +57,7 @@ def refusal(
     if (status >= 500 and status not in _NOT_OFFERED) or status in _LATER:  # noqa: PLR2004 -- server errors
         wish = retry_after(headers)
         return TransientError(text, connection=connection, status=status, arrived="maybe", retry_after=wish)
-    if status in (401, 403):
+    if status in _CLOSED:
         return AccessError(text, connection=connection, status=status)
     kind = GoneError if status in _GONE else NoSuchCallError if status in _NOT_OFFERED else RejectedError
     return kind(text, connection=connection, status=status)
@@ -67,7 +71,7 @@ def retry_after(headers: Mapping[str, str], *others: str) -> float | None:
             return min(float(text), LONGEST_WAIT)
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_WAIT)
@@ -129,8 +133,11 @@ def _advice(connection: str, url: str, path: str, headers: Mapping[str, str]) ->
     location = headers.get("location")
     if not location:
         return ""
-    parts = urlsplit(urljoin(url, location))
-    target = mask(f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}")
+    try:
+        parts = urlsplit(urljoin(url, location))
+        target = mask(f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}")
+    except ValueError:
+        return " and points to an address that cannot be read"
     setting = variable(connection, "base_url")
     if path.strip("/") and target.endswith(path):
         return f" and points to {target}; if that is right, set {setting} to {target.removesuffix(path)}"

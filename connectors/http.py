@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
+from connectors import fence
 from connectors.answer import UNSET, Answer, encode_json
 from connectors.contract import Download
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.gate import Gate
 from connectors.limits import CLOCK, DEFAULT_LIMITS, Clock, Limits
+from connectors.lists import refuse_a_fault
 from connectors.retry import may_repeat, persist
 from connectors.urls import SettingsError, checked_url
 from connectors.wire import Outgoing, Wire, aiohttp_transport
@@ -164,7 +166,8 @@ class Api:
 
     async def _attempt(self, out: Outgoing) -> Answer:
         async with self._calls:
-            return await self._gate.carry(partial(self._wire.ask, out))
+            answer = await self._gate.carry(partial(self._wire.ask, out))
+        return answer if out.method in fence.READING else refuse_a_fault(answer)
 
     async def _persist(self, error: TransientError, attempt: Callable[[], Awaitable[T]], *, repeatable: bool) -> T:
         limits, clock, sleep = self._limits, self._clock, self._sleep
@@ -191,11 +194,21 @@ def _download(response: httpx.Response, chunks: AsyncIterator[bytes], name_heade
     headers = response.headers
     size = headers.get("content-length", "")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    told = Message()
-    told["content-disposition"] = headers.get("content-disposition", "")
     return Download(
         chunks=chunks,
         size=int(size) if size.isdecimal() and "content-encoding" not in headers else None,
-        name=told.get_filename() or (headers.get(name_header) if name_header else None) or None,
+        name=_name(headers.get("content-disposition", ""))
+        or (headers.get(name_header) if name_header else None)
+        or None,
         media_type=kind or None,
     )
+
+
+def _name(disposition: str) -> str | None:
+    """Return the file name in a Content-Disposition; None if there is none, or one that the library stumbles over."""
+    told = Message()
+    try:
+        told["content-disposition"] = disposition
+        return told.get_filename()
+    except (TypeError, ValueError, LookupError):
+        return None

@@ -1,14 +1,17 @@
-"""How the rows of a list are taken out of an answer, and how an error that came with a 200 is not taken for a list."""
+"""How an error that came with a 200 is not taken for a success, and how the rows of a list are taken out of an answer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from connectors.errors import ConnectorError
+from connectors.answer import UNSET, decode_json
+from connectors.errors import ConnectorError, TransientError
 from connectors.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from connectors.answer import Answer
 
 _FAULTS = ("error", "errors", "error_description")
 """Members with which nothing is right, whatever rows came with them …"""
@@ -17,11 +20,38 @@ _REMARKS = ("message", "detail", "title")
 _LONGEST = 200
 
 
+def fault_in(body: object) -> object | None:
+    """Return what an answer that came as a success says went wrong, None if it does not say that anything did."""
+    answer = cast("Mapping[str, object]", body) if isinstance(body, dict) else {}
+    if fault := next((answer[member] for member in _FAULTS if answer.get(member)), None):
+        return fault
+    status = answer.get("status")
+    if isinstance(status, int) and 400 <= status < 600 and answer.get("title"):  # noqa: PLR2004 -- RFC 9457
+        return answer["title"]
+    return "success: false" if answer.get("success") is False else None
+
+
+def refuse_a_fault(answer: Answer) -> Answer:
+    """Return the answer to a call that changes something, unless it is an error with the status of a success.
+
+    TransientError: it is, so nobody knows what became of the call.
+    """
+    if answer.body and "json" in answer.headers.get("content-type", ""):
+        try:
+            fault = fault_in(answer.decoded if answer.decoded is not UNSET else decode_json(answer.body))
+        except ValueError:
+            return answer  # whoever needs its content says so
+        if fault is not None:
+            words = f"{answer.asked} answered {answer.status} with an error{_quoted(fault)}"
+            raise TransientError(words, connection=answer.connection, status=answer.status, arrived="maybe")
+    return answer
+
+
 def listed(body: object, name: str, what: str, *others: str) -> list[object]:
     """Return the array `name` (or the first of `others`) of an answer, the very list.
 
-    Raises ConnectorError if there is none, if the answer says that something went wrong, or if it has no rows and gives
-    a reason: an error that comes as a success would otherwise be a list that is empty, and whole.
+    Raises ConnectorError if there is none; TransientError if the answer says that something went wrong, or has no rows
+    and gives a reason: an error that comes as a success would otherwise be a list that is empty, and whole.
     """
     answer = cast("Mapping[str, object]", body) if isinstance(body, dict) else {}
     said = [answer.get(member) for member in _FAULTS]
@@ -29,8 +59,12 @@ def listed(body: object, name: str, what: str, *others: str) -> list[object]:
     if not rows:
         said += [answer.get(member) for member in _REMARKS if isinstance(answer.get(member), str)]
     if fault := next((one for one in said if one), None):
-        words = f" ({mask(fault)[:_LONGEST]})" if isinstance(fault, str) else ""
-        raise ConnectorError(f"{what} came as a success and is an error{words}")
+        # no verdict on whatever is looked for in the list, and it may pass
+        raise TransientError(f"{what} came as a success and is an error{_quoted(fault)}")
     if not isinstance(rows, list):
         raise ConnectorError(f"{what} has no `{name}`")
     return rows
+
+
+def _quoted(fault: object) -> str:
+    return f" ({mask(fault)[:_LONGEST]})" if isinstance(fault, str) else ""

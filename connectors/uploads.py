@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from connectors.downloads import Room
 from connectors.errors import TransientError
 
 if TYPE_CHECKING:
@@ -102,10 +103,10 @@ def _finish(upload: Upload, content: bytes, download: Download) -> None:
 
 async def _spool(upload: Upload, head: bytes, incoming: AsyncIterator[bytes], stack: AsyncExitStack) -> None:
     spool = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- closed by the stack
-    tally = _Tally()
-    await asyncio.to_thread(spool.write, tally.add(head))
+    tally, room = _Tally(), Room()
+    await asyncio.to_thread(spool.write, tally.add(room.take(head)))
     async for chunk in incoming:
-        await asyncio.to_thread(spool.write, tally.add(chunk))
+        await asyncio.to_thread(spool.write, tally.add(room.take(chunk)))
     upload.size, upload.sha256 = tally.size, tally.sha256
     upload.chunks = lambda: _from_disk(spool)
 

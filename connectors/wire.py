@@ -37,6 +37,10 @@ _KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: less than common servers do, since a POST on a closing one cannot be repeated."""
 _LONGEST_REFUSAL = 64 * 2**10
 _TOO_MANY = 429
+_NOT_UNDONE = frozenset({"br", "zstd", "compress", "x-compress", "x-gzip", "dcb", "dcz"})
+"""Codings that were not asked for. Other words stand for none: some servers put their own there, or a character set."""
+LEAST = 64 * 2**10
+"""Bytes that a download has to bring in each `Limits.deadline`: one that drips for ever would hold its run open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +155,22 @@ class Wire:
         raise self._refused(out, response, body)
 
     async def chunks(self, response: httpx.Response, out: Outgoing) -> AsyncGenerator[bytes, None]:
-        """Yield the body of an opened answer. Raises TransientError if it is cut."""
+        """Yield the body of an opened answer. Raises TransientError if it is cut, or only drips."""
         announced = response.headers.get("content-length")
-        received = 0
+        received, before, waited = 0, 0, 0.0
         try:
-            async for chunk in _body(response):
+            body = _body(response)
+            since = self.clock.now()
+            async for chunk in body:
                 received += len(chunk)
+                # Only the sender's time counts: whoever reads may be slow.
+                waited += self.clock.now() - since
+                if waited > self._limits.deadline:
+                    if received - before < LEAST:
+                        raise TransientError(f"{self._asked(out)}: the file only drips", connection=self.connection)
+                    before, waited = received, 0.0
                 yield chunk
+                since = self.clock.now()
         except NETWORK as error:
             raise network_fault(self.connection, self._asked(out), out.url, error) from error
         if announced and "content-encoding" not in response.headers and received != int(announced):
@@ -289,6 +302,13 @@ class _Upload(httpx.AsyncByteStream):
 
 
 def _body(response: httpx.Response) -> AsyncIterator[bytes]:
-    if "content-encoding" in response.headers:
+    """Return the content of an answer. Raises httpx.DecodingError for a coding that nobody here can undo, or several.
+
+    Packed twice, a few thousand bytes may be more than any memory holds, before the first of them can be counted.
+    """
+    codings = [one.strip().lower() for one in response.headers.get("content-encoding", "").split(",")]
+    if len(codings) > 1 or codings[0] in _NOT_UNDONE:
+        raise httpx.DecodingError(f"content-encoding {', '.join(codings)}")
+    if codings[0]:
         return response.aiter_bytes()
     return aiter(cast("httpx.AsyncByteStream", response.stream))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from connectors.secrets import mask
 from flows.context import sleep_or_stop
+from flows.keepable import only_keepable
 from flows.marks import Marks
 from flows.pool import ASK_AGAIN
 from flows.proof import Lack, hidden
@@ -75,7 +76,8 @@ async def _read(context: Context) -> Listing:
     seen, still = Marks(), set[str]()
     count, fresh, total, barred, whole = 0, 0, None, False, False
     doubts = set[str]()
-    async for page in opened.source.changes(cursor):
+    async for listed_page in opened.source.changes(cursor):
+        page = only_keepable(listed_page)
         if context.halted(context.source_name):
             return Listing(fresh, context.tally.listed - listed, read=False)
         kept, new = await _remember(context, page)

@@ -15,6 +15,7 @@ from connectors.errors import ConnectorError, GoneError, RejectedError, Transien
 from flows.context import is_fatal, sleep_or_stop, where
 from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
+from flows.keepable import WHY, keepable
 from flows.newcomers import is_new
 from flows.pool import pool
 from flows.recorded import unpack
@@ -154,6 +155,8 @@ async def _carry(context: Context, turn: Turn, seen: Seen) -> None:
     context.got_through(context.source_name)
     seen.values.append(unnamed(document.fields))
     seen.document, seen.version = document, context.run.fingerprint(document.version)
+    if not all(keepable(file.id) for file in document.files):
+        raise RejectedError(f"a file of it has {WHY}", connection=context.source_name)
     if not await is_new(context, transfer, document):
         return
     ended = ended_by_us(transfer, document)

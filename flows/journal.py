@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.errors import AccessError, RejectedError, TransientError, UnsettledError
+from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
+from flows.keepable import WHY, keepable
 from state.fingerprints import REKEYED
 from state.records import Step
 
@@ -42,12 +43,12 @@ class LedgerJournal:
         if known is not None and known.result is not None:
             return known.result
         if known is None and REKEYED in self._steps and (there := await _asked(step, find)) is not None:
-            return self._finish(step, datetime.now(UTC), there)
+            return self._known(step, datetime.now(UTC), there)
         if known is not None:
             known = await self._dated(known)
             found = await self._look(step, find, known.intent_at, settle or AT_ONCE)
             if found is not None:
-                return self._finish(step, known.intent_at, found)
+                return self._known(step, known.intent_at, found)
         intent_at = datetime.now(UTC)
         await self._run.intend(self._transfer, step, intent_at)
         self._steps[step] = Step(name=step, intent_at=intent_at, done_at=None, result=None)
@@ -64,7 +65,7 @@ class LedgerJournal:
             result = await self._lost(step, error, find, intent_at, settle or AT_ONCE)
         finally:
             self._calling -= 1
-        return self._finish(step, intent_at, result)
+        return self._known(step, intent_at, result)
 
     async def _lost(
         self,
@@ -111,6 +112,12 @@ class LedgerJournal:
         await self._run.intend(self._transfer, known.name, now)
         self._steps[known.name] = again = Step(name=known.name, intent_at=now, done_at=None, result=None)
         return again
+
+    def _known(self, step: str, intent_at: datetime, result: str) -> str:
+        """Write down what a call has brought about. One whose id cannot be kept stays begun, so it is never made again."""
+        if not keepable(result):
+            raise ConnectorError(f"what '{step}' made has {WHY}")
+        return self._finish(step, intent_at, result)
 
     def _finish(self, step: str, intent_at: datetime, result: str) -> str:
         at = datetime.now(UTC)

@@ -140,12 +140,12 @@ def written(moment: datetime) -> str:
 
 def inboxes(body: object) -> list[Inbox]:
     """Read `GET /inboxes`: a list, or an object that holds it."""
-    listed = plain(body)
-    if isinstance(listed, dict):
-        listed = listed.get("results", listed.get("inboxes"))
-    if not isinstance(listed, list):
+    rows = plain(body)
+    if isinstance(rows, dict):
+        rows = listed(rows, "results", "the list of inboxes", "inboxes")
+    if not isinstance(rows, list):
         raise ConnectorError("the list of inboxes is not a list")
-    found = [(identity(entry), text(entry.get("name"))) for entry in listed if isinstance(entry, dict)]
+    found = [(identity(entry), text(entry.get("name"))) for entry in rows if isinstance(entry, dict)]
     return [Inbox(inbox, name) for inbox, name in found if inbox]
 
 

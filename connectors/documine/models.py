@@ -223,9 +223,9 @@ def instant(value: object) -> datetime | None:
     """Read an instant in either of the provider's spellings (`…Z`, `….000+00:00`); None if it is none."""
     try:
         read = datetime.fromisoformat(text(value))
-    except ValueError:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1 in a zone east of Greenwich is how some write "never"
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def _id(row: Fields, names: Sequence[str], what: str) -> str:

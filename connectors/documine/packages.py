@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 from connectors.contract import Download
+from connectors.downloads import Room
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ class Packages:
         """Bring a package to disk and return its media type. One that has vanished says nothing about the document."""
         try:
             async with self._client.package_content(package_id) as download:
+                room = Room()
                 async for chunk in download.chunks:
-                    await asyncio.to_thread(spool.write, chunk)
+                    await asyncio.to_thread(spool.write, room.take(chunk))
         except GoneError as error:
             raise self._lost("vanished") from error
         return download.media_type or ""

@@ -60,7 +60,7 @@ class HypatosClient:
         params = [("fileId", file_id), ("sort", "-createdAt"), ("offset", str(offset)), ("limit", str(limit))]
         # GET {base}/documents?fileId=…&sort=-createdAt&offset=0&limit=50
         answer = await self.api.call("GET", DOCUMENTS, params=params)
-        return models.made(answer.json())
+        return models.made(answer.json(), offset)
 
     async def made(self, document_id: str) -> models.Made:
         """Read what one document was made from."""
@@ -75,7 +75,7 @@ class HypatosClient:
         params += [("sort", "-createdAt"), ("offset", str(offset)), ("limit", str(limit))]
         # GET {base}/documents?projectId=…&state=failed&sort=-createdAt&offset=0&limit=50
         answer = await self.api.call("GET", DOCUMENTS, params=params)
-        return models.made(answer.json())
+        return models.made(answer.json(), offset)
 
     async def upload(self, upload: Upload, media_type: str, name: str) -> str:
         """Store a file and return its id. Sent twice it is stored twice, and only what is processed becomes a document."""

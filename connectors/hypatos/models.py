@@ -62,26 +62,26 @@ class Made:
     external_id: str | None
 
 
-def made(body: object) -> list[Made]:
+def made(body: object, offset: int = 0) -> list[Made]:
     """Read one page of documents to look for those that were made from our files."""
-    page = as_object(body, "the document list")
-    rows = page.get("data", page.get("documents"))
+    rows = listed(body, "data", "the document list", "documents")
+    if not rows and offset == 0 and _count(cast("Fields", body).get("totalCount")):
+        # What is not shown is not proven absent, and a look-up that finds nothing makes the call again.
+        raise TransientError("the document list counts documents and shows none", arrived="no")
     found: list[Made] = []
-    for fields in [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []:
+    for fields in [row for row in rows if isinstance(row, dict)]:
         if document_id := text(fields.get("id")):
-            listed = frozenset(file.id for file in files(fields))
+            of = frozenset(file.id for file in files(fields))
             main = next((file.id for file in files(fields) if file.main), None)
             created = text(fields.get("createdAt")) or ""
-            found.append(Made(document_id, created, listed, main, text(fields.get("externalId"))))
+            found.append(Made(document_id, created, of, main, text(fields.get("externalId"))))
     return found
 
 
 def projects(body: object) -> dict[str, str]:
     """Read one page of projects: their names by id."""
-    page = as_object(body, "the project list")
-    rows = page.get("data")
-    listed = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return {project_id: text(row.get("name")) or "" for row in listed if (project_id := text(row.get("id")))}
+    rows = [row for row in listed(body, "data", "the project list") if isinstance(row, dict)]
+    return {project_id: text(row.get("name")) or "" for row in rows if (project_id := text(row.get("id")))}
 
 
 def data_points(body: object) -> list[tuple[str, str, str]]:

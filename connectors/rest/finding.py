@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from connectors.errors import ConnectorError, GoneError
+from connectors.errors import ConnectorError, GoneError, TransientError
 from connectors.http import quote
+from connectors.lists import fault_in
 from connectors.rest.paths import as_id, parse, values
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class Finder:
                 status=error.status,
             ) from error
         found = answer.json()
+        if fault_in(found) is not None:
+            # An error that comes as a success shows nothing, and that would pass for "not there".
+            raise TransientError(f"{answer.asked} answered with an error", connection=answer.connection, arrived="no")
         ids = [as_id(value) for value in values(found, parse(declared.id))]
         keys = [None] * len(ids) if declared.key is None else values(found, parse(declared.key))
         return [(id_, its) for id_, its in zip(ids, keys, strict=False) if id_ is not None]

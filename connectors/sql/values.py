@@ -131,7 +131,10 @@ def _instant(value: object, kind: TypeEngine[object], dialect: str) -> object:
     if moment is None or moment.tzinfo is None:
         raise ValueProblem("is no instant with its offset, such as 2026-12-31T12:00:00Z")
     keeps_offset = bool(getattr(kind, "timezone", False)) and dialect != "sqlite"
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueProblem("is beyond the calendar of the years 1 to 9999") from None
     return moment if keeps_offset else moment.replace(tzinfo=None)
 
 

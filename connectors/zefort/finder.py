@@ -8,22 +8,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.errors import AccessError, GoneError, NoSuchCallError, RejectedError, TransientError
+from connectors.errors import GoneError, TransientError
 from connectors.markers import markers
 from connectors.zefort import client as paths
 from connectors.zefort import models
+from connectors.zefort.listing import Reading, by_status
 
 if TYPE_CHECKING:
     from connectors.zefort.client import ZefortClient
 
 log = logging.getLogger(__name__)
 
-STATUSES = ("queued", "processing", "review", "done", "archived", "error", "limited")
-"""Plain lists may leave some out (archived ones do in the UI), so a thorough look asks for each."""
-
 NAMELESS = timedelta(minutes=10)
 """How long a contract that shows no file may turn out to be one of ours: ours are made together with their file."""
-UNAUTHORIZED = 401
 
 
 @dataclass(slots=True)
@@ -60,72 +57,42 @@ class Finder:
 
     async def _answer(self, looks: list[_Look]) -> None:
         wanted = {look.marker for look in looks}
-        undecided: list[str] = []
+        doubts: list[str] = []
         try:
-            found = await self._sweep(wanted, max(look.days for look in looks), undecided)
+            found = await self._sweep(wanted, max(look.days for look in looks), doubts)
         except BaseException:
             # Whoever asked along must not be left waiting: they ask again, each for itself.
             self._waiting += [look for look in looks if not look.answer.done()]
             raise
         for look in looks:
-            if look.marker in found or not undecided:
+            if look.marker in found or not doubts:
                 look.answer.set_result(found.get(look.marker))
             else:
-                # It is still being worked on and shows no file yet, so nobody can say whose it is.
-                words = f"contract {undecided[0]} does not show its files yet"
+                words = f"it cannot be said whether a contract was made: {doubts[0]}"
                 look.answer.set_exception(TransientError(words, connection=self._client.api.connection, arrived="no"))
 
-    async def _sweep(self, wanted: set[str], days: int, undecided: list[str]) -> dict[str, str]:
+    async def _sweep(self, wanted: set[str], days: int, doubts: list[str]) -> dict[str, str]:
+        """Read every list that may show them. What is absent is absent only if nothing was added to `doubts`."""
         found: dict[str, models.Contract] = {}
-        window = f"today-{days}d-"
-        await self._read(paths.CONTRACTS, {"receive_time": window}, wanted, found, undecided)
-        # These lists only make the look thorough. An account or an API that does not offer one goes without.
-        more = [(paths.CONTRACTS, {"receive_time": window, "status": status}) for status in STATUSES]
-        for path, params in [*more, (paths.TRASH, {"receive_time": window})]:
-            if found.keys() >= wanted:
-                break
-            try:
-                await self._read(path, params, wanted, found, undecided)
-            except (RejectedError, NoSuchCallError, AccessError) as error:
-                if error.status == UNAUTHORIZED:
-                    raise
-                log.info("contracts are looked for without this list: %s", error)
+        window = {"receive_time": f"today-{days}d-"}
+        # All but the first only make the look thorough. An account or an API that does not offer one goes without.
+        trash = Reading(self._client, paths.TRASH, window, optional=True)
+        for reading in [*by_status(self._client, window), trash]:
+            async for rows in reading.rows():
+                for row in rows:
+                    contract = await self._named(models.contract(row), doubts)
+                    for marker in markers(contract.filenames) & wanted:
+                        _keep(marker, contract, found)
+                if found.keys() >= wanted:
+                    return {marker: contract.id for marker, contract in found.items()}
+            if reading.missing:
+                doubts.append(f"a list ({reading.path}) counts {reading.missing} more than it shows")
         return {marker: contract.id for marker, contract in found.items()}
 
-    async def _read(
-        self,
-        path: str,
-        params: dict[str, str],
-        wanted: set[str],
-        found: dict[str, models.Contract],
-        undecided: list[str],
-    ) -> None:
-        """Read a list, newest first, until everything wanted is found; again from the start if it shrank under us."""
-        page, count, again = 1, None, 3
-        before: set[str | None] = set()
-        while True:
-            step = await self._client.page(path, page, params)
-            named = [row for row in step.rows if models.identity(row)]  # one without an id cannot be ours to go on with
-            here = {models.identity(row) for row in named}
-            for row in named:
-                contract = await self._named(models.contract(row), undecided)
-                for marker in markers(contract.filenames) & wanted:
-                    _keep(marker, contract, found)
-            if found.keys() >= wanted:
-                return
-            shrank = count is not None and step.count is not None and step.count < count
-            count = step.count
-            if shrank and again:
-                page, again = 1, again - 1
-            elif step.last or here <= before:  # a server that ignores the page number repeats itself for ever
-                return
-            else:
-                page, before = page + 1, here
-
-    async def _named(self, contract: models.Contract, undecided: list[str]) -> models.Contract:
+    async def _named(self, contract: models.Contract, doubts: list[str]) -> models.Contract:
         """Return a contract with its file names: some lists leave them out, and then the contract itself tells.
 
-        One that shows no file because it was only just made is added to `undecided`.
+        One that shows no file because it was only just made leaves a doubt whose it is.
         """
         if contract.filenames:
             return contract
@@ -139,7 +106,7 @@ class Finder:
             if contract.analysing and datetime.now(UTC) - NAMELESS < contract.received < datetime.max.replace(
                 tzinfo=UTC
             ):
-                undecided.append(contract.id)
+                doubts.append(f"contract {contract.id} does not show its files yet")
             else:
                 self._nameless.add(contract.id)  # made without a file, so not by us
         return contract

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from connectors.errors import AccessError, NoSuchCallError, RejectedError
 from connectors.zefort import client as paths
 from connectors.zefort import models
-from connectors.zefort.finder import STATUSES, UNAUTHORIZED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+STATUSES = ("queued", "processing", "review", "done", "archived", "error", "limited")
+"""Plain lists may leave some out (archived ones do in the UI), so a thorough look asks for each."""
+UNAUTHORIZED = 401
 ROUNDS = 10
 """How often one list is read at most."""
 IDLE = 2

@@ -187,9 +187,9 @@ def instant(value: object) -> datetime | None:
     for spelling in (value, value.replace(":60", ":59", 1)):
         try:
             moment = datetime.fromisoformat(spelling)
-        except ValueError:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # the year 1 in a zone east of Greenwich is how some write "never"
             continue
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return None
 
 

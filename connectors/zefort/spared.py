@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, NoSuchCallError, RejectedError, TransientError
-from connectors.zefort.finder import UNAUTHORIZED
+from connectors.zefort.listing import UNAUTHORIZED
 
 if TYPE_CHECKING:
     from connectors.errors import ConnectorError

@@ -44,6 +44,8 @@ DEVIATIONS: dict[str, str] = {
     "documine client, POST /realms/sandbox-workspace/protocol/openid-connect/token: is not documented": (
         "a path that a setting has corrected"
     ),
+    "InvalidData: it: required ['storageId', 'status']": "a switch: packages name their id otherwise",
+    "required ['id', 'fileName', 'processingStatus']": "a switch: files name their id and name otherwise",
     "documine sandbox, GET /api/downloads/{downloadId}/download: 200 DataValidationError: MediaTypeNotFound": (
         "a switch: the file itself instead of a package"
     ),

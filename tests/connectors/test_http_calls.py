@@ -52,6 +52,8 @@ async def test_any_2xx_is_a_success(loopback, status):
         (405, NoSuchCallError),
         (501, NoSuchCallError),
         (408, TransientError),
+        (101, TransientError),
+        (407, AccessError),
         (409, RejectedError),
         (410, GoneError),
         (413, RejectedError),
@@ -115,6 +117,13 @@ async def test_a_redirect_is_never_followed_but_its_target_is_told(loopback, sta
     assert "set DEMO_BASE_URL to https://new.example.com/v3" in str(caught.value)
     assert "abc" not in str(caught.value)
     assert len(loopback.arrived) == 1
+
+
+@pytest.mark.parametrize("location", ["http://[::bad:99/", "http://h:99999999/x", "//[", "http://h:port/"])
+async def test_a_redirect_to_nowhere_is_told_as_one(loopback, location):
+    api = await answering(loopback, 302, b"", location=location)
+    with pytest.raises(ConnectorError, match="answered 302 and points to an address that cannot be read"):
+        await api.call("GET", "/documents")
 
 
 async def test_credentials_do_not_travel_over_plain_http():
@@ -231,6 +240,48 @@ async def test_bodies_carry_their_media_type_unless_told_otherwise(loopback):
 async def test_a_compressed_answer_is_read(loopback):
     api = await answering(loopback, 200, gzip.compress(b'{"a": 1}'), content_encoding="gzip")
     assert (await api.call("GET", "/")).json() == {"a": 1}
+
+
+@pytest.mark.parametrize("coding", ["gzip, gzip", "gzip,gzip,gzip", "br", "zstd"])
+async def test_what_is_packed_twice_or_in_an_unknown_way_is_not_unpacked(loopback, coding):
+    bomb = gzip.compress(gzip.compress(b" " * 100_000_000))
+    api = await answering(loopback, 200, bomb, content_encoding=coding)
+    with pytest.raises(TransientError, match="garbled"):
+        await api.call("POST", "/")
+    with pytest.raises(TransientError, match="garbled"):
+        async with api.stream("/") as download:
+            [chunk async for chunk in download.chunks]
+
+
+async def test_a_word_that_is_no_coding_leaves_an_answer_as_it_is(loopback):
+    api = await answering(loopback, 200, b'{"a": 1}', content_encoding="utf-8")
+    assert (await api.call("GET", "/")).json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "internal"},
+        {"errors": [{"code": 7}], "id": "x"},
+        {"error_description": "no"},
+        {"success": False},
+        {"title": "Service Unavailable", "status": 503},
+    ],
+)
+async def test_an_error_that_comes_as_a_success_leaves_open_what_became_of_the_call(loopback, body):
+    api = await answering(loopback, 200, body)
+    with pytest.raises(TransientError, match="answered 200 with an error") as caught:
+        await api.call("POST", "/contracts/", json={})
+    assert caught.value.arrived == "maybe"
+    assert (await api.call("GET", "/contracts/1/")).json() == body
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": None, "errors": [], "id": "x"}, {"status": "error", "title": "x"}, {"success": True}, ["error"]]
+)
+async def test_a_success_may_have_members_that_could_tell_of_errors(loopback, body):
+    api = await answering(loopback, 200, body)
+    assert (await api.call("POST", "/contracts/", json={})).json() == body
 
 
 @pytest.mark.parametrize("packed", [True, False])

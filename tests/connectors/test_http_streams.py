@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import shutil
 import tracemalloc
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
 from connectors.auth import Basic
+from connectors.contract import Attachment, Download, File
 from connectors.errors import GoneError, TransientError
 from connectors.http import Api
+from connectors.uploads import opened
+from connectors.wire import LEAST
 
 MEGABYTE = 2**20
 SIZE = 50 * MEGABYTE
@@ -127,6 +133,53 @@ async def test_a_download_that_falls_silent_ends(loopback):
         await read_all(api, [])
 
 
+class Hands:
+    """A clock that goes on by ten seconds whenever it is looked at."""
+
+    def __init__(self):
+        self.time = 0.0
+
+    def now(self):
+        self.time += 10
+        return self.time
+
+
+@pytest.mark.parametrize(("size", "ends"), [(100, False), (LEAST, True)])
+async def test_a_download_that_only_drips_ends_and_a_slow_one_does_not(loopback, size, ends):
+    async def drip(request, writer):
+        writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {size * 60}\r\n\r\n".encode())
+        for _ in range(60):
+            writer.write(b"x" * size)
+            await writer.drain()
+            await asyncio.sleep(0.005)  # so that each arrives by itself
+        return b""
+
+    api = await loopback.api(drip, clock=Hands(), deadline=30)
+    chunks = []
+    if ends:
+        await read_all(api, chunks)
+        assert sum(map(len, chunks)) == size * 60
+    else:
+        with pytest.raises(TransientError, match="only drips"):
+            await read_all(api, chunks)
+
+
+async def test_a_file_without_an_end_leaves_the_disk_room_for_others(monkeypatch):
+    async def forever():
+        while True:
+            yield b"x" * MEGABYTE
+
+    @asynccontextmanager
+    async def open_it():
+        yield Download(forever(), None, "endless.pdf", "application/pdf")
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=8 * MEGABYTE))
+    with pytest.raises(TransientError, match="no end") as caught:
+        async with opened(Attachment(File("f1", "endless.pdf", "application/pdf"), open_it)):
+            raise AssertionError("it was read to its end")
+    assert caught.value.arrived == "no"
+
+
 async def test_opening_a_file_is_repeated_and_its_refusals_have_names(loopback, skipping):
     answers = [loopback.reply(503), loopback.reply(429), loopback.reply(404, {"title": "File not found"})]
 
@@ -146,6 +199,7 @@ async def test_opening_a_file_is_repeated_and_its_refusals_have_names(loopback, 
         ('attachment; filename="a b.pdf"', "a b.pdf"),
         ("attachment; filename*=UTF-8''gr%C3%BC%C3%9Fe.pdf", "grüße.pdf"),
         ("inline", None),
+        ("attachment; filename*0=a; filename*2=b; filename*=x", None),
         ("", None),
     ],
 )

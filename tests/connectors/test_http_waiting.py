@@ -44,6 +44,13 @@ async def test_a_429_is_waited_for_as_told_and_then_sent_again(loopback, skippin
     assert api.waited == pytest.approx(skipping.time - 1000)
 
 
+@pytest.mark.parametrize(
+    "text", ["Mon, 20 Nov 99999999999 00:00:00 GMT", "Mon, 20 Nov 2026 00:00:00 +99999999999", "1e9", "-5", ""]
+)
+def test_a_wish_that_is_no_time_is_no_wish(text):
+    assert retry_after({"retry-after": text}) is None
+
+
 async def test_a_date_in_retry_after_is_understood(loopback, skipping):
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     api = await loopback.api(refusing(loopback, 1, retry_after=soon), clock=skipping)

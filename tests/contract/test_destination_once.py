@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import ConnectorError, RejectedError, TransientError
 from tests.contract import account
 from tests.contract.account import Sent
 from tests.contract.answers import tidy
@@ -75,6 +75,40 @@ async def test_a_push_goes_on_where_it_stopped_whatever_step_failed(destination,
             fault = it.strike(kind, endpoint, nth=nth, status=500, headers=account.QUICKLY)
             await it.deliver(it.delivery(files=files(it)), account.journal())
             assert fault.struck, (endpoint, nth)
+            assert_there_once(it)
+            assert sorted(it.only.parts) == parts, (endpoint, nth)
+
+
+@gold
+async def test_an_error_that_comes_as_a_success_is_taken_for_none(destination):
+    calls, parts = await calm(destination)
+    error = {"status": 200, "headers": {"content-type": "application/json"}, "body": '{"error": "try later"}'}
+    for endpoint, nth in calls:
+        async with destination() as it:
+            fault = it.strike("status", endpoint, nth=nth, **error)
+            await it.deliver(it.delivery(files=files(it)), account.journal())
+            assert fault.struck, (endpoint, nth)
+            assert_there_once(it)
+            assert sorted(it.only.parts) == parts, (endpoint, nth)
+
+
+@gold
+async def test_a_look_that_is_answered_with_an_error_as_a_success_doubles_nothing(destination):
+    calls, parts = await calm(destination)
+    error = {"status": 200, "headers": {"content-type": "application/json"}, "body": '{"error": "try later"}'}
+    for endpoint, nth in calls:
+        async with destination() as it:
+            it.strike("act_then_drop", endpoint, nth=nth)
+            it.strike("status", "GET *", every=2, times=6, **error)
+            journal = account.journal()
+            for _ in range(6):
+                try:
+                    await it.deliver(it.delivery(files=files(it)), journal)
+                    break
+                except RejectedError:
+                    raise  # a look that fails is no verdict on the document
+                except ConnectorError:
+                    continue
             assert_there_once(it)
             assert sorted(it.only.parts) == parts, (endpoint, nth)
 

@@ -114,7 +114,10 @@ def test_both_spellings_of_a_moment_are_one_moment(moment):
     assert len(hints) == 1
 
 
-@pytest.mark.parametrize("garbage", [None, "", "soon", 17, {}, "2025-13-45"])
+@pytest.mark.parametrize(
+    "garbage",
+    [None, "", "soon", 17, {}, "2025-13-45", "0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-05:00"],
+)
 def test_what_is_no_moment_is_none(garbage):
     assert instant(garbage) is None
 

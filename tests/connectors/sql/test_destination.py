@@ -74,6 +74,7 @@ async def test_an_id_of_no_row_is_gone(invoices, journal, external_id):
         ({"due": "31.12.2026"}, "due is text, and the column takes a day"),
         ({"due": "2026-02-30"}, "due is a day that does not exist"),
         ({"seen_at": "2026-11-25T12:00:00"}, "seen_at is no instant with its offset"),
+        ({"seen_at": "0001-01-01T00:00:00+02:00"}, "seen_at is beyond the calendar"),
         ({"paid": "yes"}, "paid is text, and the column takes true or false"),
         ({"pieces": Decimal("1.5")}, "pieces has decimals"),
         ({"pieces": True}, "pieces is true or false, and the column takes a whole number"),

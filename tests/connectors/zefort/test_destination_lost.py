@@ -1,6 +1,8 @@
 """Answers that are lost on the way to the sandbox: every one is looked up before its call is made again."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from connectors.contract import State
 from connectors.errors import RejectedError, TransientError, UnsettledError
 from connectors.sandbox_faults import Fault
+from connectors.zefort import models
 
 STEPS = [
     ("POST", "/contracts/"),
@@ -88,6 +91,26 @@ async def test_a_lag_of_the_index_does_not_make_a_second_contract(open_account, 
     with pytest.raises(UnsettledError):
         await account.contracts.push(delivery(), journal)
     account.app.act({"advance": 61})
+    await account.contracts.push(delivery(), journal)
+    assert len(account.shown["contracts"]) == 1
+
+
+async def test_a_list_that_counts_more_than_it_shows_proves_nothing_and_makes_no_second_contract(
+    open_account, journal, delivery, monkeypatch
+):
+    account = await open_account(faults=[Fault("act_then_drop", "POST", "/contracts/", times=1)])
+    whole = models.listing
+
+    def cut(body, page):
+        return replace(whole(body, page), rows=())
+
+    with monkeypatch.context() as hidden:
+        hidden.setattr(models, "listing", cut)
+        with pytest.raises(TransientError):
+            await account.contracts.push(delivery(), journal)
+        journal.now += timedelta(days=1)
+        with pytest.raises(TransientError, match="counts 1 more than it shows"):
+            await account.contracts.push(delivery(), journal)
     await account.contracts.push(delivery(), journal)
     assert len(account.shown["contracts"]) == 1
 

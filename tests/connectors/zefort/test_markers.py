@@ -69,7 +69,9 @@ async def test_a_list_that_shrinks_while_it_is_searched_is_read_again(open_accou
     before = account.asked("GET /contracts/")
     # Newest first, three a page: two of 11, 10, 9 leave, and 8 has moved from the second page to the first.
     assert await account.finder.find(delivery_marker("r:8"), 2) == made["r:8"][0]
-    assert account.asked("GET /contracts/") - before == 3
+    assert (
+        account.asked("GET /contracts/") - before == 4
+    )  # it was read to its end and is read again: it showed fewer than it counted
 
 
 async def test_of_two_contracts_with_one_marker_the_older_is_kept(account, delivery, new_journal, caplog):

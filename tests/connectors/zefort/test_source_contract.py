@@ -9,7 +9,7 @@ import pytest
 from connectors.errors import ConnectorError, GoneError, TransientError
 from connectors.sandbox_faults import Fault
 from connectors.settings import SettingsError
-from connectors.zefort import Settings
+from connectors.zefort import Settings, models
 
 
 async def test_a_contract_is_read_with_tags_by_name_whole_parties_and_exact_amounts(reader):
@@ -126,3 +126,8 @@ async def test_the_check_warns_of_what_a_key_may_not_see(open_account):
     assert "manage all contracts" in words
     assert "all of one owner" in words
     assert "2 contracts" in words
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-05:00", "2026-02-30T00:00:00Z", ""])
+def test_a_moment_that_no_calendar_has_is_none(text):
+    assert models.instant(text) is None
