@@ -255,6 +255,7 @@ async def _one_pass(context: Context, phase: Phase, *, again: bool) -> Listing:
             context.halt(error)
         finally:
             delivered.set()
+            context.run.outbox.news.set()
 
     async def reporting() -> None:
         try:

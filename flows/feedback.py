@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,13 +20,14 @@ from flows.tally import Fate, not_heard
 from state.errors import StateError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable
 
     from flows.context import Context
     from state.records import Owed
 
 log = logging.getLogger("docferry")
+_GATHER = 0.05
+"""Seconds for which what is owed is gathered while nothing is being told, since asking for each message would cost more."""
 MOST_OVERTAKEN = 2
 """How often in one run a document is carried again because it changed before the source was told."""
 
@@ -49,7 +52,9 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
             waited += await context.recovering(context.policy.patience - waited, context.source_name)
             return not context.halted(context.source_name)
         if not delivered.is_set():
-            await sleep_or_stop(context, 0.05)
+            await _news(context)
+            if not delivered.is_set():
+                await sleep_or_stop(context, _GATHER)
             return True
         next_owed = await context.run.outbox.next_owed()
         if next_owed is None:
@@ -73,6 +78,14 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
         lambda: context.halted(context.source_name),
         lambda width: context.room(width, context.source_name),
     )
+
+
+async def _news(context: Context) -> None:
+    """Wait until this run has come to owe something, but not for ever: other runs, too, leave what is to be told."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ASK_AGAIN):
+            await context.run.outbox.news.wait()
+    context.run.outbox.news.clear()
 
 
 async def tell(context: Context, owed: Owed) -> None:

@@ -6,15 +6,18 @@ before claiming, so that asking in vain writes nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import Integer, Text, bindparam, exists, or_, select, update
 
 from state import reading
+from state.dialect import among
+from state.instants import Instant
 from state.lease import anchor, others, over, revoke
 from state.models import feedback, step, transfer
-from state.reading import FOLLOWABLE, TRANSFER, chunks, free, living, steps_of, transfers
+from state.prepared import ask, carry_out
+from state.reading import FOLLOWABLE, STEPS, TRANSFER, free, living, steps_of, with_steps
 from state.records import PENDING, Owed
 from state.turns import COLLECT
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     Query = Select[*tuple[Any, ...]]
 
 T = TypeVar("T")
+_route, _now = bindparam("route", type_=Text()), bindparam("now", type_=Instant())
 _OWED = (
     feedback.c.id,
     feedback.c.transfer_id,
@@ -47,40 +51,40 @@ _OWED = (
     transfer.c.content_version,
 )
 _CLAIM = {
-    table.name: update(table).where(table.c.id.in_(bindparam("those", expanding=True))).values(claim=bindparam("by"))
+    table.name: update(table).where(among(table.c.id, "those")).values(claim=bindparam("by", type_=Text()))
     for table in (transfer, feedback)
 }
+_STEPS_OF_TELLING = STEPS.where(step.c.name.startswith("feedback:"))
 
 
-def due_transfers(route: str, now: datetime, only: Collection[int] | None = None) -> Query:
-    """Select what is due (of `only`) and free, the longest-due first."""
-    query = select(*TRANSFER).where(
-        transfer.c.route == route,
-        transfer.c.status == PENDING,
-        transfer.c.due_at <= now,
-        free(transfer.c.claim, route),
-    )
-    if only is not None:
-        query = query.where(transfer.c.id.in_(only))
-    return query.order_by(transfer.c.due_at, transfer.c.id)
+class _Kind:
+    """Rows of one table that may be claimed, in the order in which that is done: looked at, and locked."""
+
+    def __init__(self, table: Table, query: Query) -> None:
+        self.table = table
+        self.first = query.limit(1)
+        most = bindparam("most", type_=Integer())
+        self.locked = query.limit(most).with_for_update(of=table, skip_locked=True)
 
 
-def due_looks(route: str, now: datetime) -> Query:
-    """Select what the far end has to be asked about and is free, the longest-due first."""
-    query = select(*TRANSFER).where(
-        transfer.c.route == route,
-        transfer.c.follow_at <= now,
-        transfer.c.status.in_(FOLLOWABLE),
-        free(transfer.c.claim, route),
-    )
-    return query.order_by(transfer.c.follow_at, transfer.c.id)
+_TRANSFERS = (
+    select(*TRANSFER)
+    .where(transfer.c.route == _route, transfer.c.status == PENDING, transfer.c.due_at <= _now)
+    .where(free(transfer.c.claim, _route))
+    .order_by(transfer.c.due_at, transfer.c.id)
+)
+_DUE = _Kind(transfer, _TRANSFERS)
+_DUE_OF_THESE = _Kind(transfer, _TRANSFERS.where(among(transfer.c.id, "only")))
+_LOOKS = _Kind(
+    transfer,
+    select(*TRANSFER)
+    .where(transfer.c.route == _route, transfer.c.follow_at <= _now)
+    .where(or_(*(transfer.c.status == status for status in FOLLOWABLE)), free(transfer.c.claim, _route))
+    .order_by(transfer.c.follow_at, transfer.c.id),
+)
 
 
-def due_messages(route: str, now: datetime) -> Query:
-    """Select the messages that are due, none before an earlier one about the same document is answered.
-
-    Nor one while another about the document is being told, which may be one that was superseded meanwhile.
-    """
+def _messages() -> Query:
     other = feedback.alias("other")
     told = (
         select(other.c.outcome)
@@ -94,20 +98,51 @@ def due_messages(route: str, now: datetime) -> Query:
         select(*_OWED, told)
         .join(transfer, transfer.c.id == feedback.c.transfer_id)
         .where(
-            feedback.c.route == route,
+            feedback.c.route == _route,
             feedback.c.done_at.is_(None),
-            feedback.c.due_at <= now,
+            feedback.c.due_at <= _now,
             # It is being delivered again: what comes of that supersedes the message.
             transfer.c.status != PENDING,
-            free(feedback.c.claim, route),
+            free(feedback.c.claim, _route),
             ~exists().where(
                 other.c.transfer_id == feedback.c.transfer_id,
                 other.c.id != feedback.c.id,
-                before | other.c.claim.in_(living(route)),
+                before | other.c.claim.in_(living(_route)),
             ),
         )
         .order_by(feedback.c.due_at, feedback.c.id)
     )
+
+
+_MESSAGES = _Kind(feedback, _messages())
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of a kind is due and free, the longest-due first."""
+
+    kind: _Kind
+    values: Mapping[str, object]
+
+
+def due_transfers(route: str, now: datetime, only: Collection[int] | None = None) -> Due:
+    """Return what is to be delivered (of `only`)."""
+    if only is None:
+        return Due(_DUE, {"route": route, "now": now})
+    return Due(_DUE_OF_THESE, {"route": route, "now": now, "only": only})
+
+
+def due_looks(route: str, now: datetime) -> Due:
+    """Return what the far end has to be asked about."""
+    return Due(_LOOKS, {"route": route, "now": now})
+
+
+def due_messages(route: str, now: datetime) -> Due:
+    """Return the messages that are due, none before an earlier one about the same document is answered.
+
+    Nor one while another about the document is being told, which may be one that was superseded meanwhile.
+    """
+    return Due(_MESSAGES, {"route": route, "now": now})
 
 
 class Claims:
@@ -118,28 +153,27 @@ class Claims:
         self._writer = writer
         self._reader = reader
 
-    async def transfers(self, due: Query, limit: int) -> list[Transfer]:
-        """Claim up to `limit` of the transfers that a query selects, and return them with their steps."""
+    async def transfers(self, due: Due, limit: int) -> list[Transfer]:
+        """Claim up to `limit` of the transfers that are due, and return them with their steps."""
 
         def claim(connection: Connection) -> list[Transfer]:
             _settled(connection, self._held)
-            found = transfers(connection, due.limit(limit).with_for_update(of=transfer, skip_locked=True))
-            _mark(connection, self._held, transfer, [one.id for one in found])
-            return found
+            found = ask(connection, due.kind.locked, **due.values, most=limit)
+            _mark(connection, self._held, due, [row.id for row in found])
+            return with_steps(connection, found)
 
         return await self._claim(due, claim)
 
-    async def messages(self, due: Query, limit: int) -> list[Owed]:
-        """Claim up to `limit` of the messages that a query selects; none while another run reads the listing."""
+    async def messages(self, due: Due, limit: int) -> list[Owed]:
+        """Claim up to `limit` of the messages that are due; none while another run reads the listing."""
 
         def claim(connection: Connection) -> list[Owed]:
             if any(row.turn == COLLECT for row in _settled(connection, self._held)):
                 return []
-            locked = due.limit(limit).with_for_update(of=feedback, skip_locked=True)
-            found = [Owed(*row) for row in connection.execute(locked)]
-            _mark(connection, self._held, feedback, [one.id for one in found])
-            steps = steps_of(connection, [one.transfer_id for one in found], step.c.name.startswith("feedback:"))
-            return [replace(one, steps=_about(one, steps.get(one.transfer_id, {}))) for one in found]
+            found = ask(connection, due.kind.locked, **due.values, most=limit)
+            _mark(connection, self._held, due, [row.id for row in found])
+            steps = steps_of(connection, [row.transfer_id for row in found], _STEPS_OF_TELLING)
+            return [Owed(*(*row, _about(row.seq, steps.get(row.transfer_id, {})))) for row in found]
 
         return await self._claim(due, claim)
 
@@ -148,9 +182,9 @@ class Claims:
         route, me = self._held.route, self._held.name
         return await self._reader.ask(lambda connection: reading.ours(connection, route, me, transfer_ids))
 
-    async def _claim(self, due: Query, claim: Callable[[Connection], list[T]]) -> list[T]:
+    async def _claim(self, due: Due, claim: Callable[[Connection], list[T]]) -> list[T]:
         def worth_it(connection: Connection) -> bool:
-            if connection.execute(due.limit(1)).first() is not None:
+            if ask(connection, due.kind.first, **due.values):
                 return True
             return any(over(row) for row in others(connection, self._held.route, self._held.name))
 
@@ -159,8 +193,8 @@ class Claims:
         return await self._writer.call(claim, self._held)
 
 
-def _about(message: Owed, steps: Mapping[str, Step]) -> dict[str, Step]:
-    start = f"feedback:{message.seq}:"
+def _about(seq: int, steps: Mapping[str, Step]) -> dict[str, Step]:
+    start = f"feedback:{seq}:"
     return {name: entry for name, entry in steps.items() if f"{name}:".startswith(start)}
 
 
@@ -170,6 +204,5 @@ def _settled(connection: Connection, held: Lease) -> Sequence[Any]:
     return revoke(connection, held.route, held.name)
 
 
-def _mark(connection: Connection, held: Lease, table: Table, ids: Sequence[int]) -> None:
-    for some in chunks(ids):
-        connection.execute(_CLAIM[table.name], {"those": list(some), "by": held.name})
+def _mark(connection: Connection, held: Lease, due: Due, ids: Sequence[int]) -> None:
+    carry_out(connection, _CLAIM[due.kind.table.name], those=ids, by=held.name)

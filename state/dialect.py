@@ -2,12 +2,65 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, bindparam
 
 # SQLite takes PostgreSQL's form of INSERT … ON CONFLICT; the other way round SQLAlchemy refuses.
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Column, Dialect
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """Row numbers: events alone may pass two thousand million in some years. SQLite numbers rows by itself only as INTEGER."""
 
-__all__ = ["Id", "upsert"]
+
+class _Ids(TypeDecorator["Collection[int]"]):
+    """Row numbers as one value, however many they are: an array, in SQLite a JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type that the database has for it."""
+        here: TypeEngine[Any] = Text() if dialect.name == "sqlite" else ARRAY(BigInteger())
+        return dialect.type_descriptor(here)
+
+    def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> object:
+        """Write the numbers down."""
+        ids = list(value or ())
+        return json.dumps(ids) if dialect.name == "sqlite" else ids
+
+
+class among(FunctionElement[bool]):  # noqa: N801 -- reads as the SQL operator it is
+    """Whether a row number is one of those that are given under a name: like IN, but always the same text."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: Column[int], name: str) -> None:
+        super().__init__(column, bindparam(name, type_=_Ids()))
+
+
+@compiles(among, "sqlite")
+def _sqlite_among(element: among, compiler: SQLCompiler, **options: object) -> str:
+    column, ids = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 -- a column and a placeholder
+
+
+@compiles(among, "postgresql")
+def _postgres_among(element: among, compiler: SQLCompiler, **options: object) -> str:
+    column, ids = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY({ids})"
+
+
+__all__ = ["Id", "among", "upsert"]

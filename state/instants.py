@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import String, bindparam
@@ -23,17 +24,19 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- TypeDecorator's signature
         """Turn an aware datetime into text. Raises ValueError for a naive one, whose zone nobody can know."""
-        if value is None:
-            return None
-        if value.tzinfo is not UTC:
-            if value.tzinfo is None:
-                raise ValueError("an instant without a time zone cannot be kept")
-            value = value.astimezone(UTC)
-        return value.isoformat(timespec="microseconds")[:26] + "Z"
+        return None if value is None else _text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- TypeDecorator's signature
         """Turn the text back into an aware UTC datetime."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+@lru_cache(maxsize=256)
+def _text(value: datetime) -> str:
+    # Kept, since one instant is written into several rows.
+    if value.tzinfo is None:
+        raise ValueError("an instant without a time zone cannot be kept")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 class database_now(FunctionElement[datetime]):  # noqa: N801 -- reads as the SQL function it is

@@ -10,28 +10,36 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Text, bindparam, delete, insert, select, update
 
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError
 from state.instants import database_now
 from state.models import lease
 from state.owner import Owner
+from state.prepared import ask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from state.errors import StateError
+
+    _Row = Any  # a lease, with the database's time as `now`
 
 IN_HAND = 0.25
 """The part of a lease's time that must be left when a request leaves: it has to arrive before anybody else may begin."""
 SHARING = ". To let several runs share the work, write `runs: shared` into the route file"
 _WITH_NOW = select(lease, database_now().label("now"))
+_ANCHOR = {
+    shared: _WITH_NOW.where(lease.c.name == bindparam("anchor", type_=Text())).with_for_update(read=shared)
+    for shared in (True, False)
+}
+_OF_ROUTE = _WITH_NOW.where(lease.c.route == bindparam("route", type_=Text())).order_by(lease.c.fence)
 _HELD = (
     select(lease.c.fence)
-    .where(lease.c.name == bindparam("held"), lease.c.owner == bindparam("holder"))
+    .where(lease.c.name == bindparam("held", type_=Text()), lease.c.owner == bindparam("holder", type_=Text()))
     .with_for_update(read=True)
 )
 
@@ -43,25 +51,23 @@ def steadily() -> float:
     return time.monotonic()
 
 
-def anchor(connection: Connection, route: str, *, shared: bool = False) -> Row[Any]:
+def anchor(connection: Connection, route: str, *, shared: bool = False) -> _Row:
     """Lock a route's anchor until the transaction ends, and return it; with `shared` beside others who do so too."""
-    this = _WITH_NOW.where(lease.c.name == route).with_for_update(read=shared)
-    row = connection.execute(this).one_or_none()
-    if row is None:
+    found = ask(connection, _ANCHOR[shared], anchor=route)
+    if not found:
         now = database_now()
         new = upsert(lease).values(name=route, owner="", fence=0, since=now, until=now)
         connection.execute(new.on_conflict_do_nothing())
-        row = connection.execute(this).one()
-    return row
+        found = ask(connection, _ANCHOR[shared], anchor=route)
+    return found[0]
 
 
-def others(connection: Connection, route: str, me: str | None = None) -> Sequence[Row[Any]]:
+def others(connection: Connection, route: str, me: str | None = None) -> Sequence[_Row]:
     """Return the leases of a route's runs but one, with the database's time as `now`, the oldest first."""
-    query = _WITH_NOW.where(lease.c.route == route).order_by(lease.c.fence)
-    return [row for row in connection.execute(query) if row.name != me]
+    return [row for row in ask(connection, _OF_ROUTE, route=route) if row.name != me]
 
 
-def over(row: Row[Any]) -> bool:
+def over(row: _Row) -> bool:
     """Say whether a lease has run out, or its owner is dead for certain."""
     if not row.owner or row.until <= row.now:
         return True
@@ -69,7 +75,7 @@ def over(row: Row[Any]) -> bool:
     return owner is not None and owner.dead()
 
 
-def revoke(connection: Connection, route: str, me: str | None = None) -> Sequence[Row[Any]]:
+def revoke(connection: Connection, route: str, me: str | None = None) -> Sequence[_Row]:
     """Take the leases away that are over, and return what is left of the other runs.
 
     One that is locked is left alone: its owner is writing at this moment, or an earlier revoker is at work.
@@ -91,7 +97,7 @@ def check_idle(connection: Connection) -> None:
             raise _busy(row)
 
 
-def _busy(row: Row[Any]) -> RouteBusyError:
+def _busy(row: _Row) -> RouteBusyError:
     owner = Owner.parse(row.owner)
     who = f"process {owner.pid} on {owner.host}" if owner else "another release of docferry"
     return RouteBusyError(
@@ -135,7 +141,8 @@ class Lease:
     def check(self, connection: Connection) -> None:
         """Raise LeaseLostError if the lease was taken away. Until the transaction ends nobody can do so."""
         # One that ran out but was not taken away is still ours.
-        if connection.execute(_HELD, {"held": self.name, "holder": str(self.owner)}).scalar() != self.fence:
+        found = ask(connection, _HELD, held=self.name, holder=str(self.owner))
+        if not found or found[0].fence != self.fence:
             raise LeaseLostError(
                 f"Another run has taken the route {self.route} over, or this one's share of it, because this one gave no sign "
                 f"of life for {self.ttl:g} s; nothing more is written here, the other run carries on"

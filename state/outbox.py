@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from state import reading, retelling
@@ -32,6 +33,8 @@ class Outbox:
         self._writer = writer
         self._reader = reader
         self._claims = claims
+        self.news = asyncio.Event()
+        """Set whenever the source has come to be owed something because a document was settled."""
 
     async def claim(self, limit: int, now: datetime) -> list[Owed]:
         """Claim up to `limit` due messages, about one document in their order; none while another run reads the listing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Dialect, UpdateBase
+    from sqlalchemy import Connection, Dialect, Select, UpdateBase
 
 _MOST = 100
 """How many rows one INSERT takes. Few enough for every SQLite, which counts the parameters."""
@@ -22,11 +23,12 @@ _VALUES = re.compile(r"VALUES (\((?:\?, )*\?\))")
 Process = Callable[[Any], Any]
 
 
-class Prepared:
-    """One statement for rows that give these names. The rows of one execution give them all."""
+class _Text:
+    """The text of one statement, and its values as the driver wants them."""
 
-    def __init__(self, statement: UpdateBase, names: frozenset[str], dialect: Dialect) -> None:
-        """Write it out. Raises InvalidRequestError if it needs another name, TypeError if it has defaults or lists."""
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]] | UpdateBase, names: frozenset[str], dialect: Dialect
+    ) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names), for_executemany=True)
         if not isinstance(compiled, SQLCompiler) or compiled.insert_prefetch or compiled.post_compile_params:
             raise TypeError("a prepared statement has neither defaults nor lists")
@@ -39,31 +41,15 @@ class Prepared:
         self._changed = [
             (name, process) for name, process in processes.items() if name in names and process is not _same
         ]
-        self._text = compiled.string
-        self._order = compiled.positiontup
-        found = _VALUES.search(self._text) if self._order is not None else None
-        self._group = found[1] if found and found[1].count("?") == self._text.count("?") else None
+        self.text = compiled.string
+        self.order = compiled.positiontup
 
-    def execute(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-        """Carry it out for every row. Raises SQLAlchemyError, also for a value that cannot be kept."""
+    def values(self, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+        """Return rows as the driver keeps them. Raises StatementError for a value that cannot be kept."""
         try:
-            given = [self._values(row) for row in rows]
+            return [self._values(row) for row in rows]
         except ValueError as error:
-            raise StatementError(str(error), self._text, None, error, hide_parameters=True) from error
-        if self._order is None:
-            connection.exec_driver_sql(self._text, given)
-            return
-        order = self._order
-        lines = [tuple([values[name] for name in order]) for values in given]
-        if self._group is None:
-            connection.exec_driver_sql(self._text, lines)
-            return
-        # One statement with many VALUES. Row by row, sqlite3 lets go of the interpreter lock each time, and a busy event
-        # loop then keeps it for a whole switch interval: commits took seconds instead of milliseconds.
-        for start in range(0, len(lines), _MOST):
-            some = lines[start : start + _MOST]
-            text = self._text.replace(self._group, ", ".join([self._group] * len(some)), 1)
-            connection.exec_driver_sql(text, tuple([value for line in some for value in line]))
+            raise StatementError(str(error), self.text, None, error, hide_parameters=True) from error
 
     def _values(self, row: Mapping[str, object]) -> dict[str, object]:
         values = {**self._fixed, **row}
@@ -72,10 +58,83 @@ class Prepared:
         return values
 
 
+class Prepared:
+    """One statement for rows that give these names. The rows of one execution give them all."""
+
+    def __init__(self, statement: UpdateBase, names: frozenset[str], dialect: Dialect) -> None:
+        """Write it out. Raises InvalidRequestError if it needs another name, TypeError if it has defaults or lists."""
+        self._written = written = _Text(statement, names, dialect)
+        found = _VALUES.search(written.text) if written.order is not None else None
+        self._group = found[1] if found and found[1].count("?") == written.text.count("?") else None
+
+    def execute(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """Carry it out for every row. Raises SQLAlchemyError, also for a value that cannot be kept."""
+        given, order, written = self._written.values(rows), self._written.order, self._written.text
+        if order is None:
+            connection.exec_driver_sql(written, given)
+            return
+        lines = [tuple([values[name] for name in order]) for values in given]
+        if self._group is None:
+            connection.exec_driver_sql(written, lines)
+            return
+        # One statement with many VALUES. Row by row, sqlite3 lets go of the interpreter lock each time, and a busy event
+        # loop then keeps it for a whole switch interval: commits took seconds instead of milliseconds.
+        for start in range(0, len(lines), _MOST):
+            some = lines[start : start + _MOST]
+            text = written.replace(self._group, ", ".join([self._group] * len(some)), 1)
+            connection.exec_driver_sql(text, tuple([value for line in some for value in line]))
+
+
+class Question:
+    """One query for these values. Each row of its answer is a named tuple."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]], names: frozenset[str], dialect: Dialect) -> None:
+        """Write it out. Raises InvalidRequestError if it needs another value, TypeError if it has lists."""
+        self._written = _Text(query, names, dialect)
+        columns = list(query.selected_columns)
+        kind: Any = namedtuple  # noqa: PYI024 -- only here its names are known
+        self._make: Callable[[Sequence[object]], Any] = kind("Found", [c.key or "" for c in columns], rename=True)._make
+        self._read = [
+            (place, process)
+            for place, column in enumerate(columns)
+            if (process := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        ]
+
+    def ask(self, connection: Connection, **values: object) -> list[Any]:
+        """Return all rows. Raises SQLAlchemyError."""
+        given, order = self._written.values([values])[0], self._written.order
+        put = given if order is None else tuple([given[name] for name in order])
+        found = connection.exec_driver_sql(self._written.text, put).all()
+        return [self._make(self._as_read(row)) for row in found]
+
+    def _as_read(self, row: Sequence[object]) -> Sequence[object]:
+        if not self._read:
+            return row
+        values = list(row)
+        for place, process in self._read:
+            values[place] = process(values[place])
+        return values
+
+
 @lru_cache(maxsize=256)
 def prepared(statement: UpdateBase, names: frozenset[str], dialect: Dialect) -> Prepared:
     """Return a statement as this database's driver takes it."""
     return Prepared(statement, names, dialect)
+
+
+@lru_cache(maxsize=256)
+def _question(query: Select[*tuple[Any, ...]], names: frozenset[str], dialect: Dialect) -> Question:
+    return Question(query, names, dialect)
+
+
+def ask(connection: Connection, query: Select[*tuple[Any, ...]], **values: object) -> list[Any]:
+    """Return the rows, named tuples, of a query that lives as long as the program. Raises SQLAlchemyError."""
+    return _question(query, frozenset(values), connection.dialect).ask(connection, **values)
+
+
+def carry_out(connection: Connection, statement: UpdateBase, **values: object) -> None:
+    """Execute a statement that lives as long as the program. Raises SQLAlchemyError."""
+    prepared(statement, frozenset(values), connection.dialect).execute(connection, [values])
 
 
 def _same(value: object) -> object:

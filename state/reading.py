@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import exists, func, or_, select, union
 
+from state.dialect import among
 from state.models import cursor, event, feedback, lease, run, step, transfer
+from state.prepared import ask
 from state.records import PENDING, Event, RunRow, Step, Summary, Timeline, Told, Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Column, ColumnElement, Connection, Select
+    from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Select
 
 CHUNK = 500
 """How many values one IN list takes: every database allows that many parameters."""
@@ -24,7 +25,12 @@ CHUNK = 500
 _WITH_REASON = (PENDING, "rejected", "failed", "skipped", "withdrawn", "held")
 FOLLOWABLE = ("delivered", "confirmed", "withdrawn")
 TRANSFER = [transfer.c[field] for field in Transfer.__dataclass_fields__ if field != "steps"]
-_STEP_COLUMNS = (step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
+STEPS = (
+    select(step.c.transfer_id, step.c.name, step.c.intent_at, step.c.done_at, step.c.result)
+    .where(among(step.c.transfer_id, "those"))
+    .order_by(step.c.id)
+)
+"""The steps of `those` transfers."""
 
 
 def chunks(values: Sequence[str | int]) -> Iterator[Sequence[str | int]]:
@@ -35,30 +41,34 @@ def chunks(values: Sequence[str | int]) -> Iterator[Sequence[str | int]]:
 
 def transfers(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Transfer]:
     """Read transfers together with their steps."""
-    found = [Transfer(*row) for row in connection.execute(query)]
-    steps = steps_of(connection, [one.id for one in found])
-    return [replace(one, steps=steps[one.id]) if one.id in steps else one for one in found]
+    return with_steps(connection, connection.execute(query))
+
+
+def with_steps(connection: Connection, rows: Iterable[Sequence[Any]]) -> list[Transfer]:
+    """Make transfers of rows of `TRANSFER`, and read their steps."""
+    found = list(rows)
+    steps = steps_of(connection, [row[0] for row in found])
+    return [Transfer(*(*row, steps.get(row[0], {}))) for row in found]
 
 
 def steps_of(
-    connection: Connection, transfer_ids: Sequence[int], *names: ColumnElement[bool]
+    connection: Connection, transfer_ids: Sequence[int], which: Select[*tuple[Any, ...]] = STEPS
 ) -> Mapping[int, dict[str, Step]]:
-    """Read the steps of transfers, by transfer id; of those whose names are such."""
+    """Read the steps of transfers, by transfer id; `which` are all of them, or fewer."""
     steps: defaultdict[int, dict[str, Step]] = defaultdict(dict)
-    for some in chunks(transfer_ids):
-        query = select(*_STEP_COLUMNS).where(step.c.transfer_id.in_(some), *names).order_by(step.c.id)
-        for owner, *fields in connection.execute(query):
+    if transfer_ids:
+        for owner, *fields in ask(connection, which, those=transfer_ids):
             entry = Step(*fields)
             steps[owner][entry.name] = entry
     return steps
 
 
-def living(route: str) -> Select[tuple[str]]:
+def living(route: str | BindParameter[str]) -> Select[tuple[str]]:
     """Select the names of the leases that a route's runs hold."""
     return select(lease.c.name).where(lease.c.route == route)
 
 
-def free(claim: Column[str | None], route: str, me: str = "") -> ColumnElement[bool]:
+def free(claim: Column[str | None], route: str | BindParameter[str], me: str = "") -> ColumnElement[bool]:
     """Say that nobody who lives has claimed a row, or nobody but `me`."""
     return claim.is_(None) | claim.not_in(living(route).where(lease.c.name != me))
 

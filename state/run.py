@@ -222,6 +222,8 @@ class RouteRun:
             lately = at if despite_refusal else at - collecting.REFUSED_FOR
             lines.append((owe, words if tell_again else {**words, "lately": lately}))
         await self._write(*lines, *beside)
+        if tell is not None:
+            self.outbox.news.set()
         await self.recording.prune_if_many(at)
 
     async def postpone(

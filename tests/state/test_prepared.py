@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import bindparam, create_engine, insert, select
 from sqlalchemy.exc import InvalidRequestError, StatementError
 
 from state import statements as sql
+from state.dialect import among
 from state.models import metadata, step, transfer
-from state.prepared import Prepared
+from state.prepared import Prepared, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,3 +67,30 @@ def test_a_value_that_cannot_be_kept_is_no_reason_to_show_it(connection: Connect
     with pytest.raises(StatementError, match="time zone") as caught:
         Prepared(sql.STEP.sql, STEP, connection.dialect).execute(connection, rows)
     assert "secret" not in str(caught.value)
+
+
+def test_a_question_is_answered_as_sqlalchemy_would_answer_it(connection: Connection):
+    Prepared(sql.STEP.sql, STEP, connection.dialect).execute(connection, _steps(3))
+    query = select(step.c.id, step.c.name, step.c.intent_at, step.c.done_at).order_by(step.c.id)
+    found = ask(connection, query.where(step.c.name != bindparam("but", type_=step.c.name.type)), but="s1")
+    assert found == [tuple(row) for row in connection.execute(query.where(step.c.name != "s1"))]
+    assert [(row.name, row.intent_at, row.done_at) for row in found] == [("s0", NOW, None), ("s2", NOW, None)]
+
+
+@pytest.mark.parametrize("those", [[], [2], [3, 1, 77], range(1, 40_001)])
+def test_any_number_of_row_numbers_is_one_value_of_a_question(connection: Connection, those: list[int]):
+    Prepared(sql.STEP.sql, STEP, connection.dialect).execute(connection, _steps(3))
+    found = ask(connection, select(step.c.id).where(among(step.c.id, "those")).order_by(step.c.id), those=those)
+    assert [row.id for row in found] == [number for number in (1, 2, 3) if number in those]
+
+
+def test_a_question_with_a_list_is_refused(connection: Connection):
+    with pytest.raises(TypeError, match="lists"):
+        ask(connection, select(step.c.id).where(step.c.id.in_([1, 2])))
+
+
+def test_a_value_that_no_question_can_hold_is_not_shown(connection: Connection):
+    query = select(step.c.id).where(step.c.intent_at == bindparam("at", type_=step.c.intent_at.type))
+    with pytest.raises(StatementError, match="time zone") as caught:
+        ask(connection, query, at=NOW.replace(tzinfo=None))
+    assert "2026" not in str(caught.value)
