@@ -19,7 +19,6 @@ from flows.keepable import WHY, keepable
 from flows.newcomers import is_new
 from flows.pool import pool
 from flows.recorded import unpack
-from flows.redact import unnamed
 from flows.settling import (
     Seen,
     acquit,
@@ -153,8 +152,7 @@ async def _carry(context: Context, turn: Turn, seen: Seen) -> None:
         await leave(context, transfer, "gone", str(error))
         return
     context.got_through(context.source_name)
-    seen.values.append(unnamed(document.fields))
-    seen.document, seen.version = document, context.run.fingerprint(document.version)
+    seen.take(document, context.run.fingerprint(document.version))
     if not all(keepable(file.id) for file in document.files):
         raise RejectedError(f"a file of it has {WHY}", connection=context.source_name)
     if not await is_new(context, transfer, document):
@@ -222,6 +220,5 @@ async def _mapped(
         if judged is None:
             return document, mapped
     document = replace(unpack(judged), not_ready=document.not_ready, acknowledged=True)
-    seen.values.append(unnamed(document.fields))
-    seen.document, seen.version = document, context.run.fingerprint(document.version)
+    seen.take(document, context.run.fingerprint(document.version))
     return document, fit(context.open, document, seen.values)

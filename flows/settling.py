@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError, UnsettledError
 from flows.recorded import pack
-from flows.redact import told
+from flows.redact import told, unnamed
 from flows.tally import Fate
 from state.records import NOT_READY, WITHDRAWN
 
@@ -29,10 +29,16 @@ class Seen:
     values: list[object] = field(default_factory=list)
     version: str | None = None
     document: Document | None = None
+    _read: list[Document] = field(default_factory=list)
+
+    def take(self, document: Document, version: str) -> None:
+        """Go by this document from here on. What an earlier one shows is kept out of sentences all the same."""
+        self.document, self.version = document, version
+        self._read.append(document)
 
     def cleared(self, error: Exception) -> str:
         """Return what an error says, without secrets and values."""
-        return told(error, self.values)
+        return told(error, [*self.values, *(unnamed(document.fields) for document in self._read)])
 
 
 @dataclass(frozen=True, slots=True)

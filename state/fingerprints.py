@@ -50,12 +50,14 @@ class Fingerprints:
     """Makes fingerprints with one ledger's key. They are equal for equal texts and say nothing else."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._begun = hmac.new(key, digestmod="sha256")  # so that the key is taken in once
 
     def of(self, text: str | bytes) -> str:
         """Return `fp-` and 32 hex digits of the text's HMAC-SHA-256."""
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        return MARK + hmac.digest(self._key, data, "sha256").hex()[:_BYTES]
+        made = self._begun.copy()
+        made.update(data)
+        return MARK + made.hexdigest()[:_BYTES]
 
 
 def open_fingerprints(engine: Engine, vault: Vault | None) -> Fingerprints:

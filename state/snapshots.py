@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _FAST = 1
 """zlib's level: documents are small and many, and more effort gains a tenth."""
+_SMALL = 2**13
+"""Bytes; what is no longer needs a window no wider, and memory for one takes longer to get than such a text to compress."""
+_WINDOW, _MEMORY = 13, 6
 _AT_ONCE = 500
 """How many snapshots are encrypted anew in one transaction, and after how many new ones old ones are dropped."""
 
@@ -71,7 +74,7 @@ class Snapshots:
         """Return what writes a document down in place of its earlier snapshot. Only if snapshots are `taken`."""
         if self._vault is None:
             raise AssertionError("nothing is recorded without a key")
-        sealed = self._vault.encrypt(zlib.compress(content, _FAST))
+        sealed = self._vault.encrypt(_compressed(content))
         key = self._vault.names[0]
         return _KEEP, {"transfer_id": transfer_id, "route": route, "taken_at": at, "key": key, "sealed": sealed}
 
@@ -124,6 +127,13 @@ class Snapshots:
                 anew,
             )
         return len(rows) == _AT_ONCE and bool(anew)
+
+
+def _compressed(content: bytes) -> bytes:
+    if len(content) > _SMALL:
+        return zlib.compress(content, _FAST)
+    small = zlib.compressobj(_FAST, zlib.DEFLATED, _WINDOW, _MEMORY)
+    return small.compress(content) + small.flush()
 
 
 class Recording:

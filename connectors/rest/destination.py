@@ -55,6 +55,7 @@ class Objects:
 
     def check(self, payload: Fields) -> None:
         """Raise RejectedError if this payload cannot be written as the declared body."""
+        fit(self.schema, payload, self._api.connection)
         self._body(payload, "key")
 
     async def look_for_nobody(self) -> bool:
@@ -101,7 +102,6 @@ class Objects:
         yield
 
     def _body(self, payload: Fields, key: str) -> Body:
-        fit(self.schema, payload, self._api.connection)
         return body(self._declared, payload, key, self._api.connection)
 
     async def _object(self, delivery: Delivery, journal: Journal) -> str:
