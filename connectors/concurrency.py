@@ -13,6 +13,7 @@ import asyncio
 import math
 import re
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _LEAST_STEP: Final = 0.1
 _VARIABLE: Final = re.compile(r"[^/]*\d[^/]*|[^/]{25,}")
 
 
+@lru_cache(maxsize=64)
 def kind(method: str, path: str) -> str:
     """Return what calls have in common that differ in the ids in their paths (no query) only."""
     return f"{method} {_VARIABLE.sub('*', path)}"

@@ -13,7 +13,6 @@ from flows.engine import Phase, plainly, sync
 from flows.preview import preview
 from flows.routes import open_route
 from flows.tokens import vault
-from state.care import Care
 from state.database import password
 from state.ledger import Ledger
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from flows.settings import Gateway
     from flows.tally import Report, Tally
+    from state.care import Care
 
 log = logging.getLogger("docferry")
 T = TypeVar("T")
@@ -80,6 +80,8 @@ async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
 
 def care_of(gateway: Gateway) -> Care:
     """Open the door for looking after the state. Raises SettingError, or StateError if its folder cannot be made."""
+    from state.care import Care  # noqa: PLC0415 -- no run needs what it loads
+
     _hide_secrets(gateway)
     return Care(gateway.state_url, vault=vault(gateway))
 
