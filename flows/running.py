@@ -98,7 +98,8 @@ def telling_of_a_lock() -> Iterator[None]:
     """Say on the log why nothing happens, if what needs the state's write lock is not done soon."""
     loop = asyncio.get_running_loop()
     words = (
-        "waiting for the ledger's lock: another program is writing to it or has it open (a backup, a database browser)"
+        "waiting for the ledger's lock: another program is writing to it or has it open (a backup, a database browser), or its "
+        "server does not answer"
     )
     saying = loop.call_later(_SOON, log.warning, words)
     try:

@@ -17,6 +17,7 @@ from state.database import address, connect
 from state.errors import SettingError
 from state.fingerprints import open_fingerprints
 from state.reader import Reader
+from state.session import Outage
 from state.writer import Writer
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class _StoppedError(Exception):
 
 @asynccontextmanager
 async def _both(engine: Engine, patience: float) -> AsyncIterator[tuple[Reader, Writer]]:
-    reader, writer = Reader(engine, patience=patience), Writer(engine, patience=patience)
+    outage = Outage(patience)
+    reader, writer = Reader(engine, outage=outage), Writer(engine, outage=outage)
     try:
         yield reader, writer
     finally:

@@ -67,6 +67,13 @@ def place(engine: Engine) -> str:
     return postgres.place(engine) if is_postgres(engine) else sqlite.place(engine)
 
 
+def late(engine: Engine) -> str:
+    """Say why the database may be slow to take a write."""
+    if is_postgres(engine):
+        return "its server may be away, or another session may hold a lock (see pg_stat_activity)"
+    return "another program may hold it open"
+
+
 def surroundings(error: BaseException) -> bool:
     """Tell whether a failure lies in the file, the disk or the server, so that repeating a write would fail again."""
     return _sentence(error) is not None

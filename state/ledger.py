@@ -26,6 +26,7 @@ from state.owner import Owner
 from state.reader import Reader
 from state.records import FAILED, REJECTED, Refusal, Summary, Timeline, Transfer
 from state.run import RouteRun
+from state.session import Outage
 from state.snapshots import Retention, Snapshots
 from state.upgrading import prepare
 from state.writer import Writer
@@ -58,8 +59,9 @@ class Ledger:
         self.place = place(engine)
         """Where it is, without secrets."""
         self._snapshots = snapshots
-        self._writer = Writer(engine, patience=patience)
-        self._reader = Reader(engine, patience=patience)
+        outage = Outage(patience)
+        self._writer = Writer(engine, outage=outage)
+        self._reader = Reader(engine, outage=outage)
         self.archive = Archive(self._reader, snapshots)
         """What was judged, and by which mapping."""
 

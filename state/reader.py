@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from state.session import Outage
+
 T = TypeVar("T")
 
 
 class Reader:
     """Answers questions from one consistent picture each. Sees every write that was awaited before."""
 
-    def __init__(self, engine: Engine, *, patience: float) -> None:
-        """`patience` is how many seconds a database server that went away is waited for."""
+    def __init__(self, engine: Engine, *, outage: Outage) -> None:
+        """`outage` says how long a database server that went away is waited for."""
         self._engine = engine
-        self._session = Session(engine, patience=patience, writes=False)
+        self._session = Session(engine, outage=outage, writes=False)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="docferry-reader")
 
     async def ask(self, question: Callable[[Connection], T]) -> T:

@@ -24,17 +24,40 @@ _COLLISIONS = 10
 """How often a transaction is tried again that got into another one's way."""
 
 
+class Outage:
+    """Since when a ledger's server is away: all its sessions wait for it together, and no second time while it stays away.
+
+    Whoever has waited in vain winds up, which is many transactions: each would wait anew.
+    """
+
+    def __init__(self, patience: float) -> None:
+        """`patience` is how many seconds a server that went away is waited for."""
+        self._patience = patience
+        self._until: float | None = None
+
+    def until(self) -> float:
+        """Note that the server is away; return the instant (`time.monotonic`) until which it is waited for."""
+        until = self._until  # another thread may set it back
+        if until is None:
+            until = self._until = time.monotonic() + self._patience
+        return until
+
+    def over(self) -> None:
+        """Note that the server has answered."""
+        self._until = None
+
+
 class Session:
     """Carries out transactions one after the other, in one thread.
 
-    A PostgreSQL server that goes away is waited for, `patience` seconds at most. What was under way is done again,
+    A PostgreSQL server that goes away is waited for, as long as `outage` says. What was under way is done again,
     unless it turns out that it was committed and only the answer was lost: each transaction's id is read before its
     commit, and the server is asked for its status afterwards.
     """
 
-    def __init__(self, engine: Engine, *, patience: float, writes: bool) -> None:
+    def __init__(self, engine: Engine, *, outage: Outage, writes: bool) -> None:
         self._engine = engine
-        self._patience = patience
+        self._outage = outage
         self._writes = writes
         self._remote = engine.dialect.name == "postgresql"
         self._connection: Connection | None = None
@@ -52,6 +75,7 @@ class Session:
                 connection = self._connected()
                 if number is not None:
                     if self._was_committed(connection, number, until):
+                        self._outage.over()
                         return done[0]
                     number = None
                 done = []
@@ -59,6 +83,7 @@ class Session:
                     done.append(work(connection))
                     if self._remote and self._writes:
                         number = postgres.receipt(connection)
+                self._outage.over()
                 return done[0]
             except SQLAlchemyError as error:
                 if not self._remote:
@@ -67,8 +92,9 @@ class Session:
                 if gone:
                     self.close()
                     # Counted from the first failure: whoever slept in the middle has not waited for the server.
-                    until = min(until, time.monotonic() + self._patience)
+                    until = min(until, self._outage.until())
                 else:
+                    self._outage.over()
                     number = None  # the server has answered: it is rolled back
                 collisions += collided
                 if not (gone and time.monotonic() < until) and not (collided and collisions <= _COLLISIONS):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from state.database import alone, explain, surroundings
+from state.database import alone, explain, late, surroundings
 from state.errors import StateError
 from state.prepared import prepared
 from state.session import Session
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Engine, UpdateBase
+
+    from state.session import Outage
 
 log = logging.getLogger("docferry")
 T = TypeVar("T")
@@ -84,10 +86,10 @@ class Writer:
     A write that is cancelled while it waits is still carried out: only the waiting ends.
     """
 
-    def __init__(self, engine: Engine, *, patience: float) -> None:
-        """`patience` is how many seconds a database server that went away is waited for."""
+    def __init__(self, engine: Engine, *, outage: Outage) -> None:
+        """`outage` says how long a database server that went away is waited for."""
         self._engine = engine
-        self._session = Session(engine, patience=patience, writes=True)
+        self._session = Session(engine, outage=outage, writes=True)
         self._loop = asyncio.get_running_loop()
         self._gathered: list[_Write] = []
         self._busy = False
@@ -138,7 +140,7 @@ class Writer:
         self._groups.put(group)
 
     def _say_late(self) -> None:
-        log.warning("the state database has not taken a write for %.0f s; another program may hold it open", LATE)
+        log.warning("the state database has not taken a write for %.0f s; %s", LATE, late(self._engine))
 
     def _committed(self, group: list[_Write], results: list[object]) -> None:
         if self._late is not None:

@@ -1,17 +1,20 @@
 """A ledger in PostgreSQL: several in one database, a server that goes away, and commits whose answers are lost."""
 
 import asyncio
+import functools
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from state import Ledger, StateError, Vault, database
 from state.errors import SettingError
-from state.session import Session
+from state.session import Outage, Session
 from tests import postgres
 from tests.ledgers import open_ledger, rows
 
@@ -110,7 +113,7 @@ async def test_a_line_that_is_cut_is_opened_again_for_questions_and_writes(serve
 
 
 def test_whoever_slept_for_longer_than_its_patience_still_connects_again(server_url: str):
-    session = Session(database.connect(database.address(server_url), busy_timeout=1.0), patience=0.3, writes=True)
+    session = Session(database.connect(database.address(server_url), busy_timeout=1.0), outage=Outage(0.3), writes=True)
     slept = []
 
     def work(connection: Connection) -> int:
@@ -134,6 +137,39 @@ async def test_a_server_that_stays_away_ends_the_run_with_a_sentence(server_url:
     with pytest.raises(StateError, match="cannot be reached"):
         await run.intend(this, "create", now)
     await ledger.close()
+
+
+def test_a_server_that_was_waited_for_in_vain_is_asked_but_not_waited_for_until_it_has_answered(
+    server_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    away, tries = True, 0
+    engine = database.connect(database.address(server_url), busy_timeout=1.0)
+
+    def connect(connect_: Callable[[Engine], Connection], to: Engine) -> Connection:
+        nonlocal tries
+        tries += 1
+        return connect_(dead if away else to)
+
+    dead = database.connect(database.address("postgresql://127.0.0.1:1/nothing"), busy_timeout=1.0)
+    for name in ("reading", "writing"):
+        monkeypatch.setattr(f"state.session.{name}", functools.partial(connect, getattr(database, name)))
+    outage = Outage(0.5)
+    writer, reader = (Session(engine, outage=outage, writes=writes) for writes in (True, False))
+
+    def tries_of(session: Session) -> int:
+        nonlocal tries
+        tries = 0
+        with pytest.raises(OperationalError):
+            session.transact(lambda connection: connection.execute(text("SELECT 1")).scalar())
+        return tries
+
+    assert tries_of(writer) > 1  # waited for
+    assert (tries_of(writer), tries_of(reader)) == (1, 1)  # what winds up does not wait anew, with either connection
+    away = False
+    assert reader.transact(lambda connection: connection.execute(text("SELECT 1")).scalar()) == 1
+    reader.close()
+    away = True
+    assert tries_of(writer) > 1
 
 
 async def test_a_run_outlives_a_server_that_is_killed_and_started_again(now: datetime):
