@@ -31,6 +31,8 @@ ALONE: Final = 0.95
 LEARNS: Final = 0.5
 """How much the last window counts in what is held to be our part of the account."""
 
+_TOO_MANY = 429
+
 
 class Quota:
     """Turns for one connection.
@@ -74,6 +76,7 @@ class Quota:
                         raise TransientError(
                             f"{self._connection}: the quota is used up for another {math.ceil(delay)} s",
                             connection=self._connection,
+                            status=_TOO_MANY,  # no answer to this call: the one to an earlier call holds for it, too
                             arrived="no",
                             retry_after=delay,
                         )

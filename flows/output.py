@@ -206,7 +206,9 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
         say(f"  made                at the {transfer.origin} of this route, which is half of a pair")
     if transfer.reason:
         say(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
-    if transfer.status == "pending" and not transfer.reason:
+    if transfer.status == "pending" and timeline.worker:
+        say(f"  claimed             by {escape(timeline.worker)}, which is running the route")
+    elif transfer.status == "pending" and not transfer.reason:
         say("  reason              not begun yet; `docferry status` shows how the last runs ended")
     if transfer.due_at:
         say(f"  due                 {instant(transfer.due_at)}, {transfer.attempts} attempts so far")

@@ -111,22 +111,32 @@ def retry(
     gateway = load_gateway()
     read_route(gateway, route)
 
-    async def work() -> int:
-        async with open_ledger(gateway) as ledger:
-            statuses = (*records.SETTLED,) if document else (records.REJECTED, records.FAILED)
-            with telling_of_a_lock():
-                return await ledger.retry(
-                    route, document_ids=document or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
-                )
+    asked = list(dict.fromkeys(document or ()))
 
-    count = _run(work())
+    async def work() -> tuple[int, list[str], list[str]]:
+        async with open_ledger(gateway) as ledger:
+            known = await ledger.lookup(route, asked)
+            waiting = [name for name, transfer in known.items() if transfer.status == records.PENDING]
+            statuses = (*records.SETTLED,) if asked else (records.REJECTED, records.FAILED)
+            with telling_of_a_lock():
+                count = await ledger.retry(
+                    route, document_ids=asked or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
+                )
+            return count, [name for name in asked if name not in known], waiting
+
+    count, unknown, waiting = _run(work())
     if json_:
-        output.print_json({"route": route, "due": count})
+        output.print_json({"route": route, "due": count, "waiting": waiting, "unknown": unknown})
     elif count:
         output.out.print(f"{count} documents are due again. Next: docferry run {route}")
-    if document and count < len(set(document)):
-        _stop(f"{len(set(document)) - count} of them are not known on this route.", 1)
-    if not count and not json_:
+    if waiting and not json_:
+        output.out.print(
+            escape(f"To be delivered anyway: {', '.join(waiting)}. At once: docferry run {route} --document ID"),
+            soft_wrap=True,
+        )
+    if unknown:
+        _stop(f"Not known on this route: {', '.join(unknown)}. Ids are those at the source, compared exactly.", 1)
+    if not count and not waiting and not json_:
         output.out.print("Nothing to retry: no document of this route is rejected or failed.")
 
 

@@ -37,11 +37,12 @@ class Gateway(BaseSettings):
     )
     in_flight: int = Field(16, ge=1, le=256, description="Documents delivered at the same time.")
     patience: float = Field(
-        150.0, ge=0, description="How long an otherwise idle run waits for documents to become due."
+        150.0, ge=0, le=86_400, description="How long an otherwise idle run waits for documents to become due."
     )
     lease: float = Field(
         60.0,
         ge=1,
+        le=86_400,
         description="How long a run that stopped answering without dying keeps its route, or its share of the work.",
     )
     snapshots: str = Field(

@@ -81,7 +81,10 @@ def show_standings(standings: Sequence[Standing]) -> None:
 def _run_line(run: RunRow) -> str:
     counts = ", ".join(f"{run.counts[name]} {name}" for name in ("listed", *Fate) if run.counts.get(name))
     if run.state == "running":
-        return f"{instant(run.started_at)}  running, or ended without a word: then the next run takes over"
+        now = "ended without a word, or asleep: the next run takes over"
+        if run.worker and run.lease_until:
+            now = f"running: {run.worker}; without a sign of life it gives its work up at {instant(run.lease_until)}"
+        return f"{instant(run.started_at)}  {escape(now)}"
     ended = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else ""
     ended = f"{ended} {run.state}".strip() if run.state != "finished" else ended
     note = f" — {escape(run.note)}" if run.note else ""

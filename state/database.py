@@ -21,8 +21,11 @@ def address(url: str) -> URL:
     """Check a database address; a SQLite file's folder is created. Raises SettingError or StateError."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise SettingError(f"DOCFERRY_STATE_URL is not a database address; {_EXAMPLE}") from error
+    except (ArgumentError, ValueError):  # the second for a port that is no number: it quotes what may be of a password
+        raise SettingError(
+            f"DOCFERRY_STATE_URL is not a database address; {_EXAMPLE}. In user and password write @ : / ? # and % as "
+            "%40 %3A %2F %3F %23 and %25"
+        ) from None
     if parsed.get_backend_name() == "postgresql":
         return postgres.address(parsed, _EXAMPLE)
     return sqlite.address(parsed, _EXAMPLE)
@@ -32,7 +35,7 @@ def password(url: str) -> str:
     """Return the password in a database address, "" if there is none, or if it is no address."""
     try:
         return make_url(url).password or ""
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return ""
 
 

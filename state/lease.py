@@ -16,7 +16,7 @@ from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError
 from state.instants import database_now
 from state.models import lease
-from state.owner import Owner
+from state.owner import Owner, words
 from state.prepared import ask
 
 if TYPE_CHECKING:
@@ -98,10 +98,8 @@ def check_idle(connection: Connection) -> None:
 
 
 def _busy(row: _Row) -> RouteBusyError:
-    owner = Owner.parse(row.owner)
-    who = f"process {owner.pid} on {owner.host}" if owner else "another release of docferry"
     return RouteBusyError(
-        f"The route {row.route or row.name} is being run by {who} since {row.since:%Y-%m-%d %H:%M:%S} UTC; wait for it to "
+        f"The route {row.route or row.name} is being run by {words(row.owner)} since {row.since:%Y-%m-%d %H:%M:%S} UTC; wait for it to "
         f"end, or end it and run again (without a sign of life it gives the route up at {row.until:%H:%M:%S} UTC)"
         f"{SHARING if row.route else ''}"
     )

@@ -183,6 +183,15 @@ def _insert(connection: Connection, columns: Columns, rows: list[dict[str, objec
     else:
         free = {name: None for name in _OF_A_RUN if name in columns.names}
         rows = [row | free for row in rows] if free else rows
+    if is_postgres(connection.engine):
+        # Earlier releases let a provider's NUL into a file. The server knows no such text, and would refuse the whole ledger.
+        rows = [
+            {
+                name: each.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(each, str) else each
+                for name, each in row.items()
+            }
+            for row in rows
+        ]
     if rows:
         connection.execute(insert(_plain(columns.table, columns.names, columns.kinds)), rows)
     return len(rows)

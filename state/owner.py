@@ -55,6 +55,12 @@ class Owner:
         return self.pid == psutil.Process().pid and self.token not in _active
 
 
+def words(text: str) -> str:
+    """Say who an owner, as it is written down, is."""
+    owner = Owner.parse(text)
+    return f"process {owner.pid} on {owner.host}" if owner else "another release of docferry"
+
+
 def _place() -> str:
     """Name this boot and this container: process ids of another one say nothing here."""
     try:

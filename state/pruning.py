@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
+from state.errors import SettingError
 from state.models import event, feedback, run, step, transfer
-from state.reading import chunks
+from state.reading import chunks, routes
 from state.records import HELD, PENDING
 
 if TYPE_CHECKING:
@@ -70,8 +71,12 @@ async def prune(
 ) -> AsyncIterator[Pruned]:
     """Drop what happened before an instant and is only told, of one route or of all; yield how far it is, batch by batch.
 
-    Each batch is a transaction: it may be ended anywhere and begun again. Raises StateError.
+    Each batch is a transaction: it may be ended anywhere and begun again. Raises SettingError if the ledger knows no such
+    route, StateError.
     """
+    known = await reader.ask(routes)
+    if route is not None and route not in known:
+        raise SettingError(f"The ledger knows no route '{route}'; it has {', '.join(known) or 'none yet'}")
     done = Pruned(of=await reader.ask(lambda connection: _count(connection, route)))
     last = 0
     while True:

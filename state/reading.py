@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import exists, func, or_, select, union
 
 from state.dialect import among
+from state.instants import database_now
+from state.lease import over
 from state.models import cursor, event, feedback, lease, run, step, transfer
+from state.owner import words
 from state.prepared import ask
 from state.records import PENDING, Event, RunRow, Step, Summary, Timeline, Told, Transfer
 
@@ -201,7 +204,14 @@ def timeline(connection: Connection, transfer_id: int) -> Timeline:
         .order_by(feedback.c.seq)
     )
     steps = steps_of(connection, [transfer_id]).get(transfer_id, {})
-    return Timeline([Event(*row) for row in events], list(steps.values()), [Told(*row) for row in told])
+    claimed = select(lease.c.owner).join(transfer, transfer.c.claim == lease.c.name).where(transfer.c.id == transfer_id)
+    owner = connection.execute(claimed).scalar()
+    return Timeline(
+        [Event(*row) for row in events],
+        list(steps.values()),
+        [Told(*row) for row in told],
+        words(owner) if owner else None,
+    )
 
 
 def summary(connection: Connection, route: str) -> Summary:
@@ -243,7 +253,23 @@ def _runs(connection: Connection, route: str) -> list[RunRow]:
         .order_by(run.c.started_at.desc(), run.c.id)
         .limit(10)
     )
+    # A lease is read as any worker reads it: over, too, once its process is known to be dead.
+    held = {
+        row.name: (words(row.owner), row.until)
+        for row in connection.execute(select(lease, database_now().label("now")).where(lease.c.route == route))
+        if not over(row)
+    }
     return [
-        RunRow(id_, name, state, started, ended, complete, json.loads(counts) if counts else {}, note)
+        RunRow(
+            id_,
+            name,
+            state,
+            started,
+            ended,
+            complete,
+            json.loads(counts) if counts else {},
+            note,
+            *held.get(id_, (None, None)),
+        )
         for id_, name, state, started, ended, complete, counts, note in connection.execute(query)
     ]

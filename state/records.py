@@ -159,11 +159,16 @@ class Timeline:
     events: Sequence[Event]
     steps: Sequence[Step]
     feedback: Sequence[Told]
+    worker: str | None = None
+    """Who has the transfer claimed at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run of a route. `state` is running, finished or interrupted; `complete` whether every listing was read whole."""
+    """One run of a route. `state` is running, finished or interrupted; `complete` whether every listing was read whole.
+
+    `worker` is who holds the run's lease, until `lease_until` without another sign of life; None if nobody holds it any more.
+    """
 
     id: str
     route: str
@@ -173,6 +178,8 @@ class RunRow:
     complete: bool | None
     counts: Mapping[str, int]
     note: str | None
+    worker: str | None = None
+    lease_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from state.errors import RouteBusyError, StateError
 from state.instants import Instant, database_now
 from state.lease import over
 from state.migrations import HEAD, known, upgrade
-from state.owner import Owner
+from state.owner import words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -121,10 +121,8 @@ def refuse_while_running(connection: Connection) -> None:
         return
     for row in connection.execute(select(_LEASE, database_now().label("now"))):
         if not over(row):
-            owner = Owner.parse(row.owner)
-            who = f"process {owner.pid} on {owner.host}" if owner else "another release of docferry"
             raise RouteBusyError(
-                f"The ledger is in use: {row.name} is held by {who} since {row.since:%Y-%m-%d %H:%M:%S} UTC; wait for it to end, "
+                f"The ledger is in use: {row.name} is held by {words(row.owner)} since {row.since:%Y-%m-%d %H:%M:%S} UTC; wait for it to end, "
                 f"or end it and try again (without a sign of life its hold ends at {row.until:%H:%M:%S} UTC)"
             )
 

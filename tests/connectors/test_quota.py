@@ -148,6 +148,7 @@ async def test_a_reset_beyond_the_patience_is_an_error_at_once(skipping):
     with pytest.raises(TransientError, match="demo: the quota is used up for another 3600 s") as caught:
         await pace.turn()
     assert (caught.value.arrived, caught.value.retry_after) == ("no", 3600)
+    assert caught.value.status == 429  # told as busy, not as unreachable: the provider does answer
     assert skipping.slept == []
 
 

@@ -88,9 +88,23 @@ def test_status_shows_counts_and_retry_makes_rejected_documents_due_again(accoun
     assert rejected, "the twelve sample documents must hold one that is rejected"
     assert docferry("status", ROUTE, "--json").json["routes"][0]["statuses"]["rejected"] == rejected
     assert "rejected" in docferry("status", ROUTE).out
-    assert docferry("retry", ROUTE, "--json").json == {"route": ROUTE, "due": rejected}
+    assert docferry("retry", ROUTE, "--json").json == {"route": ROUTE, "due": rejected, "waiting": [], "unknown": []}
     assert docferry("status", "--json").json["routes"][0]["statuses"]["pending"] == rejected
-    assert docferry("retry", ROUTE, "no-such-document").code == 1
+
+
+def test_retry_names_what_is_unknown_and_what_waits_anyway(accounts, docferry):
+    docferry("run", ROUTE, "--json")
+    (this, *_) = [each["document_id"] for each in docferry("status", ROUTE, "--json").json["routes"][0]["rejects"]]
+    told = docferry("retry", ROUTE, "no-such-document", this)
+    assert (told.code, "Not known on this route: no-such-document." in told.err) == (1, True)
+    again = docferry("retry", ROUTE, this)
+    assert (again.code, f"To be delivered anyway: {this}." in again.out) == (0, True)
+    assert docferry("retry", ROUTE, this, "x", "--json").json == {
+        "route": ROUTE,
+        "due": 0,
+        "waiting": [this],
+        "unknown": ["x"],
+    }
 
 
 def test_a_rejected_document_goes_out_by_itself_once_the_mapping_was_mended(accounts, docferry, monkeypatch, tmp_path):

@@ -95,6 +95,8 @@ def test_history_is_pruned_and_runs_go_on(accounts, docferry):
     assert docferry("run", ROUTE, "--json").json["complete"]
     assert held(accounts) == before
     assert docferry("state", "prune", "--older-than", "ninety").code == 2
+    unknown = docferry("state", "prune", "--older-than", "0d", "--route", "no_such_route")
+    assert (unknown.code, f"it has {ROUTE}" in unknown.err) == (2, True)
     assert docferry("state", "doctor").code == 0
 
 

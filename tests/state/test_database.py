@@ -92,6 +92,7 @@ async def test_a_folder_in_the_file_s_place_is_named(tmp_path: Path):
     [
         ("", "not a database address"),
         ("ledger.db", "not a database address"),
+        ("postgresql://user@host:hunter2/db", "not a database address"),
         ("mysql://user:hunter2@host/db", "names mysql, which docferry does not speak"),
         ("postgresql+asyncpg://user:hunter2@host/db", "names postgresql.asyncpg, which docferry does not speak"),
         ("postgresql://user:hunter2@host", "names no database"),

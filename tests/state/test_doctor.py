@@ -1,6 +1,8 @@
 """What is wrong with a ledger is found, named and followed by a next step; a sound one has nothing to say."""
 
 import asyncio
+import os
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -126,6 +128,30 @@ async def test_the_lease_of_a_dead_run_is_found_and_that_of_a_living_one_is_not(
     (found,) = await wrong(sound)
     assert found.what == "leases"
     assert "the next run takes over" in found.next_step
+
+
+async def test_a_section_in_which_somebody_died_is_no_finding_since_no_run_would_clear_it(sound: str):
+    ledger = await open_ledger(sound, vault=Vault([KEY]))
+    async with ledger.exclusive("new entries of zefort (50)"):
+        pass
+    await ledger.close()
+    rows(sound, f"UPDATE lease SET owner='far|boot|1|2|token', until='{THEN}' WHERE name LIKE 'new entries%'")
+    assert await wrong(sound) == []
+
+
+async def test_who_runs_a_route_and_has_a_document_is_told_until_its_lease_is_over(sound: str, now: datetime):
+    ledger = await open_ledger(sound, vault=Vault([KEY]))
+    async with ledger.run("r") as run:
+        await run.want(["a"], now)
+        (this,) = await run.claim(1, now)
+        (row, *_) = (await ledger.summary("r")).runs
+        assert (row.state, row.worker) == ("running", f"process {os.getpid()} on {socket.gethostname()}")
+        assert row.lease_until is not None
+        assert (await ledger.timeline(this.id)).worker == row.worker
+        rows(sound, f"UPDATE lease SET owner='far|boot|1|2|token', until='{THEN}' WHERE name='{row.id}'")
+        (row, *_) = (await ledger.summary("r")).runs
+        assert (row.state, row.worker, row.lease_until) == ("running", None, None)
+    await ledger.close()
 
 
 async def test_what_no_key_opens_is_counted(sound: str):

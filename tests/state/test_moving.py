@@ -129,6 +129,15 @@ async def test_the_ledger_goes_on_where_the_file_ends(url: str, other_url: str, 
     await ledger.close()
 
 
+async def test_a_nul_in_a_file_s_text_keeps_no_ledger_out_of_a_server(
+    file_url: str, server_url: str, tmp_path: Path, now: datetime
+):
+    await (await fill(file_url, now)).close()
+    rows(file_url, "UPDATE event SET detail = 'a' || char(0) || 'b'")
+    await carry(file_url, server_url, tmp_path / "x.gz")
+    assert rows(server_url, "SELECT DISTINCT detail FROM event") == [("a\N{REPLACEMENT CHARACTER}b",)]
+
+
 async def test_only_an_empty_ledger_is_filled_unless_the_old_one_may_go(url: str, tmp_path: Path, now: datetime):
     source = f"sqlite:///{tmp_path}/source.db"
     await (await fill(source, now, documents=5)).close()
