@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flows.routes import OpenRoute
-    from flows.settling import Suspect
+    from flows.suspicion import Suspect
     from state.run import RouteRun
 
 log = logging.getLogger("docferry")

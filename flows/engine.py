@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from connectors import fence
 from connectors.errors import ConnectorError
+from flows.again import try_again
 from flows.collect import Listing, collect
 from flows.context import Context
 from flows.deliver import deliver
@@ -114,6 +115,7 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
                 await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
             )
         await _heal(context, phase)
+        await try_again(context)
         proven = await _passes(context, phase)
         if shared:
             await _leave_to_others(context)
