@@ -45,9 +45,8 @@ async def try_again(context: Context) -> None:
 
 
 def unaided(context: Context, transfer: Transfer) -> bool:
-    """Say whether a document was made due because the destination has refused it, and nobody has changed or asked anything."""
-    same = transfer.mapping_version == context.open.route.version
-    return same and transfer.asked and Refusals.of(transfer) is not None
+    """Say whether the destination has refused a document before, and neither the mapping is another one nor has anybody asked."""
+    return transfer.mapping_version == context.open.route.version and Refusals.of(transfer) is not None
 
 
 def is_another(context: Context, transfer: Transfer, seen: Seen, *, ended: bool) -> bool:
@@ -60,20 +59,19 @@ def is_another(context: Context, transfer: Transfer, seen: Seen, *, ended: bool)
 
 def refused(context: Context, transfer: Transfer, seen: Seen, reason: str, now: datetime) -> Refused:
     """Judge a refusal by the destination in the light of the ones before."""
-    before = Refusals.of(transfer) if unaided(context, transfer) else None
-    if before is not None and transfer.content_version != seen.version:
-        before = None
-    words = context.run.fingerprint(reason)
-    here = Refusals(before.count + 1 if before else 1, words, now)
+    same = unaided(context, transfer) and transfer.content_version == seen.version
     # What stands on the queue now was put back by somebody, and leaves it by being told.
     back = "rejected" in context.open.draining and _ready(seen.document)
+    before = Refusals.of(transfer) if same and not back else None
+    words = context.run.fingerprint(reason)
+    here = Refusals(before.count + 1 if before else 1, words, now)
     due_at = context.policy.refused_until(here.count, now)
     most = len(context.policy.refused)
     then = (
         f"tried again from {due_at:%Y-%m-%d %H:%M} UTC, {here.count} of {most}" if due_at else "not tried again unaided"
     )
     return Refused(
-        news=before is None or before.words != words or back,
+        news=before is None or before.words != words,
         due_at=due_at,
         beside=(here.line(transfer.id),),
         detail=f"{reason} ({then})",

@@ -99,7 +99,9 @@ async def test_a_person_who_asks_is_told_again_and_the_tries_are_counted_anew(tm
 
 async def test_refusals_that_come_again_do_not_make_the_route_suspect(tmp_path):
     few = replace(AGAIN, circuit=10, suspects=12)
-    async with world(tmp_path, 0, routes=mapped(tmp_path / "routes"), policy=replace(few, suspects=99, circuit=99)) as it:
+    async with world(
+        tmp_path, 0, routes=mapped(tmp_path / "routes"), policy=replace(few, suspects=99, circuit=99)
+    ) as it:
         await refused(it, 20)
         again = await it.run(policy=few)
         assert (again.stopped, again.unchanged, again.exit_code) == (None, 20, 0)
@@ -144,10 +146,12 @@ async def test_what_a_person_has_taken_back_meanwhile_is_left_to_that_person(tmp
 async def test_what_a_person_has_put_back_is_told_again_or_it_would_stay_on_the_queue(tmp_path):
     async with world(tmp_path, 0, routes=mapped(tmp_path / "routes"), policy=AGAIN) as it:
         (mine,) = await refused(it)
-        it.hypatos.act({"status": mine, "state": "done"})
-        await it.finish()
-        assert it.documents()[mine]["accepted_state"] == "rejected"
-        assert it.documents()[mine]["counts"]["reject"]["effective"] == 2
+        for number in range(2, 5):
+            it.hypatos.act({"status": mine, "state": "done"})
+            report = await it.run(policy=replace(AGAIN, refused=number % 2 * (0.0,)))
+            assert (report.rejected, report.acknowledged) == (1, 1)
+            assert it.documents()[mine]["accepted_state"] == "rejected"
+            assert it.documents()[mine]["counts"]["reject"]["effective"] == number
 
 
 @KEYS
