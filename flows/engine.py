@@ -114,14 +114,15 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
             context.tally.refused.update(
                 await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
             )
-        await _heal(context, phase)
-        await try_again(context)
-        proven = await _passes(context, phase)
-        if shared:
-            await _leave_to_others(context)
-        await run.recording.prune(datetime.now(UTC))
-        owed = await _owed(context, phase, shared=shared)
-        context.tally.behind = await _behind(context)
+        async with context.alerts.kept():
+            await _heal(context, phase)
+            await try_again(context)
+            proven = await _passes(context, phase)
+            if shared:
+                await _leave_to_others(context)
+            await run.recording.prune(datetime.now(UTC))
+            owed = await _owed(context, phase, shared=shared)
+            context.tally.behind = await _behind(context)
         context.conclude()
         await context.alerts.keep()
     except StateError as error:
