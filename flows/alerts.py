@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError, TransientError
+from state.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
-    from connectors.memory import Memory
+    from flows.memory import LedgerMemory
 
 _KEPT = "alerts"
+_AGAIN = 1.0
+"""Seconds at least between two times that a run keeps its alerts: their counts may grow with every call."""
 _TOO_MANY = 429
+_Key = tuple[str, str]
 _NEXT = {
     "access": "renew the credentials or grant the right, then run again",
     "unreachable": "the next run tries with one document",
@@ -81,24 +88,27 @@ def cause_of(error: ConnectorError) -> str:
 
 
 class Alerts:
-    """The alerts of one run, by connection and cause; what lasts is kept in the connections' memories from run to run."""
+    """The alerts of one run, by connection and cause; what lasts is kept in the connections' memories as soon as it arises.
+
+    Other runs keep theirs in the same place. Each adds what it has counted, and takes away only what it has seen the end
+    of and nobody has added to since.
+    """
 
     def __init__(self) -> None:
-        self._memories: dict[str, Memory] = {}
-        self._known: dict[tuple[str, str], Alert] = {}
-        self._kept: set[str] = set()
+        self._news = asyncio.Event()
+        self._busy = asyncio.Lock()
+        self._memories: Mapping[str, LedgerMemory] = {}
+        self._known: dict[_Key, Alert] = {}
+        self._kept: dict[_Key, int] = {}
+        """The counts of what is kept, as this run saw it last."""
 
-    async def recall(self, memories: dict[str, Memory]) -> None:
+    async def recall(self, memories: Mapping[str, LedgerMemory]) -> None:
         """Read what earlier runs have left open."""
         self._memories = memories
         for connection, memory in memories.items():
-            try:
-                known = [Alert.from_json(one) for one in json.loads(await memory.recall(_KEPT) or "[]")]
-            except (ValueError, KeyError, TypeError):  # another release's form
-                known = []
+            known = _read(await memory.recall(_KEPT))
             self._known |= {(connection, alert.cause): alert for alert in known}
-            if known:
-                self._kept.add(connection)
+            self._kept |= {(connection, alert.cause): alert.count for alert in known}
 
     def lasting(self, connection: str) -> bool:
         """Say whether something is known to be wrong with a connection."""
@@ -112,6 +122,7 @@ class Alerts:
         if known is None or known.over is not None:
             known = Alert(key[1], key[0], datetime.now(UTC), 0, words, _NEXT[key[1]])
         self._known[key] = replace(known, count=known.count + failures)
+        self._news.set()
         return news
 
     def clear(self, connection: str) -> list[Alert]:
@@ -121,13 +132,79 @@ class Alerts:
         self._known |= {(one.connection, one.cause): replace(one, over=now) for one in lasting}
         return lasting
 
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Keep what arises as soon as it does while the block is active. What cannot be kept then is left to `keep`."""
+        keeper = asyncio.ensure_future(self._keeping())
+        try:
+            yield
+        finally:
+            async with self._busy:  # cut off in the middle, what was counted would be counted twice
+                keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeper
+
+    async def _keeping(self) -> None:
+        while True:
+            await self._news.wait()
+            with contextlib.suppress(StateError):
+                await self.keep()
+            await asyncio.sleep(_AGAIN)
+
     async def keep(self) -> None:
-        """Leave what lasts to the next run. Raises StateError."""
-        for connection, memory in self._memories.items():
-            lasting = [one.as_json() for one in self.all() if one.connection == connection and one.over is None]
-            if lasting or connection in self._kept:
-                await memory.keep(_KEPT, json.dumps(lasting))
+        """Leave what lasts to the other runs and to the next one. Raises StateError."""
+        async with self._busy:
+            self._news.clear()
+            for connection, memory in self._memories.items():
+                if any(name == connection for name, _ in self._known):
+                    await self._keep(connection, memory)
+
+    async def _keep(self, connection: str, memory: LedgerMemory) -> None:
+        ours = {cause: alert for (name, cause), alert in self._known.items() if name == connection}
+        seen = {cause: count for (name, cause), count in self._kept.items() if name == connection}
+        value = await memory.amend(_KEPT, lambda before: _written(_merged(_read(before), ours, seen)))
+        there = {alert.cause: alert for alert in _read(value)}
+        for cause, mine in ours.items():
+            key, alert = (connection, cause), there.get(cause)
+            if mine.over is not None:
+                self._kept.pop(key, None)
+            if mine.over is not None or alert is None:
+                continue
+            added = self._known[key].count - mine.count  # while it was written
+            self._known[key] = replace(
+                self._known[key], since=alert.since, first=alert.first, count=alert.count + added
+            )
+            self._kept[key] = alert.count
 
     def all(self) -> Iterable[Alert]:
         """Return all alerts of this run, those that are over too, the oldest first."""
         return sorted(self._known.values(), key=lambda one: one.since)
+
+
+def _merged(kept: Iterable[Alert], ours: Mapping[str, Alert], seen: Mapping[str, int]) -> Iterable[Alert]:
+    """Return what lasts, of what is kept and of ours. `seen` are the counts of what was kept when we looked last."""
+    found = {alert.cause: alert for alert in kept}
+    for cause, alert in ours.items():
+        there, before = found.get(cause), seen.get(cause, 0)
+        if alert.over is not None:
+            if there is not None and there.count <= before:
+                del found[cause]
+        elif there is None and alert.count <= before:
+            continue  # another run has seen the end of it, and nothing has failed here since
+        elif there is None:
+            found[cause] = replace(alert, count=alert.count - before)
+        else:
+            first = min(there, alert, key=lambda one: one.since)
+            found[cause] = replace(first, count=there.count + max(alert.count - before, 0))
+    return found.values()
+
+
+def _written(alerts: Iterable[Alert]) -> str:
+    return json.dumps([alert.as_json() for alert in alerts])
+
+
+def _read(text: str | None) -> list[Alert]:
+    try:
+        return [Alert.from_json(one) for one in json.loads(text or "[]")]
+    except (ValueError, KeyError, TypeError):  # another release's form
+        return []

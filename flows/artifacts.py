@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, acreate_table_artifact
 from prefect.artifacts import aupdate_progress_artifact as update_progress
 
-from flows.output import lags
+from flows.output import instant, lags
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,7 +59,38 @@ def summary(report: Report) -> str:
     lines += [f"- {note}" for note in report.notes]
     if report.stopped:
         lines += ["", f"**Stopped:** {report.stopped}"]
+    lines += _alerts(report)
     return "\n".join(lines)
+
+
+def _alerts(report: Report) -> list[str]:
+    """Return what is or was wrong with the connections: the cause, since when, what it said, and what to do next."""
+    if not report.alerts:
+        return []
+    rows = [
+        [
+            alert.cause,
+            alert.connection,
+            instant(alert.since),
+            str(alert.count),
+            alert.first,
+            f"over since {instant(alert.over)}" if alert.over else alert.next,
+        ]
+        for alert in report.alerts
+    ]
+    return [
+        "",
+        "## Alerts",
+        "",
+        "| cause | connection | since | times | at first | next |",
+        "|---|---|---|---|---|---|",
+        *("| " + " | ".join(map(_cell, row)) + " |" for row in rows),
+    ]
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell of a Markdown table: what a provider says may hold what ends a cell, or a tag."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
 @contextlib.asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flows.context import Context
 
 log = logging.getLogger("docferry")
+_VERDICT = "reading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Listing:
     """One reading of the listing. `lack` is what was missing in it by what the source itself states or the ledger knows.
 
     `fresh` counts documents that have to be worked on, `news` those that no earlier reading of this run has shown.
-    `barred`: a part of it could not be read, which reading again at once does not change. `shared`: another run has read
-    it and has judged it.
+    `barred`: a part of it could not be read, which reading again at once does not change. `again`: reading it once more
+    may show what is lacking. `shared`: another run has read it, and its verdict counts.
     """
 
     fresh: int = 0
@@ -37,18 +38,20 @@ class Listing:
     lack: Lack = field(default_factory=Lack)
     read: bool = True
     barred: bool = False
+    again: bool = False
     shared: bool = False
 
     @property
     def proven(self) -> bool:
         """Whether all of it was seen."""
-        return self.shared or (self.read and not self.barred and self.lack.nothing)
+        return self.read and not self.barred and self.lack.nothing
 
 
 async def collect(context: Context, *, again: bool) -> Listing:
     """Read the listing once, or let another run of the route read it: then return once that is at its end.
 
-    With `again` it is read although another run has done so since this one began. Should the reader die, this run reads.
+    With `again` it is read although another run has done so since this one began. Should the reader die, or be in doubt
+    that another reading may settle, this run reads.
     """
     listing = Listing(read=False)
     try:
@@ -57,13 +60,31 @@ async def collect(context: Context, *, again: bool) -> Listing:
             if turn is Turn.OVER:
                 return Listing(read=False, shared=True)
             if turn is Turn.OURS:
-                listing = await _read(context)
+                listing = await _judged(context, await _read(context))
                 break
             context.news.set()  # the other run may have found something
             await sleep_or_stop(context, ASK_AGAIN)
     finally:
-        await context.run.turns.end(read=listing.read)
+        # What reading again may settle is not over: whoever asks next reads, so that nobody ends on a doubt that passes.
+        await context.run.turns.end(read=listing.read and not listing.again)
     return listing
+
+
+async def _judged(context: Context, listing: Listing) -> Listing:
+    """Judge a reading in the light of the ones before; beside other runs, keep the verdict for those that do not read."""
+    if not listing.read:
+        return listing
+    if not listing.barred:
+        listing = replace(listing, again=context.proof.read_again(listing.lack, news=listing.news > 0))
+    if context.open.route.draft.runs == "shared":
+        doubts = [*context.unseen, context.proof.words(context.source_name)]
+        await context.shared.keep(_VERDICT, "; ".join(filter(None, doubts)))
+    return listing
+
+
+async def verdict(context: Context) -> str:
+    """Return what the last reading of a route that runs share has left in doubt, "" if nothing."""
+    return await context.shared.recall(_VERDICT) or ""
 
 
 async def _read(context: Context) -> Listing:
@@ -129,6 +150,7 @@ async def _remember(context: Context, page: Page) -> tuple[list[int], int]:
 def _note(context: Context, unseen: str) -> None:
     """Say once in a run what the source could not list, however often it is read."""
     note = f"not all of the source could be read: {mask(unseen)}"
-    if note not in context.notes:
+    if note not in context.unseen:
         log.warning("%s", note)
+        context.unseen.append(note)
         context.notes.append(note)

@@ -15,6 +15,7 @@ from flows.alerts import Alerts
 from flows.circuit import Circuit
 from flows.later import WORDS
 from flows.policy import Policy
+from flows.proof import Proof
 from flows.redact import told
 from flows.tally import Tally
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from flows.memory import LedgerMemory
     from flows.routes import OpenRoute
-    from flows.settling import Suspect
+    from flows.suspicion import Suspect
     from state.run import RouteRun
 
 log = logging.getLogger("docferry")
@@ -39,6 +41,8 @@ class Context:
 
     open: OpenRoute
     run: RouteRun
+    shared: LedgerMemory
+    """What the runs of the route let each other know."""
     policy: Policy = field(default_factory=Policy)
     tally: Tally = field(default_factory=Tally)
     limit: int | None = None
@@ -51,6 +55,9 @@ class Context:
     halts: dict[str, Exception] = field(default_factory=dict)
     """Why work on a connection ended, by connection name ("" stops everything)."""
     notes: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    """Of the notes those about what the source could not list."""
+    proof: Proof = field(default_factory=Proof)
     suspects: dict[int, Suspect] = field(default_factory=dict)
     """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
     overtaken: Counter[int] = field(default_factory=Counter)

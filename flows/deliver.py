@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Attachment, Delivery, Document
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
+from flows.again import DESTINATION, is_another, unaided
 from flows.context import is_fatal, sleep_or_stop, where
 from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
@@ -20,18 +21,16 @@ from flows.newcomers import is_new
 from flows.pool import pool
 from flows.recorded import unpack
 from flows.settling import (
+    ANOTHER,
     Seen,
-    acquit,
-    cleared,
     confirm_verdict,
-    judge,
     leave,
     settle_rejected,
     settle_sent,
     skip,
-    suspect,
     try_later,
 )
+from flows.suspicion import acquit, cleared, judge, suspect
 from flows.tally import Fate
 from flows.turns import taking_turns
 from flows.two_way import brought, may_push
@@ -124,9 +123,10 @@ async def carry(context: Context, transfer: Transfer) -> None:
         await settle_rejected(context, transfer, DATA, seen.cleared(error), seen)
     except RejectedError as error:
         context.got_through(error.connection)
-        class_ = "source" if error.connection == context.source_name else "destination"
+        class_ = "source" if error.connection == context.source_name else DESTINATION
         class_ = DATA if isinstance(error, UnfitError) else class_
-        if class_ != "source" and not context.delivered:
+        # What was refused before and is again says nothing about the route.
+        if class_ != "source" and not context.delivered and not unaided(context, transfer):
             suspect(context, transfer, class_, seen.cleared(error), seen)
         else:
             await settle_rejected(context, transfer, class_, seen.cleared(error), seen)
@@ -163,6 +163,9 @@ async def _carry(context: Context, turn: Turn, seen: Seen) -> None:
         return
     if await stands(context, transfer, seen):
         await confirm_verdict(context, transfer)
+        return
+    if is_another(context, transfer, seen, ended=ended):
+        await confirm_verdict(context, transfer, ANOTHER, for_good=True)
         return
     document, mapped = await _mapped(context, transfer, document, seen, ended=ended)
     if mapped.skipped is not None:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from connectors import fence
 from connectors.errors import ConnectorError
-from flows.collect import Listing, collect
+from flows.again import try_again
+from flows.collect import Listing, collect, verdict
 from flows.context import Context
 from flows.deliver import deliver
 from flows.feedback import tell_all
@@ -28,7 +29,6 @@ from flows.follow import follow
 from flows.heal import heal
 from flows.memory import LedgerMemory
 from flows.policy import Policy
-from flows.proof import Proof
 from flows.reporting import report_on
 from flows.tally import Fate, Report, Tally
 from state.errors import StateError
@@ -82,6 +82,7 @@ async def sync(
         context = Context(
             open=opened,
             run=run,
+            shared=LedgerMemory(ledger, f"route {opened.route.name}"),
             policy=policy,
             tally=tally or Tally(),
             limit=limit,
@@ -113,13 +114,15 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
             context.tally.refused.update(
                 await run.outbox.owe_again(opened.route.feedback, opened.route.version, datetime.now(UTC))
             )
-        await _heal(context, phase)
-        proven = await _passes(context, phase)
-        if shared:
-            await _leave_to_others(context)
-        await run.recording.prune(datetime.now(UTC))
-        owed = await _owed(context, phase, shared=shared)
-        context.tally.behind = await _behind(context)
+        async with context.alerts.kept():
+            await _heal(context, phase)
+            await try_again(context)
+            proven = await _passes(context, phase)
+            if shared:
+                await _leave_to_others(context)
+            await run.recording.prune(datetime.now(UTC))
+            owed = await _owed(context, phase, shared=shared)
+            context.tally.behind = await _behind(context)
         context.conclude()
         await context.alerts.keep()
     except StateError as error:
@@ -156,16 +159,14 @@ async def _heal(context: Context, phase: Phase) -> None:
 
 async def _passes(context: Context, phase: Phase) -> bool:
     """Repeat the four phases until a reading of the source brings nothing new; return whether all of it was seen."""
-    proven, proof, read = False, Proof(), False
+    proven, read = False, False
     for number in range(1, context.policy.passes + 1):
         listing = await _one_pass(context, phase, again=read)
         read = listing.read
         first = number == 1 and not listing.shared
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once
         proven = listing.proven or context.only is not None
-        again = listing.fresh > 0 and bool(context.open.source.drains) and context.only is None
-        if listing.read and not listing.barred:
-            again = proof.read_again(listing.lack, news=listing.news > 0) or again
+        again = listing.again or (listing.fresh > 0 and bool(context.open.source.drains) and context.only is None)
         if context.halted(context.source_name, context.destination_name) or not context.may_begin:
             break
         if not again and not altered:
@@ -181,7 +182,10 @@ async def _passes(context: Context, phase: Phase) -> bool:
         await phase("report", lambda: tell_all(context, done, done))
     if not read and listing.shared:
         context.notes.append("another run of the route has read the source; this one carried what was due")
-    if words := proof.words(context.source_name):
+        if doubts := await verdict(context):
+            context.notes.append(doubts)
+        return not doubts
+    if words := context.proof.words(context.source_name):
         log.warning("%s", words)
         context.notes.append(words)
     return proven

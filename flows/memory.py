@@ -10,7 +10,7 @@ from connectors.errors import TransientError
 from state.errors import RouteBusyError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from state.ledger import Ledger
 
@@ -35,6 +35,10 @@ class LedgerMemory:
     async def keep(self, name: str, value: str) -> None:
         """Keep this under the name, instead of what was there."""
         await self._ledger.keep(self._connection, name, value)
+
+    async def amend(self, name: str, change: Callable[[str], str]) -> str:
+        """Keep what `change` makes of what was kept ("": nothing), at one moment for all processes; return it."""
+        return await self._ledger.amend(self._connection, name, change)
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[None]:

@@ -40,6 +40,7 @@ _INTERNAL = {
     "cover",
     "final",
     "missed",
+    "refusals",
     "rekeyed",
     "sending",
     "sha256",
@@ -210,7 +211,9 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
         say(f"  claimed             by {escape(timeline.worker)}, which is running the route")
     elif transfer.status == "pending" and not transfer.reason:
         say("  reason              not begun yet; `docferry status` shows how the last runs ended")
-    if transfer.due_at:
+    if transfer.due_at and transfer.status == "rejected":
+        say(f"  tried again         unaided, from {instant(transfer.due_at)}")
+    elif transfer.due_at:
         say(f"  due                 {instant(transfer.due_at)}, {transfer.attempts} attempts so far")
     lines = [(event.at, event.kind, event.detail or "") for event in timeline.events]
     for step in timeline.steps:

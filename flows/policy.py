@@ -33,6 +33,10 @@ class Policy:
     """The longest wait after a failure while nothing at all gets through: an outage is not the document's fault."""
     attempts: int = 12
     """After so many failed attempts, while others get through, the document counts as failed and a person must look."""
+    refused: tuple[float, ...] = (HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY)
+    """The waits before what the destination refused is brought there again unaided; after the last one a person must ask."""
+    refused_at_once: int = 100
+    """How many of these at most one run tries again; the next run goes on."""
     circuit: int = 10
     """After so many failures in a row on one connection its circuit opens."""
     suspects: int = 50
@@ -69,6 +73,12 @@ class Policy:
         wait *= random.uniform(0.75, 1.0)  # noqa: S311 -- spreads retries, guards nothing
         asked = error.retry_after if isinstance(error, TransientError) else None
         return now + timedelta(seconds=max(wait, asked or 0.0))
+
+    def refused_until(self, refusals: int, at: datetime) -> datetime | None:
+        """Return when (UTC) a document is tried again that was refused so many times in a row, last at `at`; None: never."""
+        if refusals > len(self.refused):
+            return None
+        return at + timedelta(seconds=self.refused[refusals - 1])
 
     def follow_at(self, delivered_at: datetime, *, accepted: bool, heeded: bool) -> datetime | None:
         """Return when (UTC) to ask the far end again, None when it has been watched long enough.

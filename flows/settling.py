@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, ConnectorError, UnsettledError
+from flows.again import DESTINATION, Refused, refused, still_waits
 from flows.recorded import pack
 from flows.redact import told, unnamed
 from flows.tally import Fate
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from mappings.language import FieldProblem, Mapped
     from state.records import Transfer
     from state.writer import Line
+
+
+_SAME = "nothing in it that counts as content has changed"
+ANOTHER = "the source shows it otherwise since it was told of the rejection; docferry retry carries it as it is now"
 
 
 @dataclass(slots=True)
@@ -39,16 +44,6 @@ class Seen:
     def cleared(self, error: Exception) -> str:
         """Return what an error says, without secrets and values."""
         return told(error, [*self.values, *(unnamed(document.fields) for document in self._read)])
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """A refusal that is held back, with what would be written down about it."""
-
-    transfer: Transfer
-    reason_class: str
-    reason: str
-    seen: Seen
 
 
 def _snapshot(context: Context, document: Document | None) -> bytes | None:
@@ -101,81 +96,34 @@ async def settle_sent(
         context.tally.clear(transfer.document_id)
 
 
-def suspect(context: Context, transfer: Transfer, reason_class: str, reason: str, seen: Seen) -> None:
-    """Hold a refusal back while the destination has taken nothing: a wrong route would reject the whole queue."""
-    context.suspects[transfer.id] = Suspect(transfer, reason_class, reason, seen)
-    _explain(context, transfer, Fate.WAITING, reason)
-    if len(context.suspects) >= context.policy.suspects:
-        _accuse(context)
-
-
-def _accuse(context: Context) -> None:
-    first = next(iter(context.suspects.values())).reason
-    context.halt(
-        ConnectorError(
-            f"{context.destination_name} refused all {len(context.suspects)} documents that were tried, so the route or "
-            f"the account is suspected; nothing was reported to the source. Correct it and run again. First: {first}",
-            connection=context.destination_name,
-        )
-    )
-
-
-async def acquit(context: Context) -> None:
-    """Settle the refusals that were held back: the destination does take others."""
-    while context.suspects:
-        _, held = context.suspects.popitem()
-        await settle_rejected(context, held.transfer, held.reason_class, held.reason, held.seen)
-
-
-async def cleared(context: Context) -> bool:
-    """Settle a few refusals that were held back, since nothing else is under way. False if they are too many for that."""
-    if len(context.suspects) >= context.policy.circuit:
-        return False
-    await acquit(context)
-    return True
-
-
-async def judge(context: Context) -> None:
-    """Decide about what was held back once nothing more comes: a few are the documents' fault, many are the route's."""
-    if len(context.suspects) >= context.policy.circuit and not context.halted(context.destination_name):
-        _accuse(context)
-    if not context.halted(context.destination_name):
-        await acquit(context)
-    for held in context.suspects.values():
-        attempts = held.transfer.attempts + 1
-        fault = ConnectorError(held.reason, connection=context.destination_name)
-        await context.run.postpone(
-            held.transfer.id,
-            due_at=context.policy.retry_at(
-                attempts, fault, others_succeed=False
-            ),  # so that others come first next time
-            attempts=attempts,
-            reason_class=held.reason_class,
-            reason=held.reason,
-            at=datetime.now(UTC),
-        )
-
-
 async def settle_rejected(context: Context, transfer: Transfer, reason_class: str, reason: str, seen: Seen) -> None:
-    """Write down that the document is refused for what it contains, and owe the source the reason."""
+    """Write down that the document is refused for what it contains, and owe the source the reason, if that is news."""
+    now = datetime.now(UTC)
+    there = reason_class == DESTINATION
+    verdict = refused(context, transfer, seen, reason, now) if there else Refused(news=True, due_at=None, detail=reason)
     await context.run.settle(
         transfer.id,
         status="rejected",
-        at=datetime.now(UTC),
+        at=now,
         content_version=seen.version,
         reason_class=reason_class,
         reason=reason,
         mapping_version=context.open.route.version,
-        tell="rejected" if "rejected" in context.open.route.feedback else None,
+        due_at=verdict.due_at,
+        tell="rejected" if verdict.news and "rejected" in context.open.route.feedback else None,
         event="rejected",
-        detail=reason,
+        detail=verdict.detail,
         snapshot=_snapshot(context, seen.document),
+        beside=verdict.beside,
     )
-    _explain(context, transfer, Fate.REJECTED, reason)
+    if verdict.news:
+        explain(context, transfer, Fate.REJECTED, reason)
+    else:
+        context.tally.decide(transfer.id, Fate.UNCHANGED)
 
 
-async def confirm_verdict(context: Context, transfer: Transfer) -> None:
-    """Leave a document that was made due refused or withdrawn as it was, and tell nobody again."""
+async def confirm_verdict(context: Context, transfer: Transfer, why: str = _SAME, *, for_good: bool = False) -> None:
+    """Leave a document that was made due refused or withdrawn as it was, and tell nobody again; `for_good`: no unaided try."""
     withdrawn = transfer.reason_class == WITHDRAWN
     await context.run.settle(
         transfer.id,
@@ -183,10 +131,11 @@ async def confirm_verdict(context: Context, transfer: Transfer) -> None:
         at=datetime.now(UTC),
         # Put off each time the source shows a change, the next look at the far end might never come.
         follow_at=transfer.follow_at if withdrawn else None,
+        due_at=None if withdrawn or for_good else still_waits(context, transfer),
         reason_class=None if withdrawn else transfer.reason_class,
         reason=transfer.reason,
         event="unchanged",
-        detail="nothing in it that counts as content has changed",
+        detail=why,
     )
     context.tally.decide(transfer.id, Fate.UNCHANGED)
 
@@ -205,7 +154,7 @@ async def skip(context: Context, transfer: Transfer, document: Document, mapped:
         detail=mapped.skipped,
         snapshot=_snapshot(context, document),
     )
-    _explain(context, transfer, Fate.SKIPPED, mapped.skipped or "")
+    explain(context, transfer, Fate.SKIPPED, mapped.skipped or "")
 
 
 async def leave(context: Context, transfer: Transfer, reason_class: str, reason: str, *, ended: bool = False) -> None:
@@ -238,20 +187,22 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
         at=now,
         version="" if noticed else None,
         follow_at=follow_at,
+        due_at=still_waits(context, transfer) if status == "rejected" else None,
         reason_class=class_,
         reason=why,
         event="skipped" if status == "skipped" else "left the source",
         detail=reason,
     )
     if asked_for and why is not None:
-        _explain(context, transfer, Fate.FAILED, why)
+        explain(context, transfer, Fate.FAILED, why)
     elif status == "skipped":
-        _explain(context, transfer, Fate.SKIPPED, reason)
+        explain(context, transfer, Fate.SKIPPED, reason)
     else:
         context.tally.decide(transfer.id, Fate.UNCHANGED)
 
 
-def _explain(context: Context, transfer: Transfer, fate: Fate, reason: str) -> None:
+def explain(context: Context, transfer: Transfer, fate: Fate, reason: str) -> None:
+    """Count what became of a document, and keep why."""
     context.tally.decide(transfer.id, fate)
     context.tally.explain(transfer.document_id, fate, reason)
 
@@ -280,7 +231,7 @@ async def try_later(context: Context, transfer: Transfer, error: ConnectorError,
             detail=reason,
             snapshot=_snapshot(context, seen.document),
         )
-        _explain(context, transfer, Fate.FAILED, reason)
+        explain(context, transfer, Fate.FAILED, reason)
         return
     await context.run.postpone(
         transfer.id,
@@ -290,4 +241,4 @@ async def try_later(context: Context, transfer: Transfer, error: ConnectorError,
         reason=reason,
         at=datetime.now(UTC),
     )
-    _explain(context, transfer, Fate.WAITING, reason)
+    explain(context, transfer, Fate.WAITING, reason)

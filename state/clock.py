@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from state.models import feedback, run, transfer
-from state.records import PENDING
+from state.records import PENDING, REJECTED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +29,7 @@ def set_right(connection: Connection, route: str, now: datetime) -> timedelta | 
     ).scalar()
     if latest is None or latest - now < APART:
         return None
-    here = (transfer.c.route == route) & (transfer.c.status == PENDING)
+    here = (transfer.c.route == route) & transfer.c.status.in_((PENDING, REJECTED))
     connection.execute(update(transfer).where(here, transfer.c.due_at > now).values(due_at=now))
     owed = (feedback.c.route == route) & feedback.c.done_at.is_(None)
     connection.execute(update(feedback).where(owed, feedback.c.due_at > now).values(due_at=now))

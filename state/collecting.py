@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, case, func, insert, null, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, null, select, update
 
 from state.dialect import upsert
-from state.models import cursor, event, feedback, transfer
+from state.models import cursor, event, feedback, step, transfer
 from state.reading import chunks
 from state.reading import refused as last_refused
 from state.records import (
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 REFUSED_FOR = timedelta(hours=1)
 """How long the source is not told again what it has refused to be told."""
 
+REFUSALS = "refusals"
+"""The step that counts how often the destination has refused a document in a row (see `state.retrying`)."""
+
 _SETTLED = {DELIVERED, CONFIRMED, REJECTED, FAILED}
 
 _refused = (transfer.c.status == REJECTED) | (transfer.c.status == FAILED)
@@ -55,6 +58,8 @@ _REOPEN = (
 )
 _REOPEN_AFRESH = _REOPEN.values(reason_class=None, reason=None, asked=True)
 """As a person asked for it, or one who has mended the mapping."""
+_RETRY = _REOPEN.values(asked=True)
+"""As the time has come: the verdict stands until there is another one."""
 
 
 def remember(
@@ -126,6 +131,13 @@ def wake(connection: Connection, transfer_ids: Sequence[int], run_id: str, now: 
     """Make settled transfers due again because the mapping has changed; what was sent last stays known."""
     _reopen(connection, dict.fromkeys(transfer_ids), now, afresh=True)
     _note(connection, transfer_ids, "woken", run_id, now, detail)
+
+
+def retry(connection: Connection, transfer_ids: Sequence[int], run_id: str, now: datetime) -> None:
+    """Make transfers due again that the destination has refused: what was wrong may have been mended there."""
+    if transfer_ids:
+        connection.execute(_RETRY, [{"this": id_, "to_version": None, "now": now} for id_ in transfer_ids])
+    _note(connection, transfer_ids, "tried again", run_id, now, "what the destination refused may be mended there")
 
 
 def overtake(connection: Connection, transfer_id: int, feedback_id: int, run_id: str, now: datetime) -> bool:
@@ -237,8 +249,9 @@ def _reopen(connection: Connection, versions: Mapping[int, str | None], now: dat
 
 
 def _send_anyway(connection: Connection, transfer_ids: Sequence[int]) -> None:
-    """Forget what was sent last, so that the same content is not taken for already sent."""
+    """Forget what was sent last, so that the same content is not taken for already sent, and how often it was refused."""
     for some in chunks(transfer_ids):
+        connection.execute(delete(step).where(step.c.transfer_id.in_(some), step.c.name == REFUSALS))
         connection.execute(update(transfer).where(transfer.c.id.in_(some)).values(payload_digest=None))
 
 

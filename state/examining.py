@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 
 from state.models import event, feedback, snapshot, step, transfer
-from state.records import CONFIRMED, DELIVERED, PENDING
+from state.records import CONFIRMED, DELIVERED, PENDING, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ RULES: tuple[tuple[str, Select[Any], str], ...] = (
     ),
     (
         "settled and yet due",
-        _documents(and_(transfer.c.status != PENDING, transfer.c.due_at.is_not(None))),
+        _documents(and_(transfer.c.status.not_in((PENDING, REJECTED)), transfer.c.due_at.is_not(None))),
         _BY_HAND,
     ),
     (

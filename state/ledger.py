@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from state import collecting, reading, retelling
+from state import collecting, reading, remembering, retelling
 from state.archive import Archive
 from state.database import address, connect, place
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError, StateError
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
 from state.lease import Lease, Section, steadily
-from state.models import memory, token, transfer
 from state.models import run as run_table
+from state.models import token, transfer
 from state.owner import Owner
 from state.reader import Reader
 from state.records import FAILED, REJECTED, Refusal, Summary, Timeline, Transfer
@@ -267,19 +267,18 @@ class Ledger:
 
     async def recall(self, connection: str, name: str) -> str | None:
         """Return what a connection has kept under a name, None if nothing."""
-        query = select(memory.c.value).where(memory.c.connection == connection, memory.c.name == self.fingerprint(name))
-        return await self._reader.ask(lambda opened: opened.execute(query).scalar())
+        print_ = self.fingerprint(name)
+        return await self._reader.ask(lambda opened: remembering.recall(opened, connection, print_))
 
     async def keep(self, connection: str, name: str, value: str) -> None:
         """Keep something for a connection; of the name only a fingerprint."""
-        row = upsert(memory).values(
-            connection=connection, name=self.fingerprint(name), value=value, kept_at=datetime.now(UTC)
-        )
-        keep = row.on_conflict_do_update(
-            index_elements=["connection", "name"],
-            set_={"value": row.excluded.value, "kept_at": row.excluded.kept_at},
-        )
-        await self._writer.call(lambda opened: opened.execute(keep) and None)
+        print_ = self.fingerprint(name)
+        await self._writer.call(lambda opened: remembering.keep(opened, connection, print_, value))
+
+    async def amend(self, connection: str, name: str, change: Callable[[str], str]) -> str:
+        """Keep what `change` makes of what was kept ("": nothing), at one moment for all processes; return it."""
+        print_ = self.fingerprint(name)
+        return await self._writer.call(lambda opened: remembering.amend(opened, connection, print_, change))
 
 
 async def _beat(sign_of_life: Callable[[], Awaitable[None]], ttl: float) -> None:

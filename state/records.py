@@ -44,7 +44,8 @@ class Transfer:
     """One source document on one route.
 
     `version` is the listing's hint when last seen, `content_version` the content that was last judged.
-    `due_at` is None unless it is pending, `follow_at` when the far end is to be asked again (None: never).
+    `due_at` is None unless it is pending, or rejected and to be tried again unaided; `follow_at` is when the far end is to be
+    asked again (None: never).
     `asked`: a person, or a change at the source, wants it carried although the source let go of it.
     `key` never changes; `external_id` is the id at the far end. `mapping_version` is what it was last judged by,
     `tried_under` the version under which it was last tried without being judged anew (see state.waking). `standing` are the

@@ -18,6 +18,7 @@ from state.outbox import Outbox
 from state.pairs import Pairs
 from state.proving import Proving
 from state.records import DELIVERED, Remembered, Transfer
+from state.retrying import Retrying
 from state.snapshots import Recording
 from state.turns import Turns
 from state.waking import Waking
@@ -69,6 +70,7 @@ class RouteRun:
         self.outbox = Outbox(run_id, lease, writer, reader, self.claims)
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
+        self.retrying = Retrying(run_id, lease, writer)
         self.pairs = Pairs(run_id, lease, writer, reader)
         """What is known of the other route, where this one is half of a pair."""
         self.proving = Proving(run_id, lease, writer, reader)
@@ -177,6 +179,7 @@ class RouteRun:
         mapping_version: str | None = None,
         payload_digest: str | None = None,
         follow_at: datetime | None = None,
+        due_at: datetime | None = None,
         tell: str | None = None,
         tell_again: bool = True,
         despite_refusal: bool = False,
@@ -194,7 +197,7 @@ class RouteRun:
         With `anew` what the far end has shown counts no more: it is a new delivery, or the source is told of it once more.
         None keeps the old version, content_version, external_id, mapping_version and payload_digest, and clears the rest.
         If a new version was listed since the claim, the transfer stays pending: the next claim brings that version.
-        `beside` is written in the same transaction (see `Pairs`).
+        `due_at` is when a rejected one is to be tried again unaided. `beside` is written in the same transaction (see `Pairs`).
         """
         values: dict[str, object] = {
             "this": transfer_id,
@@ -208,6 +211,7 @@ class RouteRun:
             "to_mapping": mapping_version,
             "to_digest": payload_digest,
             "to_follow": follow_at,
+            "to_due": due_at,
             "to_delivered": at if status == DELIVERED else None,
             "anew": anew,
         }

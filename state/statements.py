@@ -71,7 +71,7 @@ SETTLE = Statement(
     .where(transfer.c.id == bindparam("this", type_=Integer()))
     .values(
         status=case((_still_current, bindparam("to_status", type_=Text())), else_=transfer.c.status),
-        due_at=case((_still_current, null()), else_=transfer.c.due_at),
+        due_at=case((_still_current, bindparam("to_due", type_=Instant())), else_=transfer.c.due_at),
         asked=case((_still_current, False), else_=transfer.c.asked),
         version=case(
             (_still_current, func.coalesce(bindparam("to_version", type_=Text()), transfer.c.version)),

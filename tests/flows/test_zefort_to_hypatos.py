@@ -259,3 +259,17 @@ async def test_a_limit_is_kept(office):
     report = await office.run()
     assert {record["name"] for record in office.suppliers.values()} == office.wanted
     assert report.complete
+
+
+async def test_of_a_contract_that_stays_refused_zefort_hears_once_and_of_its_delivery_once_it_is_mended(office):
+    route = office.gateway.mappings / f"{DOCUMENTS}.yaml"
+    route.write_text(route.read_text() + "  rejected: {note: 'Refused: {{ reason }}'}\n")
+    mine = office.add()
+    again = replace(QUICK, refused=5 * (0.0,))
+    strike(office.hypatos, "status", "POST", "/documents/process-file", status=422)
+    reports = [await office.run(DOCUMENTS, policy=again) for _ in range(2)]
+    assert [(one.rejected, one.unchanged, one.acknowledged) for one in reports] == [(1, 0, 1), (0, 1, 0)]
+    heal(office.hypatos)
+    assert (await office.run(DOCUMENTS, policy=again)).delivered == 1
+    notes = office.contract(mine)["notes"]
+    assert [note.partition(" ")[0] for note in notes] == ["Refused:", "In"]
