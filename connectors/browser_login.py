@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from connectors.client_session import aiohttp_transport
 from connectors.errors import AccessError, RejectedError
 from connectors.limits import CLOCK, DEFAULT_LIMITS
 from connectors.secrets import hide
-from connectors.wire import Wire, aiohttp_transport
+from connectors.wire import Wire
 
 if TYPE_CHECKING:
     from connectors.oauth import TokenChain

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from connectors import fence
 from connectors.answer import UNSET, Answer, encode_json
+from connectors.client_session import aiohttp_transport
 from connectors.contract import Download
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.gate import Gate
@@ -18,7 +19,7 @@ from connectors.limits import CLOCK, DEFAULT_LIMITS, Clock, Limits
 from connectors.lists import refuse_a_fault
 from connectors.retry import may_repeat, persist
 from connectors.urls import SettingsError, checked_url
-from connectors.wire import Outgoing, Wire, aiohttp_transport
+from connectors.wire import Outgoing, Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

@@ -146,16 +146,8 @@ async def carry(context: Context, transfer: Transfer) -> None:
 
 async def _carry(context: Context, turn: Turn, seen: Seen) -> None:
     opened, transfer = context.open, turn.transfer
-    try:
-        document = await opened.source.fetch(transfer.document_id)
-    except GoneError as error:
-        await leave(context, transfer, "gone", str(error))
-        return
-    context.got_through(context.source_name)
-    seen.take(document, context.run.fingerprint(document.version))
-    if not all(keepable(file.id) for file in document.files):
-        raise RejectedError(f"a file of it has {WHY}", connection=context.source_name)
-    if not await is_new(context, transfer, document):
+    document = await _read(context, transfer, seen)
+    if document is None or not await is_new(context, transfer, document):
         return
     ended = ended_by_us(transfer, document)
     if document.not_ready is not None and not (restores(context, transfer, document) or (ended and transfer.asked)):
@@ -184,6 +176,20 @@ async def _carry(context: Context, turn: Turn, seen: Seen) -> None:
         attached = [Attachment(file, partial(opened.source.open, file)) for file in files]
         delivery = Delivery(transfer.key, mapped.payload, attached, replaces=transfer.external_id)
         await _push(context, turn, document, delivery, digest, mapped.reviews, journal)
+
+
+async def _read(context: Context, transfer: Transfer, seen: Seen) -> Document | None:
+    """Read a document at its source; None if it is gone, which is written down."""
+    try:
+        document = await context.open.source.fetch(transfer.document_id)
+    except GoneError as error:
+        await leave(context, transfer, "gone", str(error))
+        return None
+    context.got_through(context.source_name)
+    seen.take(document, context.run.fingerprint(document.version))
+    if not all(keepable(file.id) for file in document.files):
+        raise RejectedError(f"a file of it has {WHY}", connection=context.source_name)
+    return document
 
 
 async def _push(

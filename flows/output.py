@@ -22,7 +22,7 @@ from flows.certify import LEVELS, NOT_KEPT
 from flows.tally import Fate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from flows.certify import Score
     from flows.tally import Problem, Report
@@ -207,14 +207,8 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
         say(f"  made                at the {transfer.origin} of this route, which is half of a pair")
     if transfer.reason:
         say(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
-    if transfer.status == "pending" and timeline.worker:
-        say(f"  claimed             by {escape(timeline.worker)}, which is running the route")
-    elif transfer.status == "pending" and not transfer.reason:
-        say("  reason              not begun yet; `docferry status` shows how the last runs ended")
-    if transfer.due_at and transfer.status == "rejected":
-        say(f"  tried again         unaided, from {instant(transfer.due_at)}")
-    elif transfer.due_at:
-        say(f"  due                 {instant(transfer.due_at)}, {transfer.attempts} attempts so far")
+    for word, what in _waiting(transfer, timeline):
+        say(f"  {word:<18}  {escape(what)}")
     lines = [(event.at, event.kind, event.detail or "") for event in timeline.events]
     for step in timeline.steps:
         if step.name.partition(":")[0] in _INTERNAL and step.done_at:
@@ -231,6 +225,18 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
     width = max((len(kind) for _, kind, _ in lines), default=0)
     for at, kind, detail in sorted(lines, key=lambda line: line[0]):
         say(f"[dim]{instant(at)}[/]  {escape(kind)}{' ' * (width - len(kind))}  {escape(detail)}".rstrip())
+
+
+def _waiting(transfer: Transfer, timeline: Timeline) -> Iterator[tuple[str, str]]:
+    """Say what a document waits for."""
+    if transfer.status == "pending" and timeline.worker:
+        yield "claimed", f"by {timeline.worker}, which is running the route"
+    elif transfer.status == "pending" and not transfer.reason:
+        yield "reason", "not begun yet; `docferry status` shows how the last runs ended"
+    if transfer.due_at and transfer.status == "rejected":
+        yield "tried again", f"unaided, from {instant(transfer.due_at)}"
+    elif transfer.due_at:
+        yield "due", f"{instant(transfer.due_at)}, {transfer.attempts} attempts so far"
 
 
 def instant(at: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 
-from connectors.wire import aiohttp_transport
+from connectors.client_session import aiohttp_transport
 from tests.contract import account
 from tests.contract.elsewhere import Elsewhere, KilledError
 

@@ -18,7 +18,7 @@ import httpx
 import psycopg
 from sqlalchemy import Engine, event
 
-from connectors.wire import aiohttp_transport
+from connectors.client_session import aiohttp_transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
