@@ -227,3 +227,13 @@ token = Table(
     Column("encrypted", Text, nullable=False),
     Column("saved_at", Instant, nullable=False),
 )
+
+# The last transaction of every session that writes to a server, written by itself. Whoever loses the answer to a commit reads here
+# whether it took effect; rows are dropped after a day.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("session", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+)

@@ -18,7 +18,7 @@ from state.errors import SettingError, StateError
 from state.fingerprints import readable
 from state.instants import database_now
 from state.migrations import HEAD, known, upgrade
-from state.models import fingerprint_key, lease, metadata
+from state.models import fingerprint_key, lease, metadata, receipt
 from state.portable import Columns, Head, LedgerReader, LedgerWriter
 from state.upgrading import refuse_while_running, version
 
@@ -214,8 +214,8 @@ def _kind(one: Any) -> str:  # noqa: ANN401 -- a Column of any type
 
 
 def _tables() -> list[Table]:
-    """Return all tables, those that others refer to first."""
-    return list(metadata.sorted_tables)
+    """Return the tables that go along, those that others refer to first. Receipts are the business of the server that has them."""
+    return [table for table in metadata.sorted_tables if table is not receipt]
 
 
 def _where_key_is(connection: Connection) -> str:

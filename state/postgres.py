@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, text
@@ -35,6 +36,22 @@ _DURABLE = {
     "full_page_writes": "a crash of the machine may leave the database damaged",
 }
 _MATTER = [*_DURABLE, "server_version_num", "statement_timeout"]
+
+_OLD = text(
+    "DELETE FROM receipt WHERE at < "
+    "to_char(clock_timestamp() AT TIME ZONE 'UTC' - INTERVAL '1 day', 'YYYY-MM-DD\"T\"HH24\\:MI\\:SS.US\"Z\"')"
+)
+_RECEIPT = text(
+    "INSERT INTO receipt (session, number, at) "
+    "SELECT :session, :number, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24\\:MI\\:SS.US\"Z\"') "
+    "WHERE pg_current_xact_id_if_assigned() IS NOT NULL "
+    "ON CONFLICT (session) DO UPDATE SET number = excluded.number, at = excluded.at RETURNING pg_current_xact_id()::text"
+)
+_LAST = text("SELECT number FROM receipt WHERE session = :session")
+_STATUS = text(
+    "SELECT CASE WHEN CAST(:xid AS xid8) < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(CAST(:xid AS xid8)) END"
+)
+"""One that a crashed server has forgotten lies in its future, and asking for that is an error."""
 
 _SENTENCES = {
     "25006": "is read-only (a standby?); point DOCFERRY_STATE_URL at the primary server",
@@ -127,15 +144,31 @@ def alone(connection: Connection) -> None:
     connection.execute(lock, {"ours": _ALONE, "schema": schema_of(connection)})
 
 
-def receipt(connection: Connection) -> str | None:
-    """Return what this transaction is known by afterwards, None if it has written nothing."""
-    return connection.execute(text("SELECT pg_current_xact_id_if_assigned()::text")).scalar()
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a transaction is known by once it may have been committed: its place in a session, and the server's own id of it."""
+
+    session: str
+    number: int
+    xid: str
 
 
-def committed(connection: Connection, number: str) -> bool | None:
-    """Say whether a transaction was committed, None while it is still under way. Raises if the server cannot know."""
-    status = connection.execute(text("SELECT pg_xact_status(CAST(:number AS xid8))"), {"number": number}).scalar()
-    return None if status == "in progress" else status == "committed"
+def receipt(connection: Connection, session: str, number: int) -> Receipt | None:
+    """Write down that this transaction is a session's so-manyth; None, and nothing, if it has written nothing else."""
+    if number == 1:
+        connection.execute(_OLD)
+    xid = connection.execute(_RECEIPT, {"session": session, "number": number}).scalar()
+    return None if xid is None else Receipt(session, number, xid)
+
+
+def committed(connection: Connection, lost: Receipt) -> bool | None:
+    """Say whether a transaction was committed, None while it is still under way.
+
+    The server's own id does not tell alone: one that a crash swept away is given to another transaction afterwards.
+    """
+    if connection.execute(_STATUS, {"xid": lost.xid}).scalar() == "in progress":
+        return None
+    return connection.execute(_LAST, {"session": lost.session}).scalar() == lost.number
 
 
 def faults(connection: Connection) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+import uuid
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -51,8 +52,8 @@ class Session:
     """Carries out transactions one after the other, in one thread.
 
     A PostgreSQL server that goes away is waited for, as long as `outage` says. What was under way is done again,
-    unless it turns out that it was committed and only the answer was lost: each transaction's id is read before its
-    commit, and the server is asked for its status afterwards.
+    unless it turns out that it was committed and only the answer was lost: each transaction leaves a receipt, which is
+    looked for afterwards.
     """
 
     def __init__(self, engine: Engine, *, outage: Outage, writes: bool) -> None:
@@ -61,6 +62,7 @@ class Session:
         self._writes = writes
         self._remote = engine.dialect.name == "postgresql"
         self._connection: Connection | None = None
+        self._name, self._number = uuid.uuid4().hex, 0
 
     def transact(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction and return its result once that is committed. It may be run more than once.
@@ -69,20 +71,21 @@ class Session:
         """
         until, collisions = math.inf, 0
         done: list[T] = []
-        number: str | None = None
+        receipt: postgres.Receipt | None = None
         while True:
             try:
                 connection = self._connected()
-                if number is not None:
-                    if self._was_committed(connection, number, until):
+                if receipt is not None:
+                    if self._was_committed(connection, receipt, until):
                         self._outage.over()
                         return done[0]
-                    number = None
+                    receipt = None
                 done = []
                 with connection.begin():
                     done.append(work(connection))
                     if self._remote and self._writes:
-                        number = postgres.receipt(connection)
+                        self._number += 1
+                        receipt = postgres.receipt(connection, self._name, self._number)
                 self._outage.over()
                 return done[0]
             except SQLAlchemyError as error:
@@ -95,7 +98,7 @@ class Session:
                     until = min(until, self._outage.until())
                 else:
                     self._outage.over()
-                    number = None  # the server has answered: it is rolled back
+                    receipt = None  # the server has answered: it is rolled back
                 collisions += collided
                 if not (gone and time.monotonic() < until) and not (collided and collisions <= _COLLISIONS):
                     raise
@@ -108,14 +111,14 @@ class Session:
         return self._connection
 
     @staticmethod
-    def _was_committed(connection: Connection, number: str, until: float) -> bool:
+    def _was_committed(connection: Connection, receipt: postgres.Receipt, until: float) -> bool:
         while True:
             with connection.begin():
-                answer = postgres.committed(connection, number)
+                answer = postgres.committed(connection, receipt)
             if answer is not None:
                 return answer
             if time.monotonic() > until:
-                raise SQLAlchemyError(f"transaction {number} is still under way on the server")
+                raise SQLAlchemyError(f"transaction {receipt.xid} is still under way on the server")
             time.sleep(_PAUSE)
 
     def close(self) -> None:

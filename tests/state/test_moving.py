@@ -62,7 +62,7 @@ def everything(url: str) -> dict[str, list[str]]:
     """Return all rows that are not about who is at work, alike for every database."""
     found = {}
     for table in metadata.sorted_tables:
-        if table.name == "lease":
+        if table.name in ("lease", "receipt"):
             continue
         names = ", ".join(f'"{each.name}"' for each in table.columns)
         found[table.name] = sorted(
@@ -102,7 +102,7 @@ async def test_every_row_is_the_same_in_the_other_database_and_back_again(
     await (await fill(url, now)).close()
     moved = await carry(url, other_url, tmp_path / "there")
     assert everything(other_url) == everything(url)
-    assert all(moved.rows[name] for name in metadata.tables if name != "lease")
+    assert all(moved.rows[name] for name in metadata.tables if name not in ("lease", "receipt"))
     back = f"sqlite:///{tmp_path}/back.db"
     await carry(other_url, back, tmp_path / "back")
     assert everything(back) == everything(url)

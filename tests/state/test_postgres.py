@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from state import Ledger, StateError, Vault, database
+from state import postgres as state_postgres
 from state.errors import SettingError
 from state.session import Outage, Session
 from tests import postgres
@@ -99,6 +100,25 @@ async def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_done_twice(serv
     assert rows(server_url, "SELECT count(*), max(seq) FROM feedback") == [(2, 1)]
 
 
+async def test_a_transaction_that_a_crash_swept_away_was_not_committed_though_another_one_has_its_id_now(
+    server_url: str, now: datetime
+):
+    ledger = await open_ledger(server_url)
+    async with ledger.run("r") as run:
+        await run.remember("s", [("a", "1")], None, now=now, relist=())
+    await ledger.close()
+    ((session, number),) = rows(server_url, "SELECT session, number FROM receipt")
+    ((xid, later),) = rows(server_url, "SELECT xmin::text, (xmin::text::bigint + 1000)::text FROM receipt")
+    with database.connect(database.address(server_url), busy_timeout=1.0).connect() as connection:
+
+        def committed(its_number: int, its_xid: str) -> bool | None:
+            return state_postgres.committed(connection, state_postgres.Receipt(session, its_number, its_xid))
+
+        assert committed(number, xid) is True
+        assert committed(number + 1, xid) is False  # the id is another transaction's, which was committed
+        assert committed(number + 1, later) is False  # the server knows nothing of it
+
+
 async def test_a_line_that_is_cut_is_opened_again_for_questions_and_writes(server_url: str, now: datetime):
     async with postgres.bad_line(server_url) as line:
         ledger = await open_ledger(line.url)
@@ -113,7 +133,9 @@ async def test_a_line_that_is_cut_is_opened_again_for_questions_and_writes(serve
 
 
 def test_whoever_slept_for_longer_than_its_patience_still_connects_again(server_url: str):
-    session = Session(database.connect(database.address(server_url), busy_timeout=1.0), outage=Outage(0.3), writes=True)
+    session = Session(
+        database.connect(database.address(server_url), busy_timeout=1.0), outage=Outage(0.3), writes=False
+    )
     slept = []
 
     def work(connection: Connection) -> int:
