@@ -35,8 +35,6 @@ _SENT = "sent at"
 """The step that keeps when a creating call with an idempotency header first left, since the API forgets those."""
 HOLD = timedelta(days=1)
 """How long a document that waits for a person is left alone before it says so again."""
-_REMEMBERED = 256
-"""How many payloads are remembered as checked: more than are under way at the same time."""
 
 
 class Objects:
@@ -49,7 +47,6 @@ class Objects:
         self._declared = declared
         self._settle = settle
         self._checked = checked or {}
-        self._good: dict[int, Fields] = {}  # payloads that were checked and not sent yet, so that none is checked twice
         self.schema = schemas.payload(declared)
         shown = ("confirmed", "trashed") if declared.read else ("confirmed",)
         self.later: Mapping[str, str] = {word: LATER[ANY][word] for word in shown}
@@ -58,11 +55,7 @@ class Objects:
 
     def check(self, payload: Fields) -> None:
         """Raise RejectedError if this payload cannot be written as the declared body."""
-        fit(self.schema, payload, self._api.connection)
-        body(self._declared, payload, "key", self._api.connection)
-        self._good[id(payload)] = payload
-        if len(self._good) > _REMEMBERED:
-            del self._good[next(iter(self._good))]
+        self._body(payload, "key")
 
     async def look_for_nobody(self) -> bool:
         """Look up a key that nobody has, or only see that somebody answers; say whether there was a look-up.
@@ -108,8 +101,7 @@ class Objects:
         yield
 
     def _body(self, payload: Fields, key: str) -> Body:
-        if self._good.pop(id(payload), None) is not payload:
-            fit(self.schema, payload, self._api.connection)
+        fit(self.schema, payload, self._api.connection)
         return body(self._declared, payload, key, self._api.connection)
 
     async def _object(self, delivery: Delivery, journal: Journal) -> str:
