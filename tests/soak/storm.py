@@ -184,7 +184,9 @@ class Storm:
                 self._keep(self.database.restart(blow.chance * 0.5))
             elif living is not None and blow.kind == "limit":
                 self._limit(blow, living)
-            elif living is not None and not (blow.kind == "stop" and living.stopped.done()):  # once: nobody would wake it
+            elif living is not None and not (
+                blow.kind == "stop" and living.stopped.done()
+            ):  # once: nobody would wake it
                 number_ = signal.SIGKILL if blow.kind == "strike" else signal.SIGSTOP
                 asyncio.get_running_loop().call_later(blow.chance * 0.03, living.send, number_)
 
