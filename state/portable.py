@@ -156,7 +156,7 @@ class LedgerReader:
             elif isinstance(line, dict) and "table" in line:
                 try:
                     columns = Columns(str(line["table"]), tuple(line["names"]), tuple(line["kinds"]))
-                except (KeyError, TypeError):
+                except (KeyError, TypeError, ValueError):
                     raise self._damaged("a table is not described as it should be") from None
                 yield columns
             elif isinstance(line, dict) and "end" in line:
