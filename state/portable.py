@@ -156,7 +156,7 @@ class LedgerReader:
             elif isinstance(line, dict) and "table" in line:
                 try:
                     columns = Columns(str(line["table"]), tuple(line["names"]), tuple(line["kinds"]))
-                except (KeyError, TypeError, ValueError):
+                except (KeyError, TypeError):
                     raise self._damaged("a table is not described as it should be") from None
                 yield columns
             elif isinstance(line, dict) and "end" in line:
@@ -171,7 +171,10 @@ class LedgerReader:
     def _row(self, line: Row, columns: Columns) -> Row:
         for place, kind in enumerate(columns.kinds):
             if kind == "bytes" and line[place] is not None:
-                line[place] = base64.b64decode(line[place])
+                try:
+                    line[place] = base64.b64decode(line[place])
+                except (TypeError, ValueError):
+                    raise self._damaged("bytes of a row cannot be read") from None
         return line
 
     def _next(self) -> object:
