@@ -132,10 +132,9 @@ async def test_a_line_that_is_cut_is_opened_again_for_questions_and_writes(serve
         await ledger.close()
 
 
-def test_whoever_slept_for_longer_than_its_patience_still_connects_again(server_url: str):
-    session = Session(
-        database.connect(database.address(server_url), busy_timeout=1.0), outage=Outage(0.3), writes=False
-    )
+async def test_whoever_slept_for_longer_than_its_patience_still_connects_again(server_url: str):
+    await (await open_ledger(server_url)).close()  # makes the tables, one of which takes the receipts
+    session = Session(database.connect(database.address(server_url), busy_timeout=1.0), outage=Outage(0.3), writes=True)
     slept = []
 
     def work(connection: Connection) -> int:
