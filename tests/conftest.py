@@ -1,5 +1,7 @@
 """What holds for all tests."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -8,6 +10,10 @@ from tests.conformance.watch import WATCH, folder, lines, merged
 # A busy machine is no fault of an example: nothing here is about time.
 settings.register_profile("docferry", deadline=None)
 settings.load_profile("docferry")
+
+# A shell that starts the suite in the background has Ctrl-C ignored, and the commands that the tests interrupt would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.soak_table"]
 SUMMARIES = []
