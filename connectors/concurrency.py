@@ -44,6 +44,8 @@ LONGEST_ROUND: Final = 60.0
 TRY_AGAIN: Final = 4
 """Rounds before a lower number is tried again that was too near to being as good for one measurement to tell."""
 _LEAST_STEP: Final = 0.1
+_MORE: Final = 1.5
+"""By what factor the calls that are wanted at once may grow while a number is tried; then what was measured says nothing of it."""
 _VARIABLE: Final = re.compile(r"[^/]*\d[^/]*|[^/]{25,}")
 
 
@@ -66,9 +68,9 @@ class Room:
         if self._taken < self._load.limit and not self._waiting:
             self._taken += 1
             return
-        self._load.crowded = True
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
+        self._load.pressed()
         try:
             await place
         except asyncio.CancelledError:
@@ -77,6 +79,11 @@ class Room:
             else:  # it had just been given the place
                 await self.__aexit__()
             raise
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._waiting)
 
     async def __aexit__(self, *_: object) -> None:
         """Give the place to who has waited longest."""
@@ -99,6 +106,7 @@ class _Round:
         self.began = began
         self.settling = settling  # so many answers that are due to what was before
         self.answers = 0
+        self.wanted = 0  # how many were out or waited to be, at most
         self._out = 0
         self._kinds: dict[str, tuple[int, float]] = {}  # how many, and their mean
         self._squares = 0.0  # of how far they are from the means
@@ -155,6 +163,12 @@ class Concurrency:
         self._failed = 0  # tries in a row after which the number stayed
         self._rest = 0  # rounds until the next try
 
+    def pressed(self) -> None:
+        """Note that somebody waits for a place. A number that is tried while much more comes than before is given up at once."""
+        self.crowded = True
+        if self._from and self._wanted() > _MORE * self._from[1].wanted + 1:
+            self._begin_anew()
+
     async def measured(self, kind_: str | None, answer: Awaitable[httpx.Response]) -> httpx.Response:
         """Await the headers of an answer and take in how long they took, if they are a success.
 
@@ -166,6 +180,7 @@ class Concurrency:
         counts = not round_.settling
         self._out += 1
         out = self._out
+        round_.wanted = max(round_.wanted, self._wanted())
         try:
             response = await answer
         finally:
@@ -182,8 +197,11 @@ class Concurrency:
         if self._from:
             self._set(self._from[0])
         self._from = self._first = None
-        self._round = _Round(self._clock.now(), 0)
+        self._round = _Round(self._clock.now(), self._out)
         return self._round
+
+    def _wanted(self) -> int:
+        return self._out + self.calls.waiting + self.downloads.waiting
 
     def _conclude(self, done: _Round) -> None:
         self._round = _Round(self._clock.now(), 0)
@@ -193,6 +211,8 @@ class Concurrency:
             return
         self._first = self._first or done
         self._rest -= 1
+        if min(done.wanted, self.limit) > 2 * _MORE * done.out:
+            return  # most of it was measured while less was wanted than now
         if self._rest > 0 and (done.slower_than(self._first) or 0.0) < SLOWER:
             return
         self._try(done, crowded=crowded)

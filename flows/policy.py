@@ -17,9 +17,9 @@ DAY = 24 * HOUR
 class Policy:
     """The knobs of a run. All times are in seconds."""
 
-    in_flight: int = 16
-    """Documents that are being delivered at the same time."""
-    acknowledging: int = 16
+    in_flight: int = 32
+    """Documents that are being delivered at the same time: more than a connection takes calls, since some are being written down."""
+    acknowledging: int = 32
     """Feedback messages under way at the same time; their own pool, so that they do not slow deliveries down."""
     patience: float = 150.0
     """How long a run that has nothing else to do waits for documents that become due again (0: not at all)."""
@@ -27,11 +27,11 @@ class Policy:
     """How long at most for those that failed while others got through, counted from when the last one came to rest."""
     probe: float = 5.0
     """After so many seconds one document tries a connection whose circuit has opened; twice as many each time."""
-    clock: tuple[float, ...] = (5, 30, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
+    clock: tuple[float, ...] = (1, 5, 30, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
     """The waits after the 1st, 2nd … failed attempt on one document; the last one repeats."""
     outage_wait: float = 5 * MINUTE
     """The longest wait after a failure while nothing at all gets through: an outage is not the document's fault."""
-    attempts: int = 12
+    attempts: int = 13
     """After so many failed attempts, while others get through, the document counts as failed and a person must look."""
     refused: tuple[float, ...] = (HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY)
     """The waits before what the destination refused is brought there again unaided; after the last one a person must ask."""

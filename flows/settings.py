@@ -35,7 +35,12 @@ class Gateway(BaseSettings):
     mappings: Path = Field(
         Path(mappings.__file__).parent, description="The folder with the routes (*.yaml) and their tables."
     )
-    in_flight: int = Field(16, ge=1, le=256, description="Documents delivered at the same time.")
+    in_flight: int = Field(
+        32,
+        ge=1,
+        le=256,
+        description="Documents delivered at the same time. How many calls may be out is another setting, of each connection.",
+    )
     patience: float = Field(
         150.0, ge=0, le=86_400, description="How long an otherwise idle run waits for documents to become due."
     )

@@ -50,6 +50,10 @@ class among(FunctionElement[bool]):  # noqa: N801 -- reads as the SQL operator i
     def __init__(self, column: Column[int], name: str) -> None:
         super().__init__(column, bindparam(name, type_=_Ids()))
 
+    def self_group(self, against: object = None) -> among:  # noqa: ARG002 -- SQLAlchemy's signature
+        """Stand in a WHERE as it is: SQLAlchemy would write `= 1` behind it, and SQLite then reads the whole table."""
+        return self
+
 
 @compiles(among, "sqlite")
 def _sqlite_among(element: among, compiler: SQLCompiler, **options: object) -> str:

@@ -64,9 +64,14 @@ class Row:
             return f"{name}could not be run"
         shown = f"{_span(self, 'rate', 0):>16}{_span(self, 'seconds', 1):>18}{_span(self, 'cpu', 2):>18}"
         rest = (
-            f"{max(run.rss_mib for run in self.runs):>7.0f}{self.runs[0].calls:>7.2f}{self.runs[0].busy * 100:>6.0f}%"
+            f"{max(run.rss_mib for run in self.runs):>7.0f}{self.runs[0].calls:>7.2f}"
+            f"{self._at_once():>9}{self.runs[0].busy * 100:>6.0f}%"
         )
         return f"{name}{shown}{rest}  {self.fault or 'right'}"
+
+    def _at_once(self) -> str:
+        most = [run.held["at_once"] for run in self.runs]
+        return f"{max(one['source'] for one in most)}/{max(one['destination'] for one in most)}"
 
     def as_json(self) -> dict[str, Any]:
         """Return everything that was measured."""
@@ -75,7 +80,7 @@ class Row:
 
 def line_of_names() -> str:
     """Return the heading of the rows."""
-    return f"{'program':<40}{'configuration':<40}{'docs/s':>16}{'wall s':>18}{'CPU s/1,000':>18}{'MiB':>7}{'calls':>7}{'srv':>7}"
+    return f"{'program':<40}{'configuration':<40}{'docs/s':>16}{'wall s':>18}{'CPU s/1,000':>18}{'MiB':>7}{'calls':>7}{'at once':>9}{'srv':>7}"
 
 
 def ahead(rows: Sequence[Row]) -> list[str]:

@@ -52,27 +52,29 @@ def _fill(env: Mapping[str, str], url: str, folder: Path) -> dict[str, str]:
 
 
 def docferry(
-    *, told: bool, in_flight: int = 16, workers: int = 1, database: str = "sqlite:///{folder}/state.db", name: str = ""
+    *, told: bool, calls: int = 16, workers: int = 1, database: str = "sqlite:///{folder}/state.db", name: str = ""
 ) -> Program:
-    """Return docferry with every guarantee on: ledger on disk, documents recorded, one look-up per lost answer."""
-    # Deliveries and acknowledgements go to different servers; nothing else limits either.
+    """Return docferry with every guarantee on: ledger on disk, documents recorded, one look-up per lost answer.
+
+    `calls` may be out to the destination at once, three times as many to the source, whose calls take longer where they are many.
+    """
     env = {
         "DOCFERRY_STATE_URL": database,
         "DOCFERRY_KEYS": Fernet.generate_key().decode(),
         "DOCFERRY_MAPPINGS": "{folder}",
-        "DOCFERRY_IN_FLIGHT": str(in_flight),
+        "DOCFERRY_IN_FLIGHT": str(3 * calls),
         "SHOP_BASE_URL": "{url}/source",
-        "SHOP_MAX_CONCURRENCY": "64",
+        "SHOP_MAX_CONCURRENCY": str(3 * calls),
         "ERP_PROVIDER": "rest",
         "ERP_BASE_URL": "{url}/erp",
         "ERP_STREAMS": str(HERE / "erp.yaml"),
         "ERP_LOGIN": "none",
         "ERP_SETTLE_SECONDS": "0",
-        "ERP_MAX_CONCURRENCY": "64",
+        "ERP_MAX_CONCURRENCY": str(calls),
     }
     command = (sys.executable, str(HERE / "gateway.py"), "run", "shop_to_erp", "--json")
     kind = "docferry" + (", told" if told else "") + (f", {workers} workers" if workers > 1 else "") + name
-    return Program(kind, f"{in_flight} in flight", command, env, told=told, workers=workers)
+    return Program(kind, f"{calls} in flight", command, env, told=told, workers=workers)
 
 
 def floor(in_flight: int = 16) -> Program:

@@ -153,7 +153,7 @@ def speed(bench: Bench, *, full: bool) -> None:
     bench.table(f"{slow['documents']} documents, 200/200 ms", [*quick, *bench.peers(BEST)], slow, often if full else 1)
     world = {"documents": 2_000, "source_latency": 0.05, "destination_latency": 0.02}
     bench.table("2000 documents, 50/20 ms, the peers as they are by default", bench.peers(DEFAULTS), world, everything)
-    one = [docferry(told=False, in_flight=1), floor(1)]
+    one = [docferry(told=False, calls=1), floor(1)]
     bench.table("2000 documents, 50/20 ms, one in flight", one, world, everything)
 
 

@@ -23,6 +23,8 @@ from documents import document, expected, moment, name
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 _CHUNK = b"0" * 65536
 
 
@@ -57,6 +59,9 @@ class World:
     told: Counter[str] = field(default_factory=Counter)
     told_last: dict[str, str] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    out: Counter[str] = field(default_factory=Counter)
+    most: Counter[str] = field(default_factory=Counter)
+    """How many calls of each server were under way at the same time, at most."""
     first: float = 0.0
     last_sent: float = 0.0
     last_told: float = 0.0
@@ -178,6 +183,16 @@ class World:
         self.allowed -= 1
         return 0.0
 
+    @web.middleware
+    async def count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        server = request.path.split("/")[1]
+        self.out[server] += 1
+        self.most[server] = max(self.most[server], self.out[server])
+        try:
+            return await handler(request)
+        finally:
+            self.out[server] -= 1
+
     # Between runs and afterwards
 
     async def change(self, request: web.Request) -> web.Response:
@@ -209,6 +224,7 @@ class World:
                     "uploads": len(self.uploads),
                     "uploaded_twice": self.uploads.total() - len(self.uploads),
                     "calls": dict(self.calls),
+                    "at_once": {"source": self.most["source"], "destination": self.most["erp"]},
                     "window": self.last_sent - self.first,
                     "told_window": self.last_told - self.first,
                 }
@@ -221,8 +237,8 @@ def _json(text: str, status: int = 200) -> web.Response:
 
 
 async def serve(world: World) -> None:
-    app = web.Application(client_max_size=2**30)
-    routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]] = [
+    app = web.Application(client_max_size=2**30, middlewares=[world.count])
+    routes: list[tuple[str, str, Handler]] = [
         ("GET", "/source/documents", world.listing),
         ("GET", "/source/documents/{id}", world.one),
         ("POST", "/source/documents/{id}/transferred", world.acknowledge),

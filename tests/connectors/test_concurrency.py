@@ -152,3 +152,29 @@ async def test_nobody_loses_a_place_when_one_who_waits_is_cancelled(virtual_cloc
     assert [one.cancelled() for one in waiting] == [True, True, False]
     async with asyncio.timeout(1), room:
         pass
+
+
+async def burst(clock, steady, before):
+    """Make some calls at a time, so many each, and 32 at once when these are nearly over; return how much longer than alone those took."""
+    load = Concurrency(64, clock)
+    took = []
+
+    async def calls(told, count):
+        for _ in range(count):
+            async with load.calls:
+                await load.measured(told, answer(clock, BASE))
+
+    async def telling():
+        await clock.sleep(BASE * (before - 2.5))
+        began = clock.now()
+        await asyncio.gather(*(calls("POST /documents/*/transferred", 10) for _ in range(32)))
+        took.append(clock.now() - began)
+
+    await clock.run(asyncio.gather(*(calls("GET /documents", before) for _ in range(steady)), telling()))
+    return took[0] / (10 * BASE)
+
+
+@pytest.mark.parametrize("steady", [1, 4])
+async def test_a_burst_finds_its_places_whatever_was_tried_while_there_was_less(virtual_clock, steady):
+    took = {before: await burst(virtual_clock(turns=12), steady, before) for before in range(6, 60, 2)}
+    assert max(took.values()) < 1.75, took
