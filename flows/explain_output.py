@@ -16,11 +16,19 @@ from flows.output import instant, out, show_timeline
 
 if TYPE_CHECKING:
     from flows.explaining import Account
+    from flows.on_paper import Search
     from mappings.language import FieldProblem
     from mappings.language.origins import Origin
     from mappings.workbench.preview import Field
 
 _say = partial(out.print, soft_wrap=True)
+
+
+def show_search(text: str, looked: Search) -> None:
+    """Print which recorded documents show a text, and where."""
+    _say(f"No id is '{escape(text)}'. Of {looked.among} recorded documents {len(looked.found)} show it:")
+    for shown in looked.found:
+        _say(f"  [bold]{escape(shown.document_id)}[/] on {escape(shown.route)}, in {escape(shown.path)}")
 
 
 def show(account: Account) -> None:

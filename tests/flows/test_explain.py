@@ -171,3 +171,29 @@ def test_nothing_of_a_document_is_said_on_the_log(folder, docferry, caplog):
     for id_, one in delivered(docferry).items():
         docferry("-v", "explain", id_)
         assert json.dumps(one["payload"]["attributes"]["title"]) not in caplog.text
+
+
+def test_a_document_is_found_by_the_number_that_stands_on_it(folder, docferry):
+    docferry("run", ROUTE)
+    id_, one = next(iter(delivered(docferry).items()))
+    (title,) = [field for field in one["fields"] if field["target"] == "attributes.title"]
+    path, number = next((each["path"], each["value"]) for each in title["sources"] if "umber" in each["path"])
+    by_number = docferry("explain", f" {number.lower()}", "--json").json
+    assert [each["document_id"] for each in by_number["found"]] == [id_]
+    assert by_number["shown_by"] == [{"route": ROUTE, "document_id": id_, "path": path}]
+    told = docferry("explain", number)
+    assert told.code == 0
+    assert f"{id_} on {ROUTE}, in {path}" in told.out
+    assert "made again from the recorded document" in told.out
+
+
+def test_what_many_documents_show_is_listed_and_what_none_shows_is_said(folder, docferry):
+    docferry("run", ROUTE)
+    many = docferry("explain", "INVOICE")
+    assert many.code == 0
+    assert "show it:" in many.out
+    assert "made again" not in many.out
+    assert len(docferry("explain", "INVOICE", "--json").json["shown_by"]) > 3
+    none = docferry("explain", "RE-0-0")
+    assert (none.code, none.out) == (1, "")
+    assert "recorded documents shows it either" in none.err
