@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from measuring import Ended
 
 
+QUOTA = "600 documents, a quota of 10 calls a second"
+POISONED = "2000 documents, 1 % answered with 422"
+PLAIN = "2000 documents, 50/20 ms"
 _AIMS = (
-    ("2000 documents, 50/20 ms", "docferry, told", "rate", 450.0, 1),
+    (PLAIN, "docferry, told", "rate", 450.0, 1),
     ("20000 documents, 0/0 ms", "docferry", "cpu", 0.5, -1),
+    (QUOTA, "docferry, told", "rate", 9.0, 1),
+    (QUOTA, "docferry, told, 4 workers", "rate", 9.0, 1),
 )
+_LEAST_OF_HEALTHY = 0.95
+"""What is left of the throughput when one document of a hundred is refused."""
 
 
 @dataclass
@@ -109,6 +116,11 @@ def aims(rows: Sequence[Row]) -> list[str]:
                 held = "held" if (value - aim) * sign >= 0 and not row.fault else "MISSED"
                 wanted = f"{'at least' if sign > 0 else 'at most'} {aim:g}"
                 found.append(f"aim: {program}, {condition}: {name} {value:.2f}, wanted {wanted}: {held}")
+    told = {row.condition: row for row in rows if row.program == "docferry, told" and row.runs}
+    if PLAIN in told and POISONED in told:
+        part = median(told[POISONED], "rate") / median(told[PLAIN], "rate")
+        held = "held" if part >= _LEAST_OF_HEALTHY and not told[POISONED].fault else "MISSED"
+        found.append(f"aim: {POISONED}: {part:.2f} of the rate without, wanted at least {_LEAST_OF_HEALTHY:g}: {held}")
     return found
 
 
