@@ -14,7 +14,7 @@ STEP_BACK: Final = 0.95
 """The part of its rate with which a connection goes on after a refusal. What is less is lost until it has grown back."""
 GROWTH: Final = 0.001
 """By which part of itself the rate grows in the first second after a refusal."""
-DOUBLES: Final = 5.0
+DOUBLES: Final = 2.5
 """Seconds in which that growth doubles: near the limit it is slow, and where neighbours have gone it soon is not."""
 HEAD_START: Final = 30.0
 """As if so many seconds had passed since the last refusal: how fast a first estimate grows, which is but a guess."""

@@ -80,7 +80,7 @@ async def pool(
     places = _Places(width, room)
     busy = places.busy
     ready: list[tuple[int, Awaitable[None]]] = []
-    wanted, ask_at = width * 2, 0.0
+    wanted, ask_at = width, 0.0
     try:
         while True:
             stopping = halted()

@@ -160,7 +160,7 @@ async def test_what_neighbours_leave_over_is_found_again(virtual_clock):
     began = clock.now()
     lives = [20, 20, 20, 120]
     await clock.run(asyncio.gather(*(it.worker(number, began + life) for number, life in enumerate(lives))))
-    assert it.rate(began + 70, began + 120) >= 0.9 * ALLOWED
+    assert it.rate(began + 42, began + 120) >= 0.9 * ALLOWED
 
 
 async def test_a_rate_that_nobody_needs_does_not_grow(virtual_clock):
