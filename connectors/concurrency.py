@@ -35,6 +35,8 @@ FEWEST, MOST = 24, 200
 """Answers that are measured at one number: as many of these as it takes to be sure enough …"""
 SURE: Final = 0.2
 """… of by what part of a step latency has changed (one standard error)."""
+BEFORE_FIRST: Final = 4
+"""Rounds before the first try: a run of some dozen calls has nothing to gain from it."""
 LONGEST_REST: Final = 32
 """Rounds of measuring before a lower number is tried that has not been better: 4, 16, 32 of them. It costs throughput …"""
 REST_UPWARDS: Final = 8
@@ -161,7 +163,7 @@ class Concurrency:
         self._from: tuple[int, _Round] | None = None  # while a step is tried: the number before, and what was measured
         self._down = True
         self._failed = 0  # tries in a row after which the number stayed
-        self._rest = 0  # rounds until the next try
+        self._rest = BEFORE_FIRST  # rounds until the next try
 
     def pressed(self) -> None:
         """Note that somebody waits for a place. A number that is tried while much more comes than before is given up at once."""

@@ -178,3 +178,18 @@ async def burst(clock, steady, before):
 async def test_a_burst_finds_its_places_whatever_was_tried_while_there_was_less(virtual_clock, steady):
     took = {before: await burst(virtual_clock(turns=12), steady, before) for before in range(6, 60, 2)}
     assert max(took.values()) < 1.75, took
+
+
+async def test_some_dozen_calls_are_over_before_any_other_number_is_tried(virtual_clock):
+    clock = virtual_clock(turns=12)
+    load = Concurrency(BOUND, clock)
+
+    async def caller():
+        for _ in range(6):
+            async with load.calls:
+                await load.measured("POST /", answer(clock, BASE))
+                assert load.limit == BOUND
+
+    began = clock.now()
+    await clock.run(asyncio.gather(*(caller() for _ in range(BOUND))))
+    assert clock.now() - began < 6 * BASE * 1.1
