@@ -194,7 +194,8 @@ async def test_a_right_that_is_missing_everywhere_stops_the_reading_of_deadlines
     assert fault.struck == len(made)
 
 
-async def test_many_failures_in_a_row_stop_the_reading_of_deadlines_and_refusals_do_not(open_streams):
+async def test_many_failures_in_a_row_stop_the_reading_of_deadlines_and_refusals_do_not(open_streams, monkeypatch):
+    monkeypatch.setattr("connectors.retry.FIRST_WAIT", 0.01)
     app, stream, made = await deadlines(open_streams, 14)
     fault = Fault("status", "GET", "/contracts/*/activities/", status=400, first=2)
     app.shared.faults.append(fault)

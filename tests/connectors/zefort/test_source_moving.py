@@ -147,7 +147,8 @@ async def test_very_many_old_contracts_that_may_not_be_read_stop_no_other(reader
     assert "and 9 more" in reader.unseen
 
 
-async def test_many_failures_of_the_server_in_a_row_stop_the_reading(reader):
+async def test_many_failures_of_the_server_in_a_row_stop_the_reading(reader, monkeypatch):
+    monkeypatch.setattr("connectors.retry.FIRST_WAIT", 0.01)
     await busy_and_old(reader, 12)
     reader.app.shared.faults.append(Fault("status", "GET", "/contracts/ct_*", status=500))
     with pytest.raises(TransientError):
