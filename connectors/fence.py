@@ -44,14 +44,18 @@ def held_by(hold: Hold) -> Iterator[None]:
 
 
 async def ask() -> None:
-    """Return if something may be sent now. Raises what `Hold.prove` raises."""
+    """Return if something may be sent now. Raises what `Hold.prove` raises.
+
+    A proof tells how things stood when it was asked for. Whoever was stopped until it came, or got it late from a database that
+    restarted, may have lost the right meanwhile.
+    """
     hold = _hold.get()
-    if hold is not None and not hold.stands():
+    while hold is not None and not hold.stands():
         await hold.prove()
 
 
 def ask_from_thread(loop: asyncio.AbstractEventLoop) -> None:
     """Do the same in a thread that has the context of whoever runs in this loop."""
     hold = _hold.get()
-    if hold is not None and not hold.stands():
+    while hold is not None and not hold.stands():
         asyncio.run_coroutine_threadsafe(hold.prove(), loop).result()

@@ -8,10 +8,10 @@ class LostError(Exception):
 
 
 class Hold:
-    """Stands for so many looks; then it is proven anew, or lost."""
+    """Stands for so many looks; then it is proven anew and stands for some more, or lost. So many proofs come too late to help."""
 
-    def __init__(self, looks=0, *, lost=True):
-        self.looks, self.lost, self.proven = looks, lost, 0
+    def __init__(self, looks=0, *, lost=True, late=0):
+        self.looks, self.lost, self.late, self.proven = looks, lost, late, 0
 
     def stands(self):
         self.looks -= 1
@@ -19,6 +19,9 @@ class Hold:
 
     async def prove(self):
         await asyncio.sleep(0)
+        self.proven += 1
+        if self.proven <= self.late:
+            return
         if self.lost:
             raise LostError
-        self.proven += 1
+        self.looks = 3

@@ -53,6 +53,19 @@ async def test_a_right_that_is_proven_again_lets_the_request_pass(loopback):
     assert len(loopback.arrived) == 1
 
 
+@pytest.mark.parametrize("lost", [True, False])
+async def test_a_proof_that_came_too_late_is_none(loopback, lost):
+    api = await answering(loopback)
+    hold = Hold(2, lost=lost, late=1)
+    with fence.held_by(hold):
+        if lost:
+            with pytest.raises(LostError):
+                await api.call("POST", "/contracts/", json={})
+        else:
+            await api.call("POST", "/contracts/", json={})
+    assert (hold.proven, len(loopback.arrived)) == (2, 0 if lost else 1)
+
+
 async def test_an_upload_ends_in_the_middle_when_the_right_is_lost(loopback):
     """The announced length tells the far end that it is not whole."""
     sent = []
