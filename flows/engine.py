@@ -128,6 +128,7 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
     except StateError as error:
         context.halt(error)
         owed = 0
+    context.unheard.conclude()
     report = report_on(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
     try:
         await run.finish(
