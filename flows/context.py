@@ -18,6 +18,7 @@ from flows.policy import Policy
 from flows.proof import Proof
 from flows.redact import told
 from flows.tally import Tally
+from flows.unheard import Unheard
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -69,6 +70,7 @@ class Context:
     started: int = 0
     """Documents whose delivery was begun in this run (what `limit` limits)."""
     alerts: Alerts = field(default_factory=Alerts)
+    unheard: Unheard = field(default_factory=Unheard)
     worth_waiting: set[int] = field(default_factory=set)
     """Transfers that failed for no fault of their own: an outage, or a call whose effect cannot be seen yet."""
     progress_at: float = field(default_factory=time.monotonic)

@@ -128,6 +128,7 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
     except StateError as error:
         context.halt(error)
         owed = 0
+    context.unheard.conclude()
     report = report_on(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
     try:
         await run.finish(
@@ -224,12 +225,18 @@ async def _owed(context: Context, phase: Phase, *, shared: bool) -> int:
 
 
 async def _leave_to_others(context: Context) -> None:
-    """Of what this run listed and did not carry, count for its own only what no other run has taken."""
+    """Of what this run listed and did not carry, count for its own only what no other run has taken.
+
+    What was asked for here and nobody has is told here, whoever has looked.
+    """
     waiting = context.tally.waiting()
     ours = await context.run.claims.ours(waiting)
     for id_ in waiting:
         if id_ not in ours:
             context.tally.decide(id_, Fate.ELSEWHERE)
+    for one in await context.run.strangers(context.only or ()):
+        context.tally.decide(one.id, Fate.FAILED)
+        context.tally.explain(one.document_id, Fate.FAILED, one.reason or "")
 
 
 async def _one_pass(context: Context, phase: Phase, *, again: bool) -> Listing:

@@ -128,7 +128,7 @@ async def tell(context: Context, owed: Owed) -> None:
         await _carry_first(context, owed)
     except RejectedError as error:
         reason = told(error, said)
-        log.warning("document %s: the source refused our feedback: %s", owed.document_id, reason)
+        context.unheard.note(owed.document_id, reason)
         # Nobody is left to be told where it is gone; what is refused is counted until it is told after all.
         answered = context.run.outbox.gone if isinstance(error, GoneError) else context.run.outbox.refused
         await answered(owed.id, at=datetime.now(UTC), reason=reason)

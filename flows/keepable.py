@@ -10,12 +10,15 @@ if TYPE_CHECKING:
 
 LONGEST = 1000
 """Bytes of UTF-8. PostgreSQL's indexes take 2,704 in an entry, with the route's name and what docferry puts in front."""
-WHY = f"an id that the ledger cannot keep (a NUL character, or more than {LONGEST} bytes)"
+WHY = f"an id that the ledger cannot keep (a NUL character, half of a character, or more than {LONGEST} bytes)"
 
 
 def keepable(id_: str) -> bool:
-    """Say whether an id can be kept, in either database: PostgreSQL has no NUL in texts, and indexes have an end."""
-    return "\0" not in id_ and len(id_.encode("utf-8", "surrogatepass")) <= LONGEST
+    """Say whether an id can be kept in either database, and sent to its provider again."""
+    try:
+        return "\0" not in id_ and len(id_.encode()) <= LONGEST
+    except UnicodeEncodeError:
+        return False
 
 
 def only_keepable(page: Page) -> Page:

@@ -11,7 +11,7 @@ from flows.again import DESTINATION, Refused, refused, still_waits
 from flows.recorded import pack
 from flows.redact import told, unnamed
 from flows.tally import Fate
-from state.records import NOT_READY, WITHDRAWN
+from state.records import NEVER_LISTED, NOT_READY, WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,14 +160,17 @@ async def skip(context: Context, transfer: Transfer, document: Document, mapped:
 async def leave(context: Context, transfer: Transfer, reason_class: str, reason: str, *, ended: bool = False) -> None:
     """Settle a document that left the source's queue before it could be read, so that its return is noticed.
 
-    One that we have `ended` ourselves stays what it was.
+    One that we have `ended` ourselves stays what it was. One that a person has asked for and that nothing ever showed is
+    failed, whichever run comes to it, and forgotten when that ends (see `state.strangers`).
     """
     status = "skipped"
     class_: str | None = reason_class
     why: str | None = reason
     follow_at = None
     now = datetime.now(UTC)
-    asked_for = reason_class == "gone" and context.only is not None and transfer.external_id is None
+    new_to_us = transfer.external_id is None and transfer.content_version is None
+    strange = reason_class == "gone" and transfer.version == NEVER_LISTED and new_to_us
+    asked_for = strange or (reason_class == "gone" and context.only is not None and transfer.external_id is None)
     if asked_for:
         status, why = "failed", f"not at the source: {reason}"
     # In a work queue whatever hint it comes back with is a change. Elsewhere the hint tells the state it was listed in; a
@@ -185,7 +188,7 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
         transfer.id,
         status=status,
         at=now,
-        version="" if noticed else None,
+        version="" if noticed and not strange else None,
         follow_at=follow_at,
         due_at=still_waits(context, transfer) if status == "rejected" else None,
         reason_class=class_,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Integer, Text, bindparam, exists, or_, select, update
+from sqlalchemy import Integer, bindparam, exists, or_, select, update
 
 from state import reading
 from state.dialect import among
@@ -19,6 +19,7 @@ from state.models import feedback, step, transfer
 from state.prepared import ask, carry_out
 from state.reading import FOLLOWABLE, STEPS, TRANSFER, free, living, steps_of, with_steps
 from state.records import PENDING, Owed
+from state.texts import Text
 from state.turns import COLLECT
 
 if TYPE_CHECKING:

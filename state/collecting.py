@@ -16,6 +16,7 @@ from state.records import (
     DELIVERED,
     FAILED,
     LATER,
+    NEVER_LISTED,
     NOT_READY,
     PENDING,
     REJECTED,
@@ -108,11 +109,11 @@ def remember(
 
 
 def want(connection: Connection, route: str, run_id: str, document_ids: Sequence[str], now: datetime) -> Remembered:
-    """Make these documents pending whatever their status, whether they were ever seen or not."""
+    """Make these documents pending whatever their status, whether they were ever seen or not (see `state.strangers`)."""
     wanted = list(dict.fromkeys(document_ids))
     found = _known(connection, route, wanted)
     # No listing has shown a version yet: the next one counts as a change and is looked at.
-    new = _insert(connection, route, {name: "" for name in wanted if name not in found}, now)
+    new = _insert(connection, route, dict.fromkeys((name for name in wanted if name not in found), NEVER_LISTED), now)
     again = [row.id for row in found.values()]
     _reopen(connection, dict.fromkeys(again), now, afresh=True)
     _send_anyway(connection, again)

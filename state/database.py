@@ -32,11 +32,13 @@ def address(url: str) -> URL:
 
 
 def password(url: str) -> str:
-    """Return the password in a database address, "" if there is none, or if it is no address."""
+    """Return the password in a database address, wherever it stands; "" if there is none, or if it is no address."""
     try:
-        return make_url(url).password or ""
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
         return ""
+    named = parsed.query.get("password", "")
+    return parsed.password or (named if isinstance(named, str) else "")
 
 
 def connect(url: URL, *, busy_timeout: float) -> Engine:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError
@@ -18,6 +18,7 @@ from state.instants import database_now
 from state.models import lease
 from state.owner import Owner, words
 from state.prepared import ask
+from state.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

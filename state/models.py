@@ -11,13 +11,13 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
 
 from state.dialect import Id
 from state.instants import Instant
+from state.texts import Text
 
 metadata = MetaData(
     naming_convention={

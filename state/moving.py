@@ -20,6 +20,7 @@ from state.instants import database_now
 from state.migrations import HEAD, known, upgrade
 from state.models import fingerprint_key, lease, metadata, receipt
 from state.portable import Columns, Head, LedgerReader, LedgerWriter
+from state.texts import NUL
 from state.upgrading import refuse_while_running, version
 
 if TYPE_CHECKING:
@@ -186,10 +187,7 @@ def _insert(connection: Connection, columns: Columns, rows: list[dict[str, objec
     if is_postgres(connection.engine):
         # Earlier releases let a provider's NUL into a file. The server knows no such text, and would refuse the whole ledger.
         rows = [
-            {
-                name: each.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(each, str) else each
-                for name, each in row.items()
-            }
+            {name: each.replace("\0", NUL) if isinstance(each, str) else each for name, each in row.items()}
             for row in rows
         ]
     if rows:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, Text, bindparam, case, delete, func, null, update
+from sqlalchemy import Integer, bindparam, case, delete, func, null, update
 
 from state import statements
 from state.dialect import upsert
 from state.instants import Instant
 from state.models import step, transfer
 from state.records import HELD, PENDING
+from state.texts import Text
 from state.writer import Statement
 
 EVENT, STEP = statements.EVENT, statements.STEP

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.pool import NullPool
 
 from state.errors import SettingError
+from state.options import check
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -21,6 +22,9 @@ READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 SCHEMA = "docferry"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_OPTIONS = "it takes schema, options, sslmode, sslrootcert and the other connection parameters that the PostgreSQL manual lists (libpq)"
+_OURS = {"client_encoding", "replication"}
+"""Parameters that would make another kind of connection than the ledger needs."""
 _IDLE = 10
 """Seconds after which the server ends a transaction in which nothing happens: its worker was stopped or cut off, and
 would else keep its locks until somebody wakes it. Ours last milliseconds."""
@@ -73,8 +77,15 @@ def address(url: URL, example: str) -> URL:
         raise SettingError(f"DOCFERRY_STATE_URL names {url.drivername}, which docferry does not speak; {example}")
     if not url.database:
         raise SettingError(f"DOCFERRY_STATE_URL names no database; {example}")
-    schema = url.query.get("schema", SCHEMA)
-    if not isinstance(schema, str) or not _NAME.fullmatch(schema):
+    from psycopg import pq  # noqa: PLC0415 -- a ledger in a file needs no driver
+
+    known = {parameter.keyword.decode() for parameter in pq.Conninfo.get_defaults()} - _OURS
+    check(url, {"schema", *known}, _OPTIONS, several={"host", "port"})
+    ports = url.query.get("port", ())
+    if not all(port.isdecimal() for port in ([ports] if isinstance(ports, str) else ports)):
+        raise SettingError("The option port in DOCFERRY_STATE_URL must be a number; write it like ?port=5432")
+    schema = str(url.query.get("schema", SCHEMA))
+    if not _NAME.fullmatch(schema):
         raise SettingError(
             "The schema in DOCFERRY_STATE_URL must be one name of small letters, digits and underscores; "
             "write it like ?schema=docferry"

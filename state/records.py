@@ -20,6 +20,7 @@ HELD = "held"  # changed on both sides of a pair of routes, and waits for a pers
 DATA = "data"  # the reason class of what the mapping, or the check of what it made, has refused
 NOT_READY = "not ready"  # the reason class of what the source showed and must not be exported
 CONFLICT = "conflict"  # the reason class of what is held
+NEVER_LISTED = "?"  # the version of what was asked for by its id, as long as no listing has shown it
 COPY = "copy"  # the reason class of what the other route of a pair has left unfinished
 LATER = (WITHDRAWN, "confirmed", "edited", "accepted", "signed", "trashed", "refused", "error")
 """The outcomes that are told of a delivery after it was made."""
@@ -43,7 +44,7 @@ class Step:
 class Transfer:
     """One source document on one route.
 
-    `version` is the listing's hint when last seen, `content_version` the content that was last judged.
+    `version` is the listing's hint when last seen (or `NEVER_LISTED`), `content_version` the content that was last judged.
     `due_at` is None unless it is pending, or rejected and to be tried again unaided; `follow_at` is when the far end is to be
     asked again (None: never).
     `asked`: a person, or a change at the source, wants it carried although the source let go of it.

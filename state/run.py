@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, update
 
-from state import clock, collecting, reading
+from state import clock, collecting, reading, strangers
 from state import statements as sql
 from state.claims import Claims, due_looks, due_transfers
 from state.hold import Hold
@@ -116,13 +116,20 @@ class RouteRun:
         return await self._writer.call(page, self._lease)
 
     async def want(self, document_ids: Sequence[str], now: datetime) -> Remembered:
-        """Make exactly these documents pending and due, whatever their status; unseen ones are entered."""
+        """Make exactly these documents pending and due, whatever their status; unseen ones are entered.
+
+        Those that turn out not to be at the source are forgotten when the run ends, unless more was known of them.
+        """
 
         def these(connection: Connection) -> Remembered:
             anchor(connection, self.route)
             return collecting.want(connection, self.route, self.id, document_ids, now)
 
         return await self._writer.call(these, self._lease)
+
+    async def strangers(self, transfer_ids: Collection[int]) -> list[Transfer]:
+        """Return those of these transfers of which only a look, by whichever run, has shown that there is no such document."""
+        return await self._reader.ask(lambda connection: strangers.among(connection, transfer_ids))
 
     # Deliver
 
@@ -310,7 +317,12 @@ class RouteRun:
             .where(run_table.c.id == self.id)
             .values(state="finished", ended_at=at, complete=complete, counts=json.dumps(dict(counts)), note=note)
         )
-        await self._writer.call(lambda connection: connection.execute(close) and None, self._lease)
+
+        def end(connection: Connection) -> None:
+            connection.execute(close)
+            strangers.forget(connection, self._lease)
+
+        await self._writer.call(end, self._lease)
 
     async def flush(self) -> None:
         """Return once everything written so far is on the disk."""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.pool import NullPool
 
 from state.errors import SettingError, StateError
+from state.options import check
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -40,6 +41,7 @@ def address(url: URL, example: str) -> URL:
         raise SettingError(f"DOCFERRY_STATE_URL names {url.drivername}, which docferry does not speak; {example}")
     if url.database in {None, "", ":memory:"} or str(url.database).startswith("file:"):
         raise SettingError(f"DOCFERRY_STATE_URL names no file, and a ledger in memory forgets; {example}")
+    check(url, (), "the address of a SQLite file takes none")
     folder = Path(str(url.database)).absolute().parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

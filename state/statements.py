@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Integer,
-    Text,
     and_,
     bindparam,
     case,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 from state.dialect import upsert
 from state.instants import Instant
 from state.models import event, feedback, step, transfer
+from state.texts import Text
 from state.writer import Statement
 
 

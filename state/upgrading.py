@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Text, column, inspect, select, table
+from sqlalchemy import column, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from state import postgres
@@ -15,6 +15,7 @@ from state.instants import Instant, database_now
 from state.lease import over
 from state.migrations import HEAD, known, upgrade
 from state.owner import words
+from state.texts import Text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

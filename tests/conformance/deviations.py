@@ -44,8 +44,15 @@ DEVIATIONS: dict[str, str] = {
     "documine client, POST /realms/sandbox-workspace/protocol/openid-connect/token: is not documented": (
         "a path that a setting has corrected"
     ),
-    "InvalidData: it: required ['storageId', 'status']": "a switch: packages name their id otherwise",
-    "required ['id', 'fileName', 'processingStatus']": "a switch: files name their id and name otherwise",
+    "InvalidData: it: lacks storageId": "a switch: packages name their id otherwise",
+    "lacks id, fileName": "a switch: files name their id and name otherwise",
+    "processingStatus: enum": "a switch: a status that nobody knows",
+    "hypatos sandbox, GET /documents/{id}: 200 InvalidData: state: enum": "a test has put a document into a state that nobody knows",
+    "status: enum ['queued', 'processing', 'review', 'done', 'archived', 'error', 'limited']": "a switch: a status that nobody knows",
+    "200 InvalidData: it: lacks count": "a switch: lists that do not say how long they are",
+    "zefort sandbox, GET /esigns/: 200 InvalidData: results.*.id: type 'string'": "a switch: ids that are numbers, as the tutorial has them",
+    "zefort sandbox, GET /esigns/{id}/: 200 InvalidData: id: type 'string'": "a switch: ids that are numbers, as the tutorial has them",
+    "contractfit sandbox, POST /documents/{inbox_id}: 200 InvalidData: it: lacks id": "a switch: the id under another name",
     "documine sandbox, GET /api/downloads/{downloadId}/download: 200 DataValidationError: MediaTypeNotFound": (
         "a switch: the file itself instead of a package"
     ),

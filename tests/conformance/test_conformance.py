@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.conformance.deviations import DEVIATIONS
+from tests.conformance.shapes import features
 from tests.conformance.specification import Specification
 from tests.conformance.watch import lines, merged
 from tests.contract import account
@@ -108,6 +109,66 @@ def test_what_is_as_published_is_no_violation():
 def test_what_departs_is_named_and_its_values_are_not(wrong, words):
     (violation,) = said(**wrong)
     assert words in violation
+
+
+FINE = b'{"id":"7","kind":"a","of":[{"at":"2026-01-02","n":1.5}]}'
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b'{"id":7,"kind":"a","of":[{"at":"2026-01-02","n":1.5}]}',
+        b'{"kind":"a","of":[{"at":"2026-01-02","n":1.5}]}',
+        b'{"id":null,"kind":"a","of":[{"at":"2026-01-02","n":1.5}]}',
+        b'{"id":"7","kind":"c","of":[{"at":"2026-01-02","n":1.5}]}',
+        b'{"id":"7","kind":"a","of":[{"at":"2026-01-02","n":1.5},{"n":"x"}]}',
+        b'{"id":"7","kind":"a","of":[{"at":"02.01.2026","n":1.5}]}',
+        b'{"id":"7","kind":"a","of":[{"at":"2026-01-02","n":-1.5}]}',
+        b'{"id":"7","kind":"a","of":[{"at":"2026-01-02","n":true}]}',
+        b'{"id":"7","kind":"a","of":[]}',
+        b'["7"]',
+        b'"7"',
+        b"{",
+        b"",
+    ],
+)
+def test_a_compact_answer_that_is_built_in_another_way_is_not_taken_for_one_that_was_validated(other):
+    assert features(answered(other)) - features(answered(FINE))
+    document = Specification("shop", "/api", THINGS)
+    assert list(document.violations(answered(FINE))) == []
+    before = sum(map(len, document.seen.values()))
+    list(document.violations(answered(other)))
+    assert sum(map(len, document.seen.values())) > before
+
+
+def test_a_violation_after_an_answer_that_was_as_published_is_told():
+    document = Specification("shop", "/api", THINGS)
+    assert list(document.violations(answered(FINE))) == []
+    (violation,) = document.violations(answered(b'{"id":7,"kind":"a"}'))
+    assert "id: type 'string'" in str(violation)
+
+
+def test_answers_that_differ_in_values_and_ids_only_are_validated_once():
+    one = b'{"id":"7","of":[{"at":"2026-01-02","n":1.5}],"by":{"2ddc771469c8452a28a76ad2":2},"note":"paid by hand"}'
+    other = b'{"id":"12","of":[{"at":"2025-11-30","n":99}, {"at":"2025-11-01","n":2.25}],"by":{"3ddc771469c8452a28a76ad3":3},"note":"to be seen"}'
+    assert features(answered(other)) - features(answered(one)) == {
+        (("said", "of"), "list", 2),
+        (("said", "of", "*", "n"), "int", True),
+    }
+
+
+def test_a_form_is_told_apart_by_its_fields_and_a_query_by_what_is_asked_for():
+    form = [("content-type", "application/x-www-form-urlencoded")]
+    asked = [Exchange("POST", "/things/7/", "", form, body) for body in (b"a=1&b=2", b"a=3&b=4", b"a=1", b"a=x&b=2")]
+    first, alike, fewer, another = map(features, asked)
+    assert alike == first
+    assert fewer - first
+    assert another - first
+    assert features(Exchange("GET", "/", "sort=asc", [])) != features(Exchange("GET", "/", "sort=upwards", []))
+
+
+def answered(body):
+    return Exchange("GET", "/things/7/", "", [], heard=True, status=200, answer_headers=JSON, answer=body, staged=False)
 
 
 def test_an_answer_that_a_test_has_spoiled_is_nobodys_violation():

@@ -195,6 +195,10 @@ def test_a_locked_ledger_and_one_that_is_no_database_each_give_one_sentence(acco
     assert "is not a database" in one_sentence(ended)
     monkeypatch.setenv("DOCFERRY_STATE_URL", "mysql://somewhere")
     assert docferry("status").code == 2
+    monkeypatch.setenv("DOCFERRY_STATE_URL", f"sqlite:///{tmp_path}/state.db?nonsense=1")
+    ended = docferry("run", ROUTE)
+    assert ended.code == 2
+    assert "the option nonsense" in one_sentence(ended)
 
 
 def test_a_full_disk_stops_the_run_in_one_sentence_and_the_next_run_finishes(accounts, docferry, monkeypatch, tmp_path):

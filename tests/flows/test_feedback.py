@@ -1,5 +1,6 @@
 """What the source is told: late effects are awaited, refusals are settled, and one stuck message holds up no other."""
 
+import logging
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import mappings
+from flows.unheard import MOST, Unheard
 from tests.flows.findings import Findings
 from tests.flows.world import ONCE, ROUTE, heal, strike, world
 
@@ -73,6 +75,34 @@ async def test_a_source_that_ignores_our_message_is_given_up_with_the_reason(tmp
         (told,) = (await it.ledger.timeline(found.id)).feedback
         assert told.answer == "refused"
         assert it.documents()[key]["state"] == "rejected"
+
+
+async def test_a_source_that_refuses_every_message_is_one_warning_and_one_number(tmp_path, caplog):
+    async with world(tmp_path) as it:
+        strike(it.hypatos, "status", "POST", "/documents/*/transfer", status=422)
+        report = await it.run()
+        assert (report.delivered, report.refused_feedback) == (5, 5)
+        said = [one.getMessage() for one in caplog.records if one.name == "docferry" and one.levelno >= logging.WARNING]
+        first, last = (one for one in said if "refused" in one)
+        assert "the source refused our feedback: " in first
+        assert last.startswith("the source refused 5 messages as it did the one about document ")
+        why = first.partition("our feedback: ")[2]
+        assert last.endswith(why)
+        refusals = await it.ledger.refusals(ROUTE, 10)
+        assert len({one.document_id for one in refusals}) == 5
+        for one in refusals:
+            (found,) = await it.ledger.find(one.document_id)
+            (told,) = (await it.ledger.timeline(found.id)).feedback
+            assert "422" in told.said
+
+
+def test_reasons_that_are_all_different_do_not_make_a_line_for_each_document(caplog):
+    unheard = Unheard()
+    for number in range(10 * MOST):
+        unheard.note(f"d{number}", f"reason {'x' * number}")
+    unheard.conclude()
+    assert len(caplog.records) == MOST + 1
+    assert f"{9 * MOST} more messages" in caplog.text
 
 
 async def test_nothing_is_acknowledged_before_the_listing_was_read_to_its_end(tmp_path):

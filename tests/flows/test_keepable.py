@@ -21,7 +21,7 @@ ENDLESS = "".join(hashlib.sha512(bytes([each])).hexdigest() for each in range(60
 """Nothing that a database could squeeze."""
 
 
-@pytest.mark.parametrize("bad", ["nul\0in it", ENDLESS, "ü" * LONGEST])
+@pytest.mark.parametrize("bad", ["nul\0in it", "half \ud800 of one", ENDLESS, "ü" * LONGEST])
 async def test_an_id_that_cannot_be_kept_stops_no_other_document(tmp_path, monkeypatch, bad):
     async with world(tmp_path, 8) as it:
         first = it.hypatos.store.demo.document_id(0)
@@ -74,6 +74,23 @@ async def test_a_file_whose_id_cannot_be_kept_rejects_its_document_only(tmp_path
         assert report.stopped is None
         assert report.delivered > 1
         assert it.documents()[first]["accepted_state"] == "rejected"
+
+
+async def test_a_nul_in_what_a_source_says_of_a_document_stops_nobody(tmp_path, monkeypatch):
+    async with world(tmp_path, 8) as it:
+        first = it.hypatos.store.demo.document_id(0)
+        whole = models.document
+
+        def spoilt(body, exportable):
+            document = whole(body, exportable)
+            return replace(document, not_ready="taken back \0 by hand") if document.id == first else document
+
+        monkeypatch.setattr(client.models, "document", spoilt)
+        report = await it.run()
+        assert report.stopped is None
+        assert report.delivered > 1
+        (found,) = await it.ledger.find(first)
+        assert found.reason == "taken back \0 by hand"
 
 
 @pytest.mark.parametrize("made", ["nul\0in it", ENDLESS])

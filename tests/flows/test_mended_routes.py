@@ -109,9 +109,12 @@ def test_a_table_that_was_edited_is_used_by_the_next_run_of_the_same_process(acc
     assert (len(before) > 0, len(edited) > 0, edited) == (True, True, contracts(accounts).keys() - before)
 
 
-def test_a_document_asked_for_that_the_source_does_not_have_is_failed_here_and_in_the_ledger(accounts, docferry):
+def test_a_document_asked_for_that_the_source_does_not_have_is_failed_and_leaves_nothing_behind(accounts, docferry):
     ended = docferry("run", ROUTE, "--document", "nope", "--json")
     assert (ended.code, ended.json["failed"]) == (1, 1)
     assert ended.json["problems"][0]["reason"].startswith("not at the source: ")
     (route,) = docferry("status", ROUTE, "--json").json["routes"]
-    assert route["statuses"] == {"failed": 1}
+    assert route["statuses"] == {}
+    explained = docferry("explain", "nope")
+    assert explained.code == 1
+    assert "Nothing is known about 'nope'" in one_sentence(explained)

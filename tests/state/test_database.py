@@ -11,7 +11,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from state import Ledger, StateError
-from state.database import address, connect
+from state.database import address, connect, password
+from state.errors import SettingError
 from state.migrations import HEAD, config
 from state.models import metadata
 from state.upgrading import prepare
@@ -105,6 +106,39 @@ async def test_an_address_that_cannot_hold_a_ledger_is_refused_with_an_example(w
     with pytest.raises(StateError, match=f"{sentence}.*write it like sqlite:///") as caught:
         await Ledger.open(wrong)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("server", [False, True])
+async def test_an_option_of_the_address_that_nothing_understands_is_refused_with_what_is_allowed(
+    server: bool, file_url: str, tmp_path: Path
+):
+    start = "postgresql://user:hunter2@127.0.0.1:1/db" if server else file_url
+    allowed = "it takes schema, options, sslmode" if server else "a SQLite file takes none"
+    for option in ("nonsense=hunter2", "timeout=hunter2", "autocommit=1", "plugin=x"):
+        with pytest.raises(
+            SettingError, match=f"DOCFERRY_STATE_URL has the option {option.partition('=')[0]}, .*{allowed}"
+        ) as caught:
+            await Ledger.open(f"{start}?{option}")
+        assert "hunter2" not in str(caught.value)
+    assert not (tmp_path / "state").exists()
+
+
+async def test_what_is_left_of_a_password_that_was_not_escaped_is_not_shown_as_an_option():
+    with pytest.raises(SettingError, match="in a password write @") as caught:
+        await Ledger.open("postgresql://user:hun@ter/2?hunter=2@127.0.0.1/db")
+    assert "hunter" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"), [("sslmode=disable&sslmode=prefer", "sslmode twice"), ("port=x", "must be a number")]
+)
+async def test_an_option_that_cannot_be_meant_so_is_a_wrong_setting(options: str, sentence: str):
+    with pytest.raises(SettingError, match=sentence):
+        await Ledger.open(f"postgresql://user@127.0.0.1:1/db?{options}")
+
+
+def test_a_password_among_the_options_is_kept_out_of_sight_like_any():
+    assert password("postgresql://user@host/db?password=hunter2") == "hunter2"
 
 
 async def test_looking_at_a_ledger_waits_for_no_lock_and_writing_says_who_is_in_the_way(file_url: str):

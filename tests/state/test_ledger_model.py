@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
+from state.records import NEVER_LISTED
 from tests.state.ledger_entries import Entry, documents, pages, picks
 from tests.state.ledger_runs import ROUTE
 from tests.state.ledger_work import Work
@@ -57,7 +58,7 @@ class LedgerModel(Work):
         if name in self.model:
             self.model[name].reopen()
         else:
-            self.model[name] = Entry("")
+            self.model[name] = Entry(NEVER_LISTED)
             self.ids[name] = self.do(self.ledger.lookup(ROUTE, [name]))[name].id
 
     @rule(number=picks, returns=st.booleans())
