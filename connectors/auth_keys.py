@@ -138,6 +138,6 @@ def _life(token: str, now: float) -> float | None:
         ends, begins = claims.get("exp"), claims.get("iat")
         # from `iat` on, where it is stated: the server's clock may be another one than ours
         life = float(cast("float", ends)) - float(now if begins is None else begins)
-    except (IndexError, ValueError, AttributeError, TypeError):
+    except (IndexError, ValueError, AttributeError, TypeError, OverflowError, RecursionError):
         return None
     return life if 0 < life < float("inf") else None
