@@ -199,8 +199,10 @@ class TokenChain:
                 await self.client.grant(wire, "password", username=name, password=password), Kept(owner=self._owner)
             )
         except (AccessError, RejectedError) as error:
-            await self._memory.keep(login, str(self._now()))
-            await self._save(replace(kept, owner=self._owner, refresh=""))
+            # An address that is not there (404) or takes no form (415) has not looked at the password.
+            if isinstance(error, AccessError) or error.status == BAD_REQUEST:
+                await self._memory.keep(login, str(self._now()))
+                await self._save(replace(kept, owner=self._owner, refresh=""))
             raise self._refusal(error) from error
 
     def _refusal(self, error: ConnectorError) -> ConnectorError:
