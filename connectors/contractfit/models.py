@@ -28,6 +28,8 @@ REQUIRED = frozenset({"inbox", "original_filename", "page_count"})
 
 _DEEPEST = 100
 """Levels of a JSON answer that are looked into; Python's own bound is hit somewhere beyond 400."""
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+"""What may be an id in an answer whose form is not published; anything else is looked for instead."""
 _STATES = ("lock", "escalate", "reject", "submitted")
 _INTEGERS = frozenset({"$numberInt", "$numberLong"})
 _FRACTIONS = frozenset({"$numberDecimal", "$numberDouble"})
@@ -172,8 +174,10 @@ def uploaded(body: object) -> str | None:
     if isinstance(value, list):
         return uploaded(value[0]) if len(value) == 1 else None
     if isinstance(value, dict):
-        inner = value.get("document")
-        return identity(value) or (uploaded(inner) if inner is not None else None)
+        inner, found = value.get("document"), identity(value)
+        if found is not None:
+            return found if _ID.fullmatch(found) else None
+        return uploaded(inner) if inner is not None else None
     return value.strip() if isinstance(value, str) and re.fullmatch(r"\s*[0-9A-Za-z]{24}\s*", value) else None
 
 
