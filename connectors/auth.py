@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 from connectors.errors import AccessError, ConnectorError, GoneError, RejectedError, TransientError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from connectors.wire import Wire
 
+_VISIBLE: Final = re.compile(r"[\x20-\x7e]+")
 LIFETIME: Final = 3600.0
 """Seconds a token is taken to live if its answer does not say (RFC 6749 leaves that to documentation)."""
 
@@ -141,11 +143,7 @@ class ClientCredentials:
         except RejectedError as error:
             kind = AccessError if error.status == 400 else ConnectorError  # noqa: PLR2004 -- RFC 6749 section 5.2
             raise kind(str(error), connection=error.connection, status=error.status) from error
-        token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
-            raise ConnectorError(
-                f"{wire.connection}: {self._requests[0].path} answered without a token", connection=wire.connection
-            )
+        token = token_in(answer, "access_token", wire, self._requests[0].path)
         lifetime = seconds(answer.get("expires_in") if isinstance(answer, dict) else None)
         # a token that lives less than `early` is used for half of its life
         headers = self._use(token, self._now() + max(lifetime - self._early, lifetime / 2))
@@ -183,6 +181,21 @@ class ClientCredentials:
         self._until = until
         self._headers = {"authorization": f"Bearer {token}"}
         return self._headers
+
+
+def token_in(answer: object, member: str, wire: Wire, path: str) -> str:
+    """Return the token in the answer of a login, without blanks and line ends around it.
+
+    ConnectorError: there is none, or one with signs that no header may carry (RFC 6749 appendix A.12). It is refused here,
+    before it is kept, since every request that bears it would fail in a way that says nothing about the login.
+    """
+    token = cast("Mapping[str, object]", answer).get(member) if isinstance(answer, dict) else None
+    found = token.strip() if isinstance(token, str) else ""
+    if not _VISIBLE.fullmatch(found):
+        hide(found)
+        words = "with a token that no header can carry" if found else "without a token"
+        raise ConnectorError(f"{wire.connection}: {path} answered {words}", connection=wire.connection)
+    return found
 
 
 def seconds(value: object, default: float = LIFETIME) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from connectors.answer import encode_json
+from connectors.auth import token_in
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.secrets import hide
 from connectors.sharing import shared
@@ -101,11 +102,7 @@ class JsonLogin:
         except RejectedError as error:
             kind = AccessError if error.status == _BAD_REQUEST else ConnectorError
             raise kind(str(error), connection=error.connection, status=error.status) from error
-        token = answer.get(self._answers) if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
-            raise ConnectorError(
-                f"{wire.connection}: {self._request.path} answered without a token", connection=wire.connection
-            )
+        token = token_in(answer, self._answers, wire, self._request.path)
         life = _life(token, self._now())
         headers = self._use(token, None if life is None else self._now() + life * USED)
         if self._store:
@@ -138,6 +135,6 @@ def _life(token: str, now: float) -> float | None:
         ends, begins = claims.get("exp"), claims.get("iat")
         # from `iat` on, where it is stated: the server's clock may be another one than ours
         life = float(cast("float", ends)) - float(now if begins is None else begins)
-    except (IndexError, ValueError, AttributeError, TypeError):
+    except (IndexError, ValueError, AttributeError, TypeError, OverflowError, RecursionError):
         return None
     return life if 0 < life < float("inf") else None

@@ -1,4 +1,4 @@
-"""How an error that came with a 200 is not taken for a success, and how the rows of a list are taken out of an answer."""
+"""How what comes with a 200 and is no success is told: an error, an excuse, another object; and how a list's rows are found."""
 
 from __future__ import annotations
 
@@ -47,6 +47,30 @@ def refuse_a_fault(answer: Answer) -> Answer:
     return answer
 
 
+def refuse_an_excuse(body: object, content: object, what: str) -> None:
+    """Raise TransientError if an answer says that something went wrong, or has no content and gives a reason for that.
+
+    Empty content would otherwise be believed: a list that ends, a file in which nothing was found.
+    """
+    answer = cast("Mapping[str, object]", body) if isinstance(body, dict) else {}
+    said = [answer.get(member) for member in _FAULTS]
+    if not content:
+        said += [answer.get(member) for member in _REMARKS if isinstance(answer.get(member), str)]
+    if fault := next((one for one in said if one), None):
+        # no verdict on whatever is looked for, and it may pass
+        raise TransientError(f"{what} came as a success and is an error{_quoted(fault)}")
+
+
+def refuse_another(answer: Answer, asked_for: str, found: str | None) -> None:
+    """Raise ConnectorError if an answer is about another object than the one that was asked for.
+
+    A cache or a proxy that mixes answers up would otherwise put one document's data under another one's name. `found` is
+    None where an answer does not say what it is about; upper and lower case are the same, as in hexadecimal ids.
+    """
+    if found is not None and found.casefold() != asked_for.casefold():
+        raise ConnectorError(f"{answer.asked} answered with another document", connection=answer.connection)
+
+
 def listed(body: object, name: str, what: str, *others: str) -> list[object]:
     """Return the array `name` (or the first of `others`) of an answer, the very list.
 
@@ -54,13 +78,8 @@ def listed(body: object, name: str, what: str, *others: str) -> list[object]:
     and gives a reason: an error that comes as a success would otherwise be a list that is empty, and whole.
     """
     answer = cast("Mapping[str, object]", body) if isinstance(body, dict) else {}
-    said = [answer.get(member) for member in _FAULTS]
     rows = next((answer[one] for one in (name, *others) if one in answer), None)
-    if not rows:
-        said += [answer.get(member) for member in _REMARKS if isinstance(answer.get(member), str)]
-    if fault := next((one for one in said if one), None):
-        # no verdict on whatever is looked for in the list, and it may pass
-        raise TransientError(f"{what} came as a success and is an error{_quoted(fault)}")
+    refuse_an_excuse(body, rows, what)
     if not isinstance(rows, list):
         raise ConnectorError(f"{what} has no `{name}`")
     return rows

@@ -12,10 +12,10 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlencode, urlsplit
 
-from connectors.auth import seconds
+from connectors.auth import seconds, token_in
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.memory import Forgetful
 from connectors.secrets import hide
@@ -72,9 +72,8 @@ class Client:
             answer = (await wire.ask(out, {})).json()
         except TransientError as error:
             raise error.not_left() from error
-        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
-            raise ConnectorError(f"{wire.connection}: {path} answered without a token", connection=wire.connection)
-        return answer
+        token = token_in(answer, "access_token", wire, path)
+        return {**cast("Mapping[str, object]", answer), "access_token": token}
 
 
 class ProcessStore:
@@ -200,8 +199,10 @@ class TokenChain:
                 await self.client.grant(wire, "password", username=name, password=password), Kept(owner=self._owner)
             )
         except (AccessError, RejectedError) as error:
-            await self._memory.keep(login, str(self._now()))
-            await self._save(replace(kept, owner=self._owner, refresh=""))
+            # An address that is not there (404) or takes no form (415) has not looked at the password.
+            if isinstance(error, AccessError) or error.status == BAD_REQUEST:
+                await self._memory.keep(login, str(self._now()))
+                await self._save(replace(kept, owner=self._owner, refresh=""))
             raise self._refusal(error) from error
 
     def _refusal(self, error: ConnectorError) -> ConnectorError:

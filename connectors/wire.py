@@ -182,9 +182,11 @@ class Wire:
             if size > most:
                 if not response.is_success:
                     break
-                raise RejectedError(
-                    f"{self._asked(out)}: the answer is larger than {most} bytes", connection=self.connection
-                )
+                words = f"{self._asked(out)}: the answer is larger than {most} bytes"
+                if out.method in fence.READING:
+                    raise RejectedError(words, connection=self.connection)
+                # It is a success, only not one that can be read: what was asked for has been done.
+                raise TransientError(words, connection=self.connection, status=response.status_code, arrived="maybe")
             parts.append(chunk)
         return b"".join(parts)
 

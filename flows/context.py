@@ -60,11 +60,13 @@ class Context:
     """Of the notes those about what the source could not list."""
     proof: Proof = field(default_factory=Proof)
     suspects: dict[int, Suspect] = field(default_factory=dict)
-    """Documents the destination has refused while it took none: the fault may be everybody's, not theirs."""
+    """Documents that an end has refused while it let none through: the fault may be everybody's, not theirs."""
     overtaken: Counter[int] = field(default_factory=Counter)
     """How often documents (transfer ids) were made due again because they changed before the source was told."""
     delivered: bool = False
     """Whether the destination has taken a document in this run."""
+    shown: bool = False
+    """Whether the source has shown a document in this run."""
     reread: int = 0
     """Documents that were read again in this run to try the present mapping on them (what `Policy.rereads` limits)."""
     started: int = 0

@@ -125,9 +125,12 @@ async def carry(context: Context, transfer: Transfer) -> None:
         context.got_through(error.connection)
         class_ = "source" if error.connection == context.source_name else DESTINATION
         class_ = DATA if isinstance(error, UnfitError) else class_
+        by, through = context.destination_name, context.delivered
+        if class_ == "source":
+            by, through = context.source_name, context.shown
         # What was refused before and is again says nothing about the route.
-        if class_ != "source" and not context.delivered and not unaided(context, transfer):
-            suspect(context, transfer, class_, seen.cleared(error), seen)
+        if not through and not unaided(context, transfer):
+            suspect(context, transfer, by, class_, seen.cleared(error), seen)
         else:
             await settle_rejected(context, transfer, class_, seen.cleared(error), seen)
     except StateError as error:
@@ -186,6 +189,8 @@ async def _read(context: Context, transfer: Transfer, seen: Seen) -> Document | 
         await leave(context, transfer, "gone", str(error))
         return None
     context.got_through(context.source_name)
+    context.shown = True
+    await acquit(context, context.source_name)
     seen.take(document, context.run.fingerprint(document.version))
     if not all(keepable(file.id) for file in document.files):
         raise RejectedError(f"a file of it has {WHY}", connection=context.source_name)
@@ -204,7 +209,7 @@ async def _push(
     external_id = await context.open.destination.push(delivery, journal)
     context.got_through(context.destination_name)
     context.delivered = True
-    await acquit(context)
+    await acquit(context, context.source_name, context.destination_name)
     fate = Fate.DELIVERED if delivery.replaces is None else Fate.UPDATED
     beside = await brought(context, turn, external_id, journal)
     await settle_sent(context, turn.transfer, document, digest, external_id, fate, reviews, beside)

@@ -22,7 +22,7 @@ from connectors import fence
 from connectors.errors import ConnectorError
 from flows.again import try_again
 from flows.collect import Listing, collect, verdict
-from flows.context import Context
+from flows.context import Context, where
 from flows.deliver import deliver
 from flows.feedback import tell_all
 from flows.follow import follow
@@ -254,6 +254,11 @@ async def _one_pass(context: Context, phase: Phase, *, again: bool) -> Listing:
             return Listing(read=False)
         except StateError as error:
             context.halt(error)
+            return Listing(read=False)
+        except Exception as error:  # noqa: BLE001 -- what a list brings must not keep what is known from being carried
+            log.error("the listing: unexpected %s", where(error))  # noqa: TRY400 -- see where()
+            words = f"unexpected {type(error).__name__} in docferry itself while the listing was read; see the log of this run"
+            context.halt(ConnectorError(words, connection=context.source_name))
             return Listing(read=False)
         finally:
             listed.set()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import State
 from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError
-from flows.context import is_fatal
+from flows.context import is_fatal, where
 from flows.journal import LedgerJournal
 from flows.later import news
 from flows.pool import pool
@@ -77,6 +77,8 @@ async def _mark_dropped(context: Context) -> None:
             context.halt(error)
         else:
             context.failed(error)
+    except Exception as error:  # noqa: BLE001 -- the documents' own clocks still cover it
+        log.error("what the far end dropped: unexpected %s", where(error))  # noqa: TRY400 -- see where()
 
 
 async def look(context: Context, transfer: Transfer, altered: list[int]) -> None:
@@ -101,6 +103,9 @@ async def look(context: Context, transfer: Transfer, altered: list[int]) -> None
             context.halt(error)
             return
         context.failed(error)
+        await context.run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False))
+    except Exception as error:  # noqa: BLE001 -- one document's trouble must not stop the others
+        log.error("document %s: unexpected %s", transfer.document_id, where(error))  # noqa: TRY400 -- see where()
         await context.run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False))
 
 

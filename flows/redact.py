@@ -20,6 +20,17 @@ REQUEST = re.compile(r"\b[\w-]+: (?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+?(?=: | a
 """The request an error of a connector is about ("zefort: POST contracts/"): our own words and ids, nobody's values."""
 _UNREACHED = re.compile(r": [^()]*\(setting [A-Z0-9_]+\)")
 """What follows it where no connection could be made: the server and the setting, and nothing from a document."""
+_READ = re.compile(r"[\w-]+: (?:GET|HEAD) \S+ answered \d{3}: ")
+_NO_LIST = re.compile(r" came as a success and is an error \(")
+_WORD = re.compile(
+    r"""(?P<quoted>(?<!\w)(?:"[^"]*"|'[^']*'|`[^`]*`|„[^“”]*[“”]|«[^»]*»))|[^\s()\[\]{},;:.!?"'`]+(?:['.][^\s()\[\]{},;:.!?"'`]+)*"""
+)
+"""A piece of what a provider says: something in quotation marks, or a word (`don't`, `1.50` and `line.amount` are one)."""
+_FIELD = re.compile(r"[a-z][A-Za-z_.'-]*|[-/|=+*#&%]+")
+"""What is no value by its looks: an ordinary word or the name of a field, in whose middle capitals may stand; or a sign."""
+_CAPITAL = re.compile(r"[A-Z][a-z]*(?:'[a-z]+)?")
+_BEGINS = re.compile(r"(?:^|[.:;!?(]\s*)$")
+_TRADE = frozenset({"API", "HTTP", "HTTPS", "ID", "JSON", "PDF", "URL", "UUID", "XML", "I"})
 _NAMES = re.compile(r"(^|[a-z_])(id|Id|ID|ids|Ids)$|^(state|status|externalData|files|url)$")
 
 
@@ -33,7 +44,29 @@ def told(error: BaseException, values: list[object]) -> str:
     while cause is not None:
         carried.append(getattr(cause, "sent", None))
         cause = cause.__cause__
-    return redact(mask(str(error)), [*values, *carried])
+    return _unread(redact(mask(str(error)), [*values, *carried]))
+
+
+def _unread(text: str) -> str:
+    """Take out of what was said about a *read* whatever may be a value, since a document that was not read has none to look for.
+
+    Names and numbers go, words of a sentence and names of fields stay.
+    """
+    request = _READ.match(text) or _NO_LIST.search(text)
+    return text if request is None else text[: request.end()] + _WORD.sub(_plain, text[request.end() :])
+
+
+def _plain(found: re.Match[str]) -> str:
+    word = found.group()
+    quoted = found["quoted"]
+    if quoted is not None:
+        inner = quoted[1:-1]
+        field = _FIELD.fullmatch(inner) and (quoted[0] == "`" or "_" in inner)
+        return word if field else quoted[0] + safe_shape(inner) + quoted[-1]
+    begins = _BEGINS.search(found.string, 0, found.start()) is not None
+    if word in _TRADE or _FIELD.fullmatch(word) or (begins and _CAPITAL.fullmatch(word)):
+        return word
+    return safe_shape(word)
 
 
 def redact(text: str, values: list[object]) -> str:

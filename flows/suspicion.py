@@ -1,4 +1,7 @@
-"""A refusal by the destination while it takes nothing: the fault may be everybody's, so it is held back until that is known."""
+"""A refusal by an end that lets nobody through: the fault may be everybody's, so it is held back until that is known.
+
+A destination that takes nothing may mean a wrong route, a source that shows nothing a proxy that refuses everything.
+"""
 
 from __future__ import annotations
 
@@ -21,54 +24,62 @@ class Suspect:
     """A refusal that is held back, with what would be written down about it."""
 
     transfer: Transfer
+    connection: str
     reason_class: str
     reason: str
     seen: Seen
 
 
-def suspect(context: Context, transfer: Transfer, reason_class: str, reason: str, seen: Seen) -> None:
-    """Hold a refusal back while the destination has taken nothing: a wrong route would reject the whole queue."""
-    context.suspects[transfer.id] = Suspect(transfer, reason_class, reason, seen)
+def suspect(context: Context, transfer: Transfer, by: str, reason_class: str, reason: str, seen: Seen) -> None:
+    """Hold a refusal back while the connection `by` has let nobody through: else the whole queue would be rejected."""
+    context.suspects[transfer.id] = Suspect(transfer, by, reason_class, reason, seen)
     explain(context, transfer, Fate.WAITING, reason)
-    if len(context.suspects) >= context.policy.suspects:
-        _accuse(context)
+    if len(_held(context, by)) >= context.policy.suspects:
+        _accuse(context, by)
 
 
-def _accuse(context: Context) -> None:
-    first = next(iter(context.suspects.values())).reason
+def _held(context: Context, *connections: str) -> list[Suspect]:
+    return [one for one in context.suspects.values() if one.connection in connections]
+
+
+def _accuse(context: Context, connection: str) -> None:
+    held = _held(context, connection)
     context.halt(
         ConnectorError(
-            f"{context.destination_name} refused all {len(context.suspects)} documents that were tried, so the route or "
-            f"the account is suspected; nothing was reported to the source. Correct it and run again. First: {first}",
-            connection=context.destination_name,
+            f"{connection} refused all {len(held)} documents that were tried, so the route or "
+            f"the account is suspected; nothing was reported to the source. Correct it and run again. "
+            f"First: {held[0].reason}",
+            connection=connection,
         )
     )
 
 
-async def acquit(context: Context) -> None:
-    """Settle the refusals that were held back: the destination does take others."""
-    while context.suspects:
-        _, held = context.suspects.popitem()
-        await settle_rejected(context, held.transfer, held.reason_class, held.reason, held.seen)
+async def acquit(context: Context, *connections: str) -> None:
+    """Settle the refusals by these connections that were held back: they do let others through."""
+    for held in _held(context, *connections):
+        if context.suspects.pop(held.transfer.id, None) is not None:
+            await settle_rejected(context, held.transfer, held.reason_class, held.reason, held.seen)
 
 
 async def cleared(context: Context) -> bool:
     """Settle a few refusals that were held back, since nothing else is under way. False if they are too many for that."""
-    if len(context.suspects) >= context.policy.circuit:
+    ends = _ends(context)
+    if any(len(_held(context, end)) >= context.policy.circuit for end in ends):
         return False
-    await acquit(context)
+    await acquit(context, *ends)
     return True
 
 
 async def judge(context: Context) -> None:
     """Decide about what was held back once nothing more comes: a few are the documents' fault, many are the route's."""
-    if len(context.suspects) >= context.policy.circuit and not context.halted(context.destination_name):
-        _accuse(context)
-    if not context.halted(context.destination_name):
-        await acquit(context)
+    for end in _ends(context):
+        if len(_held(context, end)) >= context.policy.circuit and not context.halted(end):
+            _accuse(context, end)
+        if not context.halted(end):
+            await acquit(context, end)
     for held in context.suspects.values():
         attempts = held.transfer.attempts + 1
-        fault = ConnectorError(held.reason, connection=context.destination_name)
+        fault = ConnectorError(held.reason, connection=held.connection)
         await context.run.postpone(
             held.transfer.id,
             due_at=context.policy.retry_at(
@@ -79,3 +90,7 @@ async def judge(context: Context) -> None:
             reason=held.reason,
             at=datetime.now(UTC),
         )
+
+
+def _ends(context: Context) -> set[str]:
+    return {context.source_name, context.destination_name}

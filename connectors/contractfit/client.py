@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from connectors.contractfit import models
+from connectors.contractfit.choice import has_data
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.http import quote
+from connectors.lists import refuse_an_excuse, refuse_another
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,17 +76,21 @@ class ContractfitClient:
         found = models.identity(fields)
         if found is None and fields.keys().isdisjoint(models.REQUIRED):
             raise ConnectorError(f"{answer.asked} answered with no document", connection=self.api.connection)
-        if found is not None and found.casefold() != document_id.casefold():
-            raise ConnectorError(f"{answer.asked} answered with another document", connection=self.api.connection)
+        refuse_another(answer, document_id, found)
         return fields
 
     async def last_version(self, document_id: str, name: str | None = None, source: str | None = None) -> Fields:
-        """Return the newest version of a document's data: of all, of this name, or of this source (human, machine)."""
+        """Return the newest version of a document's data: of all, of this name, or of this source (human, machine).
+
+        Empty where the answer holds none. TransientError: it says why not.
+        """
         # GET {base}/documents/{id}/last_version?name=…&source=…
         params = {key: value for key, value in (("name", name), ("source", source)) if value}
         answer = await self.api.call("GET", _path(LAST_VERSION, document_id), params=params)
         body = answer.json() if answer.body else None
-        return models.plain_object(body, "the version") if isinstance(body, dict) else {}
+        version = models.plain_object(body, "the version") if isinstance(body, dict) else {}
+        refuse_an_excuse(body, has_data(version), "the version")
+        return version
 
     def original(self, document_id: str) -> AbstractAsyncContextManager[Download]:
         """Stream the file that the document was made from."""

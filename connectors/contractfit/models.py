@@ -26,6 +26,10 @@ OURS = "docferry-"
 REQUIRED = frozenset({"inbox", "original_filename", "page_count"})
 """What every document has besides its id, which the database spells in several ways."""
 
+_DEEPEST = 100
+"""Levels of a JSON answer that are looked into; Python's own bound is hit somewhere beyond 400."""
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+"""What may be an id in an answer whose form is not published; anything else is looked for instead."""
 _STATES = ("lock", "escalate", "reject", "submitted")
 _INTEGERS = frozenset({"$numberInt", "$numberLong"})
 _FRACTIONS = frozenset({"$numberDecimal", "$numberDouble"})
@@ -81,12 +85,15 @@ def part(fields: Fields, name: str) -> Fields:
     return cast("Fields", value) if isinstance(value, dict) else {}
 
 
-def plain(value: object) -> object:
-    """Return JSON with the database's own spellings resolved: `$oid`, `$date`, `$numberLong` and their like."""
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if not isinstance(value, dict):
+def plain(value: object, depth: int = 0) -> object:
+    """Return JSON with the database's own spellings resolved: `$oid`, `$date`, `$numberLong` and their like.
+
+    What is nested deeper than anybody nests stays as it is: one such row must not make a whole list unreadable.
+    """
+    if depth > _DEEPEST or not isinstance(value, dict | list):
         return value
+    if isinstance(value, list):
+        return [plain(item, depth + 1) for item in value]
     if len(value) == 1:
         ((name, inner),) = value.items()
         if name in {"$oid", "$uuid"} and isinstance(inner, str):
@@ -96,7 +103,7 @@ def plain(value: object) -> object:
             return inner if found is None else written(found)
         if name in _INTEGERS or name in _FRACTIONS:
             return _number(str(inner), whole=name in _INTEGERS)
-    return {name: plain(inner) for name, inner in value.items()}
+    return {name: plain(inner, depth + 1) for name, inner in value.items()}
 
 
 def plain_object(body: object, what: str) -> Fields:
@@ -134,8 +141,8 @@ def instant(value: object) -> datetime | None:
 
 
 def written(moment: datetime) -> str:
-    """Write a moment the one way we do: UTC, with microseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Write a moment the one way we do: UTC, with microseconds, and a year that can be read again however early it is."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def inboxes(body: object) -> list[Inbox]:
@@ -167,8 +174,10 @@ def uploaded(body: object) -> str | None:
     if isinstance(value, list):
         return uploaded(value[0]) if len(value) == 1 else None
     if isinstance(value, dict):
-        inner = value.get("document")
-        return identity(value) or (uploaded(inner) if inner is not None else None)
+        inner, found = value.get("document"), identity(value)
+        if found is not None:
+            return found if _ID.fullmatch(found) else None
+        return uploaded(inner) if inner is not None else None
     return value.strip() if isinstance(value, str) and re.fullmatch(r"\s*[0-9A-Za-z]{24}\s*", value) else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.contractfit import choice, models
-from connectors.errors import AccessError, NoSuchCallError, RejectedError
+from connectors.errors import AccessError, NoSuchCallError, RejectedError, TransientError
 
 if TYPE_CHECKING:
     from connectors.contract import Fields
@@ -17,7 +17,8 @@ _UNAUTHORIZED = 401
 async def current(client: ContractfitClient, document_id: str, fields: Fields) -> Fields:
     """Return a person's version if there is one, else the machine's. Versions that we have sent ourselves do not count.
 
-    Where a version is named and cannot be had, the document goes with what it shows itself.
+    Where a version is named and asking for it is refused, the document goes with what it shows itself. TransientError: a
+    person's version was asked for and answered with nothing; the machine's values must not pass for that person's.
     """
     name, counts = choice.newest(fields), choice.listed(fields)
     hidden, foreign = choice.unlisted_review(fields), not choice.told(fields)
@@ -33,6 +34,9 @@ async def current(client: ContractfitClient, document_id: str, fields: Fields) -
     for given in (found, *((corrected, counts) if hidden else (counts, corrected))):
         if given is not None and choice.has_data(given) and not choice.ours(given.get("name")):
             return given
+    if found is not None and choice.by_person(counts):
+        words = f"version {counts.get('name')!r} of document {document_id}, which a person made, came without any data"
+        raise TransientError(words, connection=client.api.connection)
     return models.part(fields, "prediction")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connectors.documine.models import Components, Package, Reading
 from connectors.errors import AccessError, ConnectorError, GoneError, NoSuchCallError, RejectedError
 from connectors.http import quote
+from connectors.lists import refuse_another
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,7 +73,9 @@ class DocumineClient:
         """Read one file's status. GoneError: purged, or not visible to this user."""
         # GET …/files/{file}
         answer = await self.api.call("GET", _path(self.names.file, template=template, dossier=dossier, file=file_id))
-        return self.read.file(self._object(answer.json()))
+        file = self.read.file(self._object(answer.json()))
+        refuse_another(answer, file_id, file.id)
+        return file
 
     async def upload(self, template: str, dossier: str, form: Form) -> str:
         """Upload a file; return its id, empty if the answer does not tell. The same name again overwrites."""
@@ -96,7 +99,9 @@ class DocumineClient:
         params = {self.names.include_details: "true"} if self.names.include_details else None
         # GET …/files/{file}/components?includeDetails=true
         answer = await self.api.call("GET", path, params=params, headers={"accept": "application/json"})
-        return self.read.components(self._object(answer.json()))
+        components = self.read.components(self._object(answer.json()))
+        refuse_another(answer, file_id, components.file)
+        return components
 
     def original(self, template: str, dossier: str, file_id: str) -> AbstractAsyncContextManager[Download]:
         """Stream the stored original; whether this call exists is not certain."""

@@ -70,10 +70,14 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What was extracted: every value of every component, and where each comes from if the provider tells."""
+    """What was extracted: every value of every component, and where each comes from if the provider tells.
+
+    `file` is the id of the file that they are of, None where the answer does not say.
+    """
 
     values: dict[str, list[object]]
     details: Fields
+    file: str | None = None
 
     @property
     def digest(self) -> str:
@@ -160,6 +164,7 @@ class Reading:
         """Read the components of a file. Values are kept as they are, in the provider's order."""
         answer = as_object(body, "the components")
         found = first(answer, self._names.component_map)
+        lists.refuse_an_excuse(answer, found, "the components")
         if not isinstance(found, dict):
             raise ConnectorError(f"the components have no `{self._names.component_map[0]}`")
         values = {
@@ -171,7 +176,7 @@ class Reading:
         for name, entry in told.items() if isinstance(told, dict) else ():
             held = first(cast("Fields", entry), self._names.component_values) if isinstance(entry, dict) else entry
             details[str(name)] = held if isinstance(held, list) else []
-        return Components(values, details)
+        return Components(values, details, _identity(answer, self._names.component_file) or None)
 
     def uploaded(self, body: object) -> str:
         """Return the id of the file that was uploaded, empty if the answer does not name it."""

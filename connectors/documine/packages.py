@@ -87,6 +87,8 @@ class Packages:
                     await asyncio.to_thread(spool.write, room.take(chunk))
         except GoneError as error:
             raise self._lost("vanished") from error
+        except RejectedError as error:
+            raise self._refused(error) from error
         return download.media_type or ""
 
     async def _ready(self, package_id: str) -> None:
@@ -109,11 +111,17 @@ class Packages:
         words = f"the download package {how}"
         return TransientError(words, connection=self._client.api.connection, arrived="no")
 
+    def _refused(self, error: RejectedError) -> TransientError:
+        """Return what a refusal to show a package means: no verdict on the document, since another may be shown."""
+        return TransientError(str(error), connection=error.connection, status=error.status, arrived="no")
+
     async def _state(self, package_id: str) -> Package | None:
         try:
             return await self._client.package(package_id)
         except GoneError:
             return None
+        except RejectedError as error:
+            raise self._refused(error) from error
 
     async def _remove(self, package_id: str) -> None:
         try:

@@ -78,6 +78,7 @@ class Names:
     uploaded_ids: Alternatives = ("fileIds", "processedFileIds", "fileId", "id")
 
     # Components
+    component_file: Alternatives = ("fileId",)
     component_map: Alternatives = ("components",)
     component_details: Alternatives = ("componentDetails",)
     component_values: Alternatives = ("values", "componentValues")

@@ -68,16 +68,19 @@ class Uploads:
         sent: list[str] = []
 
         async def upload() -> str:
-            return await self._upload(place, marker, attachment, title, sent)
+            try:
+                return await self._upload(place, marker, attachment, title, sent)
+            finally:
+                # Also where no answer came: whoever finds the file later could not tell which bytes it holds, and would
+                # send them again, for one more analysis.
+                for sha256 in sent:
+                    await journal.record(f"sha256:{attachment.file.id}", sha256)
 
         async def find() -> str | None:
             found = await self.named(place, marker)
             return found.id if found else None
 
-        file_id = await journal.once(step, upload, find, settle=self._settle)
-        for sha256 in sent:
-            await journal.record(f"sha256:{attachment.file.id}", sha256)
-        return file_id
+        return await journal.once(step, upload, find, settle=self._settle)
 
     async def _again(
         self, place: Place, marker: str, attachment: Attachment, title: str | None, journal: Journal
@@ -129,8 +132,10 @@ class Uploads:
             name = there.name if there else marked(title or upload.name, marker, upload.media_type)
             self.check(name, upload.media_type, upload.size)  # a title may bring an ending of its own
             form = Form(upload, name.replace('"', "'"), self._client.names.upload_part)
-            file_id = await self._client.upload(place.template, place.dossier, form)
-            sent.append(upload.sha256)
+            try:
+                file_id = await self._client.upload(place.template, place.dossier, form)
+            finally:
+                sent += [upload.sha256] if upload.sha256 else []  # it is known once all of it has left
         for pause in _GLANCES if not file_id else ():
             await asyncio.sleep(pause)
             if found := await self.named(place, marker):

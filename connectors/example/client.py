@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.example import models
 from connectors.http import quote
+from connectors.lists import refuse_another
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,10 @@ class ExampleClient:
     async def document(self, document_id: str) -> Record:
         """Read one document."""
         # GET {base}/documents/{id}
-        return models.record((await self.api.call("GET", f"/documents/{quote(document_id)}")).json())
+        answer = await self.api.call("GET", f"/documents/{quote(document_id)}")
+        record = models.record(answer.json())
+        refuse_another(answer, document_id, record.id)
+        return record
 
     async def _list(self, params: Mapping[str, str]) -> list[Record]:
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connectors.http import quote
 from connectors.hypatos import models
+from connectors.lists import refuse_another
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +122,9 @@ class HypatosClient:
         """Read one document with its extracted data, which lists may leave out."""
         # GET {base}/documents/{id}
         answer = await self.api.call("GET", _path(DOCUMENT, document_id))
-        return models.document(answer.json(), self.states)
+        document = models.document(answer.json(), self.states)
+        refuse_another(answer, document_id, document.id)
+        return document
 
     async def history(self, document_id: str) -> list[str]:
         """Return all states the document has been in, unordered."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError, GoneError
 from connectors.http import quote
+from connectors.lists import refuse_another
 from connectors.zefort import models
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ class ZefortClient:
     async def contract(self, contract_id: str) -> models.Contract:
         """Read one contract. GoneError: deleted for good, or not visible to this key."""
         # GET {base}contracts/{id}/
-        return models.contract((await self.api.call("GET", _path(CONTRACT, contract_id))).json())
+        answer = await self.api.call("GET", _path(CONTRACT, contract_id))
+        contract = models.contract(answer.json())
+        refuse_another(answer, contract_id, contract.id)
+        return contract
 
     def download_path(self, contract_id: str, document_id: str) -> str:
         """Return where a contract's file is fetched, by the template from the settings."""
@@ -86,7 +90,10 @@ class ZefortClient:
     async def esign(self, esign_id: str) -> Fields:
         """Read one signing request."""
         # GET {base}esigns/{id}/
-        return models.esign((await self.api.call("GET", _path(ESIGN, esign_id))).json())
+        answer = await self.api.call("GET", _path(ESIGN, esign_id))
+        esign = models.esign(answer.json())
+        refuse_another(answer, esign_id, models.identity(esign))
+        return esign
 
     def signed_path(self, esign_id: str, document_id: str) -> str:
         """Return where a file of a signing request is fetched, by the template from the settings."""

@@ -3,7 +3,7 @@
 import zlib
 from datetime import UTC, datetime, timedelta
 
-from connectors.errors import ConnectorError, TransientError, UnsettledError
+from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
 
 
 class MemoryJournal:
@@ -35,7 +35,8 @@ class MemoryJournal:
         try:
             result = await do()
         except ConnectorError as error:
-            if not isinstance(error, TransientError) or error.arrived == "no":
+            refused = isinstance(error, AccessError | RejectedError)  # anything else may have had an effect
+            if refused or (isinstance(error, TransientError) and error.arrived == "no"):
                 self.steps.pop(step)
             raise
         assert isinstance(result, str)

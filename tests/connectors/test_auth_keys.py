@@ -161,7 +161,14 @@ async def test_a_store_with_something_else_in_it_is_no_obstacle(loopback, text):
     assert len(login.bodies) == 1
 
 
-@pytest.mark.parametrize("odd", ["opaque", "a.b.c", "a.!!!.c", "a.W10.c", "a.eyJleHAiOiJuZXZlciJ9.c"])
+def inside(text):
+    return f"a.{base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}.c"
+
+
+ABSURD = (inside('{"exp": 1' + "0" * 400 + "}"), inside("[" * 3000), inside('{"exp": [1]}'))
+
+
+@pytest.mark.parametrize("odd", ["opaque", "a.b.c", "a.!!!.c", "a.W10.c", "a.eyJleHAiOiJuZXZlciJ9.c", *ABSURD])
 async def test_a_token_that_cannot_be_read_works_all_the_same(loopback, odd):
     login = Login(loopback)
     login.answer = {"authentication_token": odd}

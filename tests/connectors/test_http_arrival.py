@@ -257,3 +257,14 @@ async def test_a_cancelled_call_gives_its_slot_back(loopback):
             await api.call("GET", "/")
     async with asyncio.timeout(1):
         assert (await api.call("GET", "/")).status == 200
+
+
+async def test_a_success_too_large_to_be_read_is_no_refusal_of_what_was_asked_for(loopback):
+    async def handler(_request, _writer):
+        return loopback.reply(200, b" " * 300_000)
+
+    api = await loopback.api(handler, largest_answer=100_000)
+    with pytest.raises(TransientError, match="larger than 100000 bytes") as caught:
+        await api.call("POST", "/contracts/", json={})
+    assert caught.value.arrived == "maybe"
+    assert len(loopback.arrived) == 1

@@ -1,6 +1,7 @@
 """What a source promises of documents and files: every digit and every byte, or an error that says what to do."""
 
 import asyncio
+import copy
 import tracemalloc
 from contextlib import suppress
 from decimal import Decimal
@@ -183,3 +184,42 @@ async def test_an_answer_of_another_kind_is_an_error_and_not_a_document(source, 
         with pytest.raises(ConnectorError):
             await it.source.fetch(document_id)
         assert fault.struck
+
+
+@silver
+async def test_an_answer_about_another_document_is_not_taken_for_the_one_that_was_asked_for(source):
+    async with source() as it:
+        other, document_id = it.add(2)
+        said = []
+        it.between.change_json(it.subject.reading, lambda answer: said.append(copy.deepcopy(answer)))
+        await it.source.fetch(other)
+        it.heal()
+
+        def mixed_up(answer):
+            answer.clear()
+            answer.update(said[0])
+
+        it.between.change_json(it.subject.reading, mixed_up)
+        with pytest.raises(ConnectorError) as caught:
+            await it.source.fetch(document_id)
+        assert not isinstance(caught.value, RejectedError), "it says nothing about the document that was asked for"
+
+
+@gold
+async def test_a_row_that_is_nested_beyond_all_reason_hides_nobody_else(small):
+    async with small() as it:
+        ids = it.add(12)
+        deep = None
+        for _ in range(LEVELS):
+            deep = {"a": deep}
+
+        def bury(answer):
+            for row in it.subject.rows(answer)[:1]:
+                row.update(status_data={"x": deep}, novelty=deep)
+
+        it.between.change_json(it.subject.listing, bury)
+        assert set(ids[1:]) <= set((await it.everything()).ids)
+
+
+LEVELS = 600
+"""More than a reader that calls itself once a level gets through, fewer than a decoder refuses."""

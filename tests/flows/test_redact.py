@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.redact import redact
+from connectors.errors import TransientError
+from flows.redact import redact, told
 
 DOCUMENT = {
     "entities": {
@@ -114,3 +115,24 @@ def test_a_short_value_disappears_wherever_a_word_or_number_begins_and_ends(valu
     said = redact(f"answered 400: x {before}{value}{after}", [{"x": value}])
     if any(sign.isalnum() for sign in value) and not re.fullmatch("[a-z][a-z_]*", value):
         assert value not in said
+
+
+SAID = "contractfit: GET documents/65f0 answered 500: "
+
+
+@pytest.mark.parametrize(("said", "shown"), [
+    ("cannot render invoice of ACME GmbH over 1234.56", "cannot render invoice of AAAA AaaA over 9999.99"),
+    ("Supplier 'acme' unknown. The field `gross_amount` is empty", "Supplier 'aaaa' unknown. The field `gross_amount` is empty"),
+    ("株式会社 has no createdAt; IBAN DE12 refused", "aaaa has no createdAt; AAAA AA99 refused"),
+    ("Request refused; This doesn't exist: No such page", "Request refused; This doesn't exist: No such page"),
+    ("Permission insufficient", "Permission insufficient"),
+])  # fmt: skip
+def test_what_is_said_about_a_document_that_could_not_be_read_is_told_without_names_and_numbers(said, shown):
+    assert told(TransientError(SAID + said), []) == SAID + shown
+    excuse = "the list came as a success and is an error ("
+    assert told(TransientError(f"{excuse}{said})"), []) == f"{excuse}{shown})"
+
+
+def test_the_request_itself_and_what_is_said_about_a_write_stay_as_they_are():
+    for text in ("x: GET documents/Doc-17 answered 502", "x: POST documents answered 422: Document is in state REVIEW"):
+        assert told(TransientError(text), []) == text

@@ -141,3 +141,8 @@ def test_a_window_always_reaches_back_to_what_is_not_finished(place, still_open)
     if None in still_open and dates.start is None:
         assert again.start is None or again.start <= datetime(1970, 1, 1, tzinfo=UTC)
     assert after.read_to >= dates.end
+
+
+@pytest.mark.parametrize("found", ["../../users/me", "", "a b", "x" * 65, "\u00e9", 7, None])
+def test_what_can_be_no_id_is_looked_for_instead_of_being_believed(found):
+    assert models.uploaded({"id": found}) is None

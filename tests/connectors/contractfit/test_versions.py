@@ -3,6 +3,8 @@
 import pytest
 
 from connectors.contractfit.sandbox import ContractfitSandbox, Switches
+from connectors.errors import TransientError
+from connectors.sandbox_faults import Fault
 
 REVIEW = {"invoice_number": "corrected-1"}
 
@@ -97,3 +99,22 @@ async def test_of_two_versions_with_one_name_the_newer_one_counts(opened, change
     account.app.act({"review": document_id, "annotations": {"invoice_number": "second"}})
     assert await number_of(account, document_id) == "second"
     assert (await account.source.fetch(document_id)).version != first.version
+
+
+@pytest.mark.parametrize("body", [
+    '{"error": "backend failed"}', '{"message": "try again"}', "null", "{}", "[]", "",
+])  # fmt: skip
+async def test_a_persons_version_that_is_answered_with_nothing_is_not_replaced_by_the_machines(opened, body):
+    account = await opened(lambda shown: {**shown, "feedback": None}, versions="names")
+    document_id = account.add()
+    account.app.act({"review": document_id, "annotations": REVIEW})
+    fault = Fault("status", "GET", "/documents/*/last_version", status=200, body=body, headers=JSON)
+    account.app.shared.faults.append(fault)
+    with pytest.raises(TransientError):
+        await account.source.fetch(document_id)
+    assert fault.struck
+    account.app.shared.faults.clear()
+    assert await number_of(account, document_id) == "corrected-1"
+
+
+JSON = {"content-type": "application/json"}

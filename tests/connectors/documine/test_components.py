@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.sandbox_faults import Fault
 
 COMPONENTS = "/api/dossier-templates/{}/dossiers/{}/files/{}/components"
@@ -126,3 +126,37 @@ async def test_components_are_never_asked_for_before_the_analysis_is_through(ope
     with pytest.raises(TransientError):
         await account.source.fetch(added)
     assert account.asked("GET F/components") == 0
+
+
+def answered(body):
+    return Fault("status", "GET", "*/components", status=200, body=body, headers={"content-type": "application/json"})
+
+
+@pytest.mark.parametrize("body", [
+    '{"components": {}, "error": "backend failed"}', '{"components": {}, "message": "analysis is being stored"}',
+])  # fmt: skip
+async def test_no_components_and_a_reason_for_that_are_not_a_file_in_which_nothing_was_found(open_account, body):
+    account = await open_account(faults=[answered(body)])
+    with pytest.raises(TransientError, match="is an error"):
+        await account.source.fetch(await account.first())
+    account.app.shared.faults[:] = [answered('{"components": {}}')]
+    assert (await account.source.fetch(await account.first())).fields["components"] == {}
+
+
+async def test_components_of_another_file_are_not_carried_as_those_of_the_one_that_was_asked_for(open_account):
+    body = '{"fileId": "another", "components": {"Study_Title": ["Another study"]}}'
+    account = await open_account(faults=[answered(body)])
+    with pytest.raises(ConnectorError, match="another document"):
+        await account.source.fetch(await account.first())
+
+
+@pytest.mark.parametrize("path", ["/api/downloads/*", "/api/downloads/*/download"])
+@pytest.mark.parametrize("status", [400, 409])
+async def test_a_package_that_is_refused_is_no_verdict_on_the_document(open_account, path, status):
+    account = await open_account(faults=[Fault("status", "GET", path, status=status)])
+    document = await account.source.fetch(await account.first())
+    with pytest.raises(TransientError):
+        await read(account.source, document)
+    account.app.shared.faults.clear()
+    assert (await read(account.source, document)).startswith(b"%PDF")
+    assert account.shown["packages"] == {}

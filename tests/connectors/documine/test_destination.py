@@ -3,11 +3,12 @@
 import asyncio
 import re
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
 from connectors.contract import Delivery, Destination
-from connectors.errors import AccessError, RejectedError, TransientError, UnsettledError
+from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
 from connectors.memory import Forgetful
 from connectors.sandbox_faults import Fault
 
@@ -233,3 +234,17 @@ async def test_a_payload_needs_a_dossier_from_somewhere(open_account):
     account.destination.check({"dossier": "Inbox"})
     with pytest.raises(RejectedError, match="dossier"):
         account.destination.check({"name": "x"})
+
+
+@pytest.mark.parametrize("lost", [
+    {"kind": "act_then_drop"}, {"kind": "status", "status": 302, "act": True}, {"kind": "status", "status": 502, "act": True},
+])  # fmt: skip
+async def test_a_file_whose_upload_was_not_answered_is_known_by_its_bytes_and_not_analysed_twice(
+    open_account, journal, delivery, lost
+):
+    account = await open_account(faults=[Fault(method="POST", path="*/files", times=1, **lost)])
+    with suppress(ConnectorError):
+        await account.destination.push(delivery(), journal)
+    file_id = await push_to_the_end(account, journal, delivery())
+    assert await push_to_the_end(account, journal, delivery(replaces=file_id, name="another title")) == file_id
+    assert account.asked("POST D/files") == 1

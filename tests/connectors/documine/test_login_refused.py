@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from connectors.errors import AccessError, RejectedError, TransientError
+from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError
 from connectors.limits import CLOCK, DEFAULT_LIMITS
 from connectors.memory import Forgetful
 from connectors.oauth import ProcessStore
@@ -157,3 +157,15 @@ async def test_an_outage_of_the_login_is_for_later_and_loses_nothing(open_accoun
     account.app.shared.faults.clear()
     account.app.switches.access_life = 300
     assert await works(await open_account(app=account.app, store=store, settings=BY_PERSON))
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 415])
+async def test_a_login_address_that_does_not_answer_as_one_has_not_refused_the_password(open_account, store, status):
+    memory = Forgetful()
+    account = await open_account(
+        store=store, memory=memory, faults=[Fault("status", "POST", "*/token", status=status, times=1)]
+    )
+    with pytest.raises(ConnectorError) as caught:
+        await account.connection.check()
+    assert not isinstance(caught.value, AccessError)
+    assert await works(account)
