@@ -95,7 +95,7 @@ async def _read(context: Context) -> Listing:
     opened, listed = context.open, context.tally.listed
     cursor = await context.run.cursor(opened.source_stream)
     seen, still = Marks(), set[str]()
-    count, fresh, total, barred, whole = 0, 0, None, False, False
+    count, stale, fresh, total, barred, whole = 0, 0, 0, None, False, False
     doubts = set[str]()
     async for listed_page in opened.source.changes(cursor):
         page = only_keepable(listed_page)
@@ -105,6 +105,7 @@ async def _read(context: Context) -> Listing:
         fresh += new
         for id_ in kept:
             count += not seen[id_]
+            stale += context.drained[id_] and not seen[id_]
             seen[id_] = True
         total = page.total if page.total is not None else total
         still.update(page.still)
@@ -118,6 +119,8 @@ async def _read(context: Context) -> Listing:
     context.tally.passes += 1
     if whole and not barred and (there := await hidden(context, seen, still)):
         doubts.add(there)
+    if context.proof.counts_out(total, sum(1 for _ in context.drained.items())):
+        count -= stale
     # A total that fell below what was seen is fine (documents left meanwhile); one above it means some were hidden.
     return Listing(fresh, context.tally.listed - listed, Lack(total, count, frozenset(doubts)), barred=barred)
 

@@ -14,6 +14,7 @@ from connectors.errors import AccessError, ConnectorError, RejectedError, Transi
 from flows.alerts import Alerts
 from flows.circuit import Circuit
 from flows.later import WORDS
+from flows.marks import Marks
 from flows.policy import Policy
 from flows.proof import Proof
 from flows.redact import told
@@ -67,6 +68,8 @@ class Context:
     """Whether the destination has taken a document in this run."""
     shown: bool = False
     """Whether the source has shown a document in this run."""
+    drained: Marks = field(default_factory=Marks)
+    """Transfers of which the source was told in this run what takes them out of its list."""
     reread: int = 0
     """Documents that were read again in this run to try the present mapping on them (what `Policy.rereads` limits)."""
     started: int = 0

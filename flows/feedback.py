@@ -120,6 +120,8 @@ async def tell(context: Context, owed: Owed) -> None:
         now = datetime.now(UTC)
         await context.run.outbox.told(owed.id, at=now, detail=owed.outcome)
         context.tally.told += 1
+        if owed.outcome in context.open.draining:
+            context.drained[owed.transfer_id] = True
         context.progress_at = time.monotonic()
         context.tally.lags.add((now - owed.owed_at).total_seconds())
         context.tally.refused.discard(owed.transfer_id)

@@ -52,8 +52,18 @@ class Proof:
     """What the readings of a run have lacked so far."""
 
     lacks: Lack = field(default_factory=Lack)
+    _first: int | None = None  # the total that the first reading stated
     _readings: int = 0
     _alike: int = 0
+
+    def counts_out(self, total: int | None, drained: int) -> bool:
+        """Say whether a total leaves out all documents that we have taken off the list (`drained`: how many) since the first.
+
+        Then those of them that a page shows all the same are an old page, and stand in the place of what it states.
+        """
+        if self._first is None:
+            self._first = total
+        return drained > 0 and total is not None and self._first is not None and total <= self._first - drained
 
     def read_again(self, lack: Lack, *, news: bool) -> bool:
         """Take in a reading; say whether another one may show more. `news`: it has shown what no earlier one did."""

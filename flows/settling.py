@@ -181,6 +181,9 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
         withdrawn = transfer.reason_class == WITHDRAWN
         status, class_, why = (WITHDRAWN, None, transfer.reason) if withdrawn else ("delivered", None, None)
         follow_at = transfer.follow_at or context.follow_at(transfer.delivered_at or now, accepted=True)
+        if not withdrawn and (soon := context.follow_at(transfer.delivered_at or now, accepted=False)):
+            # It may have been due when it left, and nobody has seen since whether the far end has come to rest.
+            follow_at = min(follow_at or soon, soon)
     elif ended and transfer.reason_class is not None:
         status = "failed" if transfer.reason_class == "transient" else "rejected"
         class_, why = transfer.reason_class, transfer.reason

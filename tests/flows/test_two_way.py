@@ -323,3 +323,26 @@ async def test_both_routes_at_once_lose_no_edit_and_make_no_second_document(tmp_
         assert sorted(it.left.shown().values()) == sorted(
             (f"{side} {number}!!!!", number) for side in ("left", "right") for number in range(12)
         )
+
+
+@each_pair
+async def test_a_document_deleted_before_its_last_edit_was_carried_back_keeps_nobody_waiting(
+    tmp_path, monkeypatch, left, right
+):
+    """The other route wrote to this side, was to write again, and found nothing any more to write."""
+    async with twins(tmp_path, monkeypatch, left(), right()) as it:
+        born = it.left.add("first", 1)
+        await it.rest()
+        (copy,) = it.right.shown()
+        it.right.edit(copy, title="second")
+        await it.rest()
+        it.left.edit(born, amount=3)
+        await it.run(AB, lambda opened: edited_behind(opened, lambda id_: it.right.edit(id_, title="fourth")))
+        it.right.delete(copy)
+        await it.run(BA)
+        it.left.edit(born, title="fifth")
+
+        await it.rest(12)
+
+        assert it.left.shown() == {born: ("fifth", 3)}
+        assert "is gone" in (await it.transfer(AB, born)).reason

@@ -85,6 +85,12 @@ async def test_an_error_that_comes_as_a_success_is_noticed_where_a_list_states_n
     assert found["noticed"] == 4
 
 
+@pytest.mark.parametrize("seed", [413513, 413569, 413604])
+async def test_a_row_that_left_the_queue_does_not_stand_for_one_that_is_hidden(tmp_path, seed):
+    """The last total is right, and met by an old page with documents that the source was told about."""
+    assert await lied_to("hypatos.documents", tmp_path, seed) == ("repeat", "noticed")
+
+
 class Crowd:
     """People and programs at work while the list is read: they finish, return, edit, remove and add."""
 
