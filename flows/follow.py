@@ -40,7 +40,7 @@ async def follow(context: Context, *, ask_for_dropped: bool = True) -> int:
     altered: list[int] = []
 
     async def take(wanted: int, _busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
-        due = await context.run.to_follow(wanted, datetime.now(UTC))
+        due = await context.run.following.claim(wanted, datetime.now(UTC))
         return [(transfer.id, look(context, transfer, altered)) for transfer in due]
 
     async def idle() -> bool:
@@ -63,9 +63,9 @@ async def _mark_dropped(context: Context) -> None:
         async for external_id in context.open.destination.dropped():
             dropped.append(external_id)
             if len(dropped) >= _BATCH:
-                await context.run.follow_now(dropped, datetime.now(UTC))
+                await context.run.following.look_now(dropped, datetime.now(UTC))
                 dropped.clear()
-        await context.run.follow_now(dropped, datetime.now(UTC))
+        await context.run.following.look_now(dropped, datetime.now(UTC))
         context.got_through(context.destination_name)
     except (RejectedError, NoSuchCallError) as error:
         # Not every account may read the trash; the documents' own clocks still cover it, only later.
@@ -95,7 +95,9 @@ async def look(context: Context, transfer: Transfer, altered: list[int]) -> None
             altered.append(transfer.id)
     except GoneError as error:
         log.info("document %s: %s", transfer.document_id, error)
-        await context.run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=True))
+        await context.run.following.answered(
+            transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=True)
+        )
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:
@@ -103,10 +105,14 @@ async def look(context: Context, transfer: Transfer, altered: list[int]) -> None
             context.halt(error)
             return
         context.failed(error)
-        await context.run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False))
+        await context.run.following.answered(
+            transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False)
+        )
     except Exception as error:  # noqa: BLE001 -- one document's trouble must not stop the others
         log.error("document %s: unexpected %s", transfer.document_id, where(error))  # noqa: TRY400 -- see where()
-        await context.run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False))
+        await context.run.following.answered(
+            transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False)
+        )
 
 
 def _second_look(transfer: Transfer, policy: Policy, now: datetime) -> datetime | None:
@@ -124,7 +130,7 @@ async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivere
     if doubtful and (again_at := _second_look(transfer, policy, now)):
         if MISSED not in transfer.steps:
             run.done(transfer.id, MISSED, "", now)
-        await run.followed(
+        await run.following.answered(
             transfer.id, at=now, follow_at=again_at, event="not found at the far end", detail="it is looked for again"
         )
         return
@@ -132,9 +138,9 @@ async def _note(context: Context, transfer: Transfer, outcome: Outcome, delivere
         await run.forget(transfer.id, MISSED)
     match outcome.state:
         case State.PENDING:
-            await run.followed(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False))
+            await run.following.answered(transfer.id, at=now, follow_at=context.follow_at(delivered_at, accepted=False))
         case State.ALTERED:
-            await run.followed(
+            await run.following.answered(
                 transfer.id,
                 at=now,
                 status="pending",
@@ -153,7 +159,7 @@ async def _stands(context: Context, transfer: Transfer, outcome: Outcome, delive
     """Write down that the far end holds it, or has dropped it, and what is new about that."""
     held = outcome.state is State.ACCEPTED
     found = news(outcome, transfer.standing, context.open.route.feedback)
-    await context.run.followed(
+    await context.run.following.answered(
         transfer.id,
         at=datetime.now(UTC),
         status=CONFIRMED if held else WITHDRAWN,

@@ -9,7 +9,8 @@ from sqlalchemy import delete, update
 
 from state import clock, collecting, reading, strangers
 from state import statements as sql
-from state.claims import Claims, due_looks, due_transfers
+from state.claims import Claims, due_transfers
+from state.following import Following
 from state.hold import Hold
 from state.lease import anchor
 from state.models import run as run_table
@@ -71,6 +72,8 @@ class RouteRun:
         """What the source is owed."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
         self.retrying = Retrying(run_id, lease, writer)
+        self.following = Following(run_id, lease, writer, self.claims)
+        """What the far end is asked about after a delivery."""
         self.pairs = Pairs(run_id, lease, writer, reader)
         """What is known of the other route, where this one is half of a pair."""
         self.proving = Proving(run_id, lease, writer, reader)
@@ -258,50 +261,6 @@ class RouteRun:
         """
         return await self._writer.call(
             lambda connection: collecting.overtake(connection, transfer_id, feedback_id, self.id, at), self._lease
-        )
-
-    # Follow
-
-    async def to_follow(self, limit: int, now: datetime) -> list[Transfer]:
-        """Claim up to `limit` delivered or confirmed transfers whose `follow_at` has come, until `followed`."""
-        return await self.claims.transfers(due_looks(self.route, now), limit)
-
-    async def followed(  # noqa: PLR0913 -- one row's facts, all named
-        self,
-        transfer_id: int,
-        *,
-        follow_at: datetime | None,
-        at: datetime,
-        status: str | None = None,
-        event: str | None = None,
-        detail: str | None = None,
-        tell: Sequence[tuple[str, str | None]] = (),
-        reason: str | None = None,
-        due_at: datetime | None = None,
-        standing: str | None = None,
-    ) -> None:
-        """Write down what the far end answered; `status`, `reason` and `standing` None keep the old ones.
-
-        `tell` are the outcomes that the source is owed, in their order, each with its reason. A status of pending needs `due_at` and makes the next push send everything. A transfer that became pending in the meantime stays so.
-        """
-        values: dict[str, object] = {
-            "this": transfer_id,
-            "to_status": status,
-            "to_due": due_at,
-            "to_reason": reason,
-            "to_follow": follow_at,
-            "to_standing": standing,
-        }
-        lines: list[Line] = [(sql.FOLLOWED, values)]
-        if event is not None:
-            lines.append(self._event(transfer_id, at, event, detail if detail is not None else reason))
-        lines += [(sql.OWE, {"this": transfer_id, "what": what, "why": why, "now": at}) for what, why in tell]
-        await self._write(*lines)
-
-    async def follow_now(self, external_ids: Sequence[str], at: datetime) -> int:
-        """Have the far end asked about these ids of its own; return how many of them are known and still there."""
-        return await self._writer.call(
-            lambda connection: collecting.follow_now(connection, self.route, external_ids, at), self._lease
         )
 
     # The run itself

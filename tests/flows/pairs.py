@@ -76,7 +76,7 @@ class Pair:
     async def look_again(self, external_id):
         """Run with this delivery due to be asked about at the far end."""
         async with self.ledger.run("pair") as run:
-            await run.follow_now([external_id], datetime.now(UTC))
+            await run.following.look_now([external_id], datetime.now(UTC))
         return await self.run()
 
     async def retry(self, document_id):

@@ -84,7 +84,7 @@ async def followed_again(it):
     """Have the far end asked about everything that is there, in a run of its own."""
     async with it.ledger.run(ROUTE) as run:
         ids = [contract["id"] for found in it.contracts().values() for contract in found]
-        await run.follow_now(ids, datetime.now(UTC))
+        await run.following.look_now(ids, datetime.now(UTC))
     return await it.run()
 
 

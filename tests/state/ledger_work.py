@@ -155,7 +155,7 @@ class Work(Runs):
     @rule(who=picks)
     def what_is_to_be_followed_is_claimed(self, who: int) -> None:
         run, busy = self.one(who), self.busy()
-        found = self.do(run.real.to_follow(10, self.now()))
+        found = self.do(run.real.following.claim(10, self.now()))
         followable = {
             n
             for n, e in self.model.items()
@@ -172,7 +172,7 @@ class Work(Runs):
         run.asking.remove(name)
         entry, now = self.model[name], self.now()
         self.do(
-            run.real.followed(
+            run.real.following.answered(
                 self.ids[name],
                 status=status,
                 follow_at=None,

@@ -61,17 +61,17 @@ async def test_what_is_done_may_be_claimed_again_when_it_is_due_again(ledger: Le
         await run.postpone(this, due_at=now, attempts=1, reason_class="transient", reason="busy", at=now)
         assert [one.id for one in await run.claim(9, now)] == [this]
         await run.settle(this, status="delivered", at=now, event="delivered", follow_at=now, tell="delivered")
-        assert [one.id for one in await run.to_follow(9, now)] == [this]
-        assert await run.to_follow(9, now) == []
-        await run.followed(this, follow_at=now, at=now)
-        assert [one.id for one in await run.to_follow(9, now)] == [this]
+        assert [one.id for one in await run.following.claim(9, now)] == [this]
+        assert await run.following.claim(9, now) == []
+        await run.following.answered(this, follow_at=now, at=now)
+        assert [one.id for one in await run.following.claim(9, now)] == [this]
         (owed,) = await run.outbox.claim(9, now)
         assert await run.outbox.claim(9, now) == []
         await run.outbox.owe_later(owed.id, due_at=now, attempts=1, reason="busy", at=now)
         (owed,) = await run.outbox.claim(9, now)
         await run.overtaken(this, owed.id, at=now)
         assert await run.claim(9, now) == []  # the far end is still being asked about it
-        await run.followed(this, follow_at=None, at=now)
+        await run.following.answered(this, follow_at=None, at=now)
         assert [one.id for one in await run.claim(9, now)] == [this]
         await run.settle(this, status="delivered", at=now, event="unchanged", tell="delivered", tell_again=False)
         assert [one.id for one in await run.outbox.claim(9, now)] == [owed.id]
@@ -98,7 +98,7 @@ async def test_what_a_dead_run_had_claimed_is_due_at_once(ledger: Ledger, url: s
 
 
 def claim_all(run, now):
-    return run.claim(9, now), run.to_follow(9, now), run.outbox.claim(9, now)
+    return run.claim(9, now), run.following.claim(9, now), run.outbox.claim(9, now)
 
 
 async def test_a_message_waits_while_the_one_before_is_told_though_that_is_superseded(ledger: Ledger, now: datetime):

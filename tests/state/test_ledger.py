@@ -187,7 +187,7 @@ async def test_messages_about_one_document_are_owed_one_after_the_other(ledger: 
     async with ledger.run("r") as run:
         this = await one(run, now)
         await deliver(run, this, now)
-        await run.followed(
+        await run.following.answered(
             this, status="withdrawn", follow_at=None, at=now, event="withdrawn", tell=[("withdrawn", "trashed")]
         )
         await run.intend(this, "feedback:1", now)
@@ -216,13 +216,13 @@ async def test_only_delivered_documents_are_followed_and_a_change_in_the_meantim
     async with ledger.run("r") as run:
         this = await one(run, now)
         await run.settle(this, status="delivered", at=now, event="delivered", external_id="far-1", follow_at=now + HOUR)
-        assert await run.to_follow(10, now) == []
-        assert await run.follow_now(["far-1", "unknown"], now) == 1
-        assert [t.id for t in await run.to_follow(10, now)] == [this]
-        assert await run.to_follow(10, now) == []
+        assert await run.following.claim(10, now) == []
+        assert await run.following.look_now(["far-1", "unknown"], now) == 1
+        assert [t.id for t in await run.following.claim(10, now)] == [this]
+        assert await run.following.claim(10, now) == []
         await run.remember("documents", [("a", "2")], None, now=now, relist=())
-        await run.followed(this, status="confirmed", follow_at=now, at=now, event="confirmed")
-        assert await run.to_follow(10, now) == []
+        await run.following.answered(this, status="confirmed", follow_at=now, at=now, event="confirmed")
+        assert await run.following.claim(10, now) == []
         assert [t.status for t in await run.claim(10, now)] == ["pending"]
 
 
@@ -231,5 +231,7 @@ async def test_what_the_far_end_altered_is_due_again(ledger: Ledger, now: dateti
         this = await one(run, now)
         await run.postpone(this, due_at=now, attempts=2, reason_class="transient", reason="busy", at=now)
         await run.settle(this, status="delivered", at=now, event="delivered", follow_at=now)
-        await run.followed(this, status="pending", follow_at=None, due_at=now, at=now, event="altered", reason="title")
+        await run.following.answered(
+            this, status="pending", follow_at=None, due_at=now, at=now, event="altered", reason="title"
+        )
         assert [(t.attempts, t.due_at, t.reason) for t in await run.claim(10, now)] == [(0, now, "title")]

@@ -83,7 +83,7 @@ class LedgerModel(Work):
 
     @rule(who=picks, external_id=st.sampled_from("xy"))
     def the_far_end_calls(self, who: int, external_id: str) -> None:
-        count = self.do(self.one(who).real.follow_now([external_id], self.now()))
+        count = self.do(self.one(who).real.following.look_now([external_id], self.now()))
         known = [
             e for e in self.model.values() if e.external_id == external_id and e.status in {"delivered", "confirmed"}
         ]

@@ -119,7 +119,7 @@ class Play:
                 )
             case ("later", str(name), list(words)) if await self.status(name) in FOLLOWABLE:
                 tell = [(word, None) for word in words]
-                await self.run.followed(self.ids[name], at=now, status="confirmed", follow_at=None, tell=tell)
+                await self.run.following.answered(self.ids[name], at=now, status="confirmed", follow_at=None, tell=tell)
             case ("change", str(name)):
                 self.version += 1
                 await self.run.remember("s", [(self.documents[name], str(self.version))], None, now=now, relist=())

@@ -40,7 +40,7 @@ async def test_every_text_of_a_document_is_kept_whatever_is_in_it_and_comes_back
             detail=said,
             tell="delivered",
         )
-        await run.followed(
+        await run.following.answered(
             this,
             follow_at=None,
             at=now,
@@ -55,7 +55,7 @@ async def test_every_text_of_a_document_is_kept_whatever_is_in_it_and_comes_back
         await run.outbox.owe_later(owed.id, due_at=now, attempts=1, reason=said, at=now)
         await run.outbox.refused(owed.id, at=later, reason=said)
         assert claimed.version == said
-        assert await run.follow_now([said], now) == 1
+        assert await run.following.look_now([said], now) == 1
         assert await run.cursor(said) == said
         await run.finish(at=later, counts={}, complete=True, note=said)
     await ledger.keep("zefort", "tag", said)
