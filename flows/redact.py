@@ -28,6 +28,9 @@ _WORD = re.compile(
 """A piece of what a provider says: something in quotation marks, or a word (`don't`, `1.50` and `line.amount` are one)."""
 _FIELD = re.compile(r"[a-z][A-Za-z_.'-]*|[-/|=+*#&%]+")
 """What is no value by its looks: an ordinary word or the name of a field, in whose middle capitals may stand; or a sign."""
+_SETTING = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+"""Our own advice stands behind a provider's words: the setting to mend, or a line of the route file as below."""
+_LINE = re.compile(r"[a-z_]+: [a-z_]+")
 _CAPITAL = re.compile(r"[A-Z][a-z]*(?:'[a-z]+)?")
 _BEGINS = re.compile(r"(?:^|[.:;!?(]\s*)$")
 _TRADE = frozenset({"API", "HTTP", "HTTPS", "ID", "JSON", "PDF", "URL", "UUID", "XML", "I"})
@@ -62,9 +65,10 @@ def _plain(found: re.Match[str]) -> str:
     if quoted is not None:
         inner = quoted[1:-1]
         field = _FIELD.fullmatch(inner) and (quoted[0] == "`" or "_" in inner)
+        field = field or (quoted[0] == "`" and _LINE.fullmatch(inner))
         return word if field else quoted[0] + safe_shape(inner) + quoted[-1]
     begins = _BEGINS.search(found.string, 0, found.start()) is not None
-    if word in _TRADE or _FIELD.fullmatch(word) or (begins and _CAPITAL.fullmatch(word)):
+    if word in _TRADE or _FIELD.fullmatch(word) or _SETTING.fullmatch(word) or (begins and _CAPITAL.fullmatch(word)):
         return word
     return safe_shape(word)
 

@@ -241,7 +241,8 @@ async def test_a_wrong_download_path_stops_the_route_and_rejects_nothing(office)
     office.zefort.act({"fill": 6})
     office.zefort.switches.download = "none"
     report = await office.run(DOCUMENTS, policy=replace(QUICK, circuit=3, patience=0.0))
-    assert "DOWNLOAD_PATH" in report.stopped
+    assert "ZEFORT_DOWNLOAD_PATH" in report.stopped
+    assert "`files: none`" in report.stopped
     assert report.rejected == 0
     office.zefort.switches.download = "documents"
     assert (await office.run(DOCUMENTS)).delivered > 0

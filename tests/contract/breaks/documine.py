@@ -49,7 +49,9 @@ READ = (
         "a file is read from its list only, and another one in its place",
         "documine/client.py",
         'answer = await self.api.call("GET", _path(self.names.file, template=template, dossier=dossier, file=file_id))\n'
-        "        return self.read.file(self._object(answer.json()))",
+        "        file = self.read.file(self._object(answer.json()))\n"
+        "        refuse_another(answer, file_id, file.id)\n"
+        "        return file",
         "rows = await self.files(template, dossier)\n"
         "        return next((one for one in rows if one.id == file_id), rows[0])",
         "vanished or another_kind or nobody_knows",
@@ -96,8 +98,8 @@ UPLOADED = (
     Break(
         "a list that lags is believed at once",
         "documine/uploading.py",
-        "file_id = await journal.once(step, upload, find, settle=self._settle)\n        for sha256 in sent:",
-        "file_id = await journal.once(step, upload, find)\n        for sha256 in sent:",
+        "return await journal.once(step, upload, find, settle=self._settle)",
+        "return await journal.once(step, upload, find)",
         "lags",
     ),
     Break(
