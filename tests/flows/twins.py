@@ -143,6 +143,10 @@ class ZefortSide:
         return _writes(self.app)
 
 
+PAIRS = [(ExampleSide, ExampleSide), (ZefortSide, ZefortSide), (ZefortSide, ExampleSide)]
+"""Left and right, where each kind stands on both sides."""
+
+
 def _writes(app: SandboxApp) -> int:
     return sum(count for call, count in app.requests.items() if not call.startswith("GET"))
 
