@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from connectors.browser_login import BrowserLogin
     from connectors.fields import JsonSchema
     from connectors.learning import Declaration
+    from connectors.traffic import Traffic
 
 Fields = dict[str, object]
 """Plain JSON-like data: dict, list, str, int, bool, None, and Decimal for every number with a fraction."""
@@ -312,8 +313,8 @@ class Connection:
     check: Callable[[], Awaitable[str]]
     """Make one cheap call with the credentials; return a sentence of what was seen, raise ConnectorError if it fails."""
     close: Callable[[], Awaitable[None]]
-    requests: Callable[[], int]
-    """How many HTTP requests have left through this connection so far."""
+    traffic: Traffic
+    """The requests that go through it: its `Api`, or an `Unpaced`."""
     login: BrowserLogin | None = None
     """How a person logs this account in, None where settings alone suffice."""
     declares: Callable[[Collection[str]], AsyncIterator[Declaration]] | None = None

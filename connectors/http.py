@@ -87,6 +87,11 @@ class Api:
         """Seconds spent waiting for quota and for repeats, summed over calls."""
         return self._wire.quota.waited + self._paused
 
+    @property
+    def saturated(self) -> bool:
+        """Whether as many requests wait for their turn as the quota lets out in a while."""
+        return self._wire.quota.saturated
+
     async def call(
         self,
         method: str,

@@ -28,6 +28,8 @@ LONGEST_WAIT: Final = 86_400.0
 """A provider that asks for more than a day means something else (a clock time, milliseconds)."""
 ALONE: Final = 0.95
 """With a larger part than that nobody else seems to use the account, and all that is left is for us."""
+AHEAD: Final = 1.0
+"""For how many seconds of their rate requests may wait for their turn before it is said that there are enough of them."""
 LEARNS: Final = 0.5
 """How much the last window counts in what is held to be our part of the account."""
 
@@ -58,6 +60,7 @@ class Quota:
         self._opened_at = self._probe_at = self._next_at = self._paused_until = -math.inf
         self._in_flight = 0
         self._queue = asyncio.Lock()
+        self._waiting = 0  # requests in that queue
         self._news = asyncio.Event()
         self.waited = 0.0
         """Seconds that requests have spent waiting for their turn, summed over requests."""
@@ -70,17 +73,12 @@ class Quota:
         waited = self._queue.locked() or self._delay() > 0
         if waited:
             started = self._clock.now()
-            async with self._queue:
-                while (delay := self._delay()) > 0:
-                    if delay > self._patience:
-                        raise TransientError(
-                            f"{self._connection}: the quota is used up for another {math.ceil(delay)} s",
-                            connection=self._connection,
-                            status=_TOO_MANY,  # no answer to this call: the one to an earlier call holds for it, too
-                            arrived="no",
-                            retry_after=delay,
-                        )
-                    await self._rest(delay)
+            self._waiting += 1
+            try:
+                async with self._queue:
+                    await self._open()
+            finally:
+                self._waiting -= 1
             self.waited += self._clock.now() - started
         if self._known and self._left < 1 and self._clock.now() >= self._resets_at:
             self._open_window()
@@ -93,6 +91,29 @@ class Quota:
             self._next_at = max(self._clock.now(), self._next_at) + self._spacing
         self._pace.take(self._clock.now(), waited=waited)
         return waited
+
+    @property
+    def saturated(self) -> bool:
+        """Whether as many wait as leave in a while (`AHEAD`), or in a whole window: whoever comes now waits that long."""
+        if not self._waiting:
+            return False
+        if self._known:
+            return self._waiting >= max(1.0, self._whole * self._share)
+        rate = min(self._pace.rate, 1 / self._spacing if self._spacing else math.inf)
+        return rate == math.inf or self._waiting >= max(1.0, rate * AHEAD)
+
+    async def _open(self) -> None:
+        """Wait until a request may leave."""
+        while (delay := self._delay()) > 0:
+            if delay > self._patience:
+                raise TransientError(
+                    f"{self._connection}: the quota is used up for another {math.ceil(delay)} s",
+                    connection=self._connection,
+                    status=_TOO_MANY,  # no answer to this call: the one to an earlier call holds for it, too
+                    arrived="no",
+                    retry_after=delay,
+                )
+            await self._rest(delay)
 
     def settled(self, headers: Mapping[str, str] | None, left_at: float) -> None:
         """Take in what the answer to a request that left at this time says. None means that no answer came."""

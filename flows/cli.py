@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -32,9 +33,18 @@ USAGE, STOPPED, INTERRUPTED = 2, 3, 130
 _AT_ONCE = "stopped at once; nothing is lost, the next run goes on from here"
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"docferry {metadata.version('docferry')}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more, to stderr.")] = False,
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     output.start_logging(verbose=verbose)
 

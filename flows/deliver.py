@@ -14,6 +14,7 @@ from connectors.contract import Attachment, Delivery, Document
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError
 from flows.again import DESTINATION, is_another, unaided
 from flows.context import is_fatal, sleep_or_stop, where
+from flows.ends import Ends
 from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
 from flows.keepable import WHY, keepable
@@ -69,8 +70,7 @@ async def deliver(context: Context, listed: asyncio.Event) -> None:
         context.policy.in_flight,
         take,
         idle,
-        lambda: context.halted(context.source_name, context.destination_name),
-        lambda width: context.room(width, context.source_name, context.destination_name),
+        Ends(context, (context.source_name, context.destination_name)),
     )
     await judge(context)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connectors.contract import Feedback, Result
 from connectors.errors import ConnectorError, GoneError, OvertakenError, RejectedError, TransientError, UnsettledError
 from flows.context import is_fatal, sleep_or_stop, where
+from flows.ends import Ends
 from flows.journal import LedgerJournal
 from flows.pool import ASK_AGAIN, pool
 from flows.redact import told
@@ -75,8 +76,7 @@ async def tell_all(context: Context, listed: asyncio.Event, delivered: asyncio.E
         context.policy.acknowledging,
         take,
         idle,
-        lambda: context.halted(context.source_name),
-        lambda width: context.room(width, context.source_name),
+        Ends(context, (context.source_name,)),
     )
 
 

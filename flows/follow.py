@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.contract import State
 from connectors.errors import ConnectorError, GoneError, NoSuchCallError, RejectedError
 from flows.context import is_fatal, where
+from flows.ends import Ends
 from flows.journal import LedgerJournal
 from flows.later import news
 from flows.pool import pool
@@ -50,8 +51,7 @@ async def follow(context: Context, *, ask_for_dropped: bool = True) -> int:
         context.policy.in_flight,
         take,
         idle,
-        lambda: context.halted(context.destination_name),
-        lambda width: context.room(width, context.destination_name),
+        Ends(context, (context.destination_name,)),
     )
     return len(altered)
 

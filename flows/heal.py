@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError, GoneError, RejectedError
 from flows.context import is_fatal, where
+from flows.ends import Ends
 from flows.fitting import content, fit, travelling
 from flows.pool import pool
 from flows.recorded import unpack
@@ -84,8 +85,7 @@ async def _unrecorded(context: Context, missed: set[int], *, sent: bool) -> None
         context.policy.in_flight,
         take,
         idle,
-        lambda: context.halted(context.source_name),
-        lambda width: context.room(width, context.source_name),
+        Ends(context, (context.source_name,)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,13 +19,29 @@ _LATELY = 0.05
 """How much the last piece counts in what is usual."""
 
 
+class Ground(Protocol):
+    """What the work of a pool stands on."""
+
+    def halted(self) -> bool:
+        """Say whether nothing more is to be begun. What was begun is finished."""
+        ...
+
+    def room(self, width: int) -> int:
+        """Return how many pieces may be under way; where that is less than `width`, slow pieces count too."""
+        ...
+
+    def saturated(self) -> bool:
+        """Say whether whatever is begun now would only wait for those that have been begun."""
+        ...
+
+
 class _Places:
     """What is under way, since when, and how long a piece usually takes."""
 
-    def __init__(self, width: int, room: Callable[[int], int]) -> None:
+    def __init__(self, width: int, ground: Ground) -> None:
         self.busy: dict[asyncio.Future[None], tuple[int, float]] = {}
         self._width = width
-        self._room = room
+        self._ground = ground
         self._usual: float | None = None
 
     def begin(self, id_: int, work: Awaitable[None]) -> None:
@@ -34,7 +50,9 @@ class _Places:
 
     def free(self) -> bool:
         """Say whether another piece may begin."""
-        allowed = self._room(self._width)
+        if self.busy and self._ground.saturated():
+            return False
+        allowed = self._ground.room(self._width)
         if allowed < self._width:
             return len(self.busy) < allowed
         # As many as there are places may stand aside at the same time.
@@ -45,7 +63,7 @@ class _Places:
         timeout = None
         if more:
             # One slow piece must not keep what has come meanwhile from the free places.
-            timeout = ASK_AGAIN if self.free() else min(self._brisk(), default=None)
+            timeout = ASK_AGAIN if self._ground.saturated() or self.free() else min(self._brisk(), default=None)
         done, _ = await asyncio.wait(self.busy, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             took = time.monotonic() - self.busy.pop(task)[1]
@@ -67,33 +85,34 @@ async def pool(
     width: int,
     take: Callable[[int, set[int]], Awaitable[list[tuple[int, Awaitable[None]]]]],
     idle: Callable[[], Awaitable[bool]],
-    halted: Callable[[], bool],
-    room: Callable[[int], int] = lambda width: width,
+    ground: Ground,
 ) -> None:
     """Keep up to `width` pieces of work going.
 
     `take(wanted, busy)` returns up to `wanted` new pieces as (id, awaitable), none of them in `busy`;
     `idle()` is asked when nothing is under way and nothing can be begun: it may wait, and returns False to end.
-    Work already begun is finished even when `halted()` turns true. `room(width)` says how many may be under way at
-    present; where that is less than `width`, slow pieces count too.
     """
-    places = _Places(width, room)
+    places = _Places(width, ground)
     busy = places.busy
     ready: list[tuple[int, Awaitable[None]]] = []
-    wanted, ask_at = width, 0.0
+    some, ask_at = width, 0.0
     try:
         while True:
-            stopping = halted()
+            stopping = ground.halted()
+            # A piece needs a moment until it shows in the quota that it waits, so few are begun at a time, and taken away from
+            # other runs, once there have been enough.
+            some = 1 if ground.saturated() else min(2 * some, width)
             if not ready and not stopping and places.free() and (not busy or time.monotonic() >= ask_at):
-                ready = await take(wanted, {id_ for id_, _ in busy.values()})
+                ready = await take(some, {id_ for id_, _ in busy.values()})
                 # When that was all there is, asking again after every piece would cost more than the work.
-                ask_at = time.monotonic() + ASK_AGAIN if len(ready) < wanted else 0.0
+                ask_at = time.monotonic() + ASK_AGAIN if len(ready) < some else 0.0
                 ready.reverse()
-            while ready and places.free() and not halted():
-                places.begin(*ready.pop())
+            for _ in range(some):
+                if ready and places.free() and not ground.halted():
+                    places.begin(*ready.pop())
             if busy:
-                await places.wait(more=not halted())
-            elif stopping or halted() or not await idle():
+                await places.wait(more=not ground.halted())
+            elif stopping or ground.halted() or not await idle():
                 return
     finally:
         for _, work in ready:

@@ -67,7 +67,7 @@ class OpenRoute:
     def requests(self) -> int:
         """How many HTTP requests have left so far."""
         connections = {id(item): item for item in (self.source_connection, self.destination_connection)}
-        return sum(connection.requests() for connection in connections.values())
+        return sum(connection.traffic.requests for connection in connections.values())
 
 
 def route_names(folder: Path) -> list[str]:

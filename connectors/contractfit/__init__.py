@@ -96,7 +96,7 @@ async def connect(
         found = "an unknown number of" if listing.total is None else str(listing.total)
         return f"{name}: the credentials work; inbox {inbox} holds {found} documents"
 
-    return Connection(name, {"documents": documents}, {"documents": uploads}, check, api.close, lambda: api.requests)
+    return Connection(name, {"documents": documents}, {"documents": uploads}, check, api.close, api)
 
 
 def _auth(settings: Settings, store: TokenStore | None) -> Auth:

@@ -102,7 +102,7 @@ async def connect(
         address = _address(settings, settings.auth_path)
         login = BrowserLogin(name, chain, address, settings.redirect_uri, pkce=settings.pkce)
     files = {"files": source}, {"files": destination}
-    return Connection(name, *files, check, api.close, lambda: api.requests, login)
+    return Connection(name, *files, check, api.close, api, login)
 
 
 def _chain(name: str, settings: Settings, store: TokenStore | None, memory: Memory) -> TokenChain:

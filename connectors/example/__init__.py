@@ -63,5 +63,5 @@ async def connect(
         },
         check=check,
         close=api.close,
-        requests=lambda: api.requests,
+        traffic=api,
     )

@@ -17,6 +17,7 @@ from connectors.folder.local import LocalPlace
 from connectors.folder.remote import RemotePlace
 from connectors.secrets import hide
 from connectors.settings import ConnectionSettings, HttpsUrl
+from connectors.traffic import Unpaced
 
 if TYPE_CHECKING:
     import httpx
@@ -75,7 +76,7 @@ async def connect(
     async def close() -> None:
         return None
 
-    return Connection(name, {}, streams, check, close, lambda: place.calls)
+    return Connection(name, {}, streams, check, close, Unpaced(lambda: place.calls))
 
 
 def _place(name: str, settings: Settings) -> Place:

@@ -112,6 +112,6 @@ async def connect(
         destinations,
         check,
         api.close,
-        lambda: api.requests,
+        api,
         declares=partial(declares, client, projects),
     )

@@ -84,7 +84,7 @@ async def connect(
                 return f"{name}: the credentials work; a look-up in {stream} was answered as declared"
         return f"{name}: it answers; no stream declares find, so the credentials were not tried"
 
-    return Connection(name, {}, streams, check, api.close, lambda: api.requests)
+    return Connection(name, {}, streams, check, api.close, api)
 
 
 def _auth(settings: Settings, store: TokenStore | None) -> Auth:

@@ -14,6 +14,7 @@ from connectors.settings import ConnectionSettings, HttpsUrl
 from connectors.sql.database import Database
 from connectors.sql.declared import TableStream
 from connectors.sql.destination import Rows
+from connectors.traffic import Unpaced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
@@ -68,4 +69,6 @@ async def connect(
     async def check() -> str:
         return f"{name}: {await database.check()}"
 
-    return Connection(name, {}, streams, check, database.close, lambda: database.transactions, declares=declares)
+    return Connection(
+        name, {}, streams, check, database.close, Unpaced(lambda: database.transactions), declares=declares
+    )

@@ -91,9 +91,7 @@ async def connect(
         count = "an unknown number of" if seen.count is None else str(seen.count)
         return f"{name}: the key works; it sees {count} contracts of the last days{_warning(seen)}"
 
-    return Connection(
-        name, sources, destinations, check, api.close, lambda: api.requests, declares=partial(declares, client)
-    )
+    return Connection(name, sources, destinations, check, api.close, api, declares=partial(declares, client))
 
 
 def _warning(seen: models.Listing) -> str:

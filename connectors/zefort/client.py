@@ -121,9 +121,9 @@ class ZefortClient:
         await self.api.call("POST", _path(ADD_FILE, contract_id), content=form.content(), headers=form.headers)
 
     async def patch(self, contract_id: str, changes: Fields) -> models.Contract | None:
-        """Change a contract. The values are absolute, so a lost answer is simply asked for again. None: no body."""
+        """Change a contract. None: the answer has no body. Whoever lost the answer reads the contract before saying it again."""
         # PATCH {base}contracts/{id}/
-        answer = await self.api.call("PATCH", _path(CONTRACT, contract_id), json=changes, repeatable=True)
+        answer = await self.api.call("PATCH", _path(CONTRACT, contract_id), json=changes)
         body = answer.json() if answer.body else None
         found = models.contract(body) if isinstance(body, dict) and models.identity(body) else None
         return found if found is not None and found.whole else None
@@ -136,7 +136,7 @@ class ZefortClient:
     async def change_party(self, contract_id: str, party_id: str, role: object) -> None:
         """Change a party's role, one of the two things that can be changed."""
         # PATCH {base}contracts/{id}/parties/{pid}/
-        await self.api.call("PATCH", _path(PARTY, contract_id, party_id), json={"role": role}, repeatable=True)
+        await self.api.call("PATCH", _path(PARTY, contract_id, party_id), json={"role": role})
 
     async def remove_party(self, contract_id: str, party_id: str) -> None:
         """Take a party off a contract; one that is not there is fine."""
@@ -160,7 +160,7 @@ class ZefortClient:
     async def put_into_binder(self, contract_id: str, binder: str) -> None:
         """Put a contract into a binder."""
         # POST {base}contracts/{id}/binders/
-        await self.api.call("POST", _path(CONTRACT_BINDERS, contract_id), json={"binder": binder}, repeatable=True)
+        await self.api.call("POST", _path(CONTRACT_BINDERS, contract_id), json={"binder": binder})
 
     async def create_binder(self, name: str) -> str | None:
         """Create a binder at the top and return its id."""
@@ -178,7 +178,7 @@ class ZefortClient:
         """Tag one contract, named by its id: an empty selection could mean all. Return the task, if it became one."""
         # POST {base}tags/{id}/contracts/
         body: Fields = {"contracts": [contract_id]}
-        answer = await self.api.call("POST", _path(TAGGED, tag_id), json=body, repeatable=True)
+        answer = await self.api.call("POST", _path(TAGGED, tag_id), json=body)
         return models.task(answer.json() if answer.body else None)
 
     async def task(self, task_id: str) -> models.Task | None:

@@ -14,6 +14,7 @@ from connectors.settings import SettingsError
 PACKAGE = """
 from connectors.contract import Connection
 from connectors.settings import ConnectionSettings, HttpsUrl
+from connectors.traffic import Unpaced
 
 class Settings(ConnectionSettings):
     base_url: HttpsUrl = "https://api.example.com"
@@ -24,7 +25,7 @@ async def connect(name, settings, *, transport=None, token_store=None, memory=No
         return f"{settings.api_key} {transport} {token_store}"
     async def close():
         pass
-    return Connection(name, {}, {}, check, close, lambda: 0)
+    return Connection(name, {}, {}, check, close, Unpaced(lambda: 0))
 """
 
 

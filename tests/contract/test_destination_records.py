@@ -51,7 +51,7 @@ async def test_a_payload_that_can_never_be_is_refused_by_name_before_anything_is
         payload, field = it.subject.refused()
         with pytest.raises(RejectedError, match=field):
             it.destination.check(payload)
-        assert it.connection.requests() == it.subject.learns
+        assert it.connection.traffic.requests == it.subject.learns
 
 
 @silver
@@ -75,7 +75,7 @@ async def test_a_good_payload_is_checked_without_a_request(destination):
     async with destination() as it:
         for _ in range(2):
             it.destination.check(it.subject.payload("Acme 4711", Decimal("10.50")))
-        assert it.connection.requests() == it.subject.learns
+        assert it.connection.traffic.requests == it.subject.learns
 
 
 @silver

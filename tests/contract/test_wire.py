@@ -25,7 +25,7 @@ async def test_the_check_says_in_a_sentence_what_it_saw(either):
     async with either() as it:
         sentence = await look(it)
         assert it.connection.name in sentence
-        assert it.connection.requests() >= 1
+        assert it.connection.traffic.requests >= 1
 
 
 @bronze
@@ -43,7 +43,7 @@ async def test_wrong_credentials_are_an_access_error(either):
 @silver
 async def test_opening_a_connection_sends_nothing(either):
     async with either() as it:
-        assert (it.connection.requests(), it.app.requests.total()) == (0, 0)
+        assert (it.connection.traffic.requests, it.app.requests.total()) == (0, 0)
 
 
 @silver
@@ -51,7 +51,7 @@ async def test_every_request_is_counted(either):
     async with either() as it:
         for _ in range(3):
             await look(it)
-        assert it.connection.requests() == it.app.requests.total() > 0
+        assert it.connection.traffic.requests == it.app.requests.total() > 0
 
 
 @silver

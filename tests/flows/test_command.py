@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import httpx
@@ -139,6 +140,11 @@ def test_routes_between_accounts_that_are_not_set_up_do_not_count_unless_asked_f
     assert ended.code == 0
     assert any("not in use: nothing is set for contractfit" in item["says"] for item in ended.json["checks"])
     assert docferry("check", "contractfit_to_zefort").code == 2
+
+
+def test_the_version_is_told(empty, docferry):
+    told = docferry("--version")
+    assert (told.code, told.out) == (0, f"docferry {metadata.version('docferry')}\n")
 
 
 def test_a_missing_setting_an_unknown_route_and_a_broken_route_each_give_one_sentence(empty, docferry, monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 
 from connectors.sandbox_faults import Fault
 from tests.flows.crossings.all import CROSSINGS
+from tests.flows.crossings.shipped import SHIPPED
 from tests.flows.killing import grounds
 from tests.flows.lives import Tally
 
@@ -27,9 +28,10 @@ def writes(world):
     ]
 
 
-@every_destination
-async def test_the_answer_to_each_write_may_be_lost_once(tmp_path, victims, destination):
-    async with grounds(tmp_path, CROSSINGS[destination], victims) as (ground,):
+@pytest.mark.parametrize("route", [*CROSSINGS, *SHIPPED])
+async def test_the_answer_to_each_write_may_be_lost_once(tmp_path, victims, route):
+    """Shipped routes leave the picture they always leave, in which a call that was said again is seen too."""
+    async with grounds(tmp_path, {**CROSSINGS, **SHIPPED}[route], victims) as (ground,):
         await ground.trial(tally := Tally())
         for app, method, path in writes(ground.world):
             fault = lose(app, method, path, times=1)

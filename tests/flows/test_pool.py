@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from flows.pool import pool
+from flows.pool import ASK_AGAIN, pool
+
+
+class Ground:
+    """A ground with room for all, unless it is told otherwise."""
+
+    def __init__(self, room=lambda width: width, saturated=lambda: False):
+        self.room, self.saturated = room, saturated
+
+    @staticmethod
+    def halted():
+        """Nothing has gone wrong."""
+        return False
 
 
 class Work:
@@ -41,7 +53,7 @@ class Work:
 async def test_stuck_pieces_keep_nobody_waiting_even_if_there_are_as_many_as_places():
     work = Work(60, stuck={5, 6, 20, 40})
     async with asyncio.timeout(30):
-        await pool(4, work.take, work.idle, lambda: False)
+        await pool(4, work.take, work.idle, Ground())
     assert sorted(work.ended) == list(range(60))
     assert set(work.ended[-4:]) == work.stuck
     assert 4 < work.most <= 8
@@ -49,7 +61,7 @@ async def test_stuck_pieces_keep_nobody_waiting_even_if_there_are_as_many_as_pla
 
 async def test_brisk_pieces_never_exceed_the_places():
     work = Work(60)
-    await pool(4, work.take, work.idle, lambda: False)
+    await pool(4, work.take, work.idle, Ground())
     assert sorted(work.ended) == list(range(60))
     assert work.most == 4
 
@@ -62,7 +74,7 @@ async def test_where_there_is_room_for_one_a_slow_piece_is_waited_for():
         tried.append(work.under_way)
         return 1 if len(work.ended) < 3 else width
 
-    await pool(4, work.take, work.idle, lambda: False, room)
+    await pool(4, work.take, work.idle, Ground(room))
     assert sorted(work.ended) == list(range(60))
     assert work.ended[:3] == [0, 1, 2]
 
@@ -75,6 +87,24 @@ async def test_without_room_the_pool_asks_whether_to_wait():
         asked.append(len(work.ended))
         return len(asked) == 1
 
-    await pool(4, work.take, idle, lambda: False, lambda width: width if asked else 0)
+    await pool(4, work.take, idle, Ground(lambda width: width if asked else 0))
     assert asked == [0, 8]
     assert len(work.ended) == 8
+
+
+async def test_while_a_quota_holds_back_what_is_under_way_nothing_more_is_taken():
+    """What is taken is taken from other runs on the same account, which may have room for it."""
+    work = Work(60, stuck=range(60))
+    asked = []
+
+    async def take(wanted, busy):
+        asked.append(wanted)
+        return await work.take(wanted, busy)
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(pool(20, take, work.idle, Ground(saturated=lambda: work.under_way >= 3)))
+        await asyncio.sleep(3 * ASK_AGAIN)
+        assert asked == [20], "of the first ones nothing had shown yet"
+        work.let_go.set()
+    assert asked[1] <= 2
+    assert sorted(work.ended) == list(range(60))

@@ -114,10 +114,8 @@ class World:
         async def check() -> str:
             return ""
 
-        here = Connection("hypatos", {"documents": documents}, {}, check, source.close, lambda: source.requests)
-        there = Connection(
-            "zefort", {}, {"contracts": contracts}, check, destination.close, lambda: destination.requests
-        )
+        here = Connection("hypatos", {"documents": documents}, {}, check, source.close, source)
+        there = Connection("zefort", {}, {"contracts": contracts}, check, destination.close, destination)
         try:
             yield OpenRoute(route, documents, contracts, Schema(contracts.schema), here, there)
         finally:

@@ -192,7 +192,7 @@ async def test_csv_and_zip_are_refused_before_anything_is_sent(
     bad = source_file(b"a;b", "f2", name, main=False, media_type=media_type)
     with pytest.raises(RejectedError, match=r"CSV|ZIP"):
         await account.destination.push(delivery(source_file(), bad), journal)
-    assert account.connection.requests() == 0
+    assert account.connection.traffic.requests == 0
 
 
 @pytest.mark.parametrize("title", ["list.csv", "all of them.ZIP"])

@@ -16,7 +16,7 @@ async def test_it_is_a_source_that_is_told_nothing(account, journal):
     with pytest.raises(RejectedError, match="title"):
         account.source.check_feedback({"title": "x"})
     await account.source.report(Feedback("x", Result.DELIVERED, None, None), journal)
-    assert account.connection.requests() == 0
+    assert account.connection.traffic.requests == 0
 
 
 async def test_what_is_analysed_or_has_failed_is_listed_and_what_is_in_the_works_is_not(account):

@@ -101,4 +101,4 @@ async def test_a_payload_of_no_use_is_refused_by_name(open_account, delivery, jo
     account = await open_account()
     with pytest.raises(RejectedError, match=next(iter(change))):
         await account.destination.push(delivery(**change), journal)
-    assert account.connection.requests() == 0
+    assert account.connection.traffic.requests == 0

@@ -233,9 +233,9 @@ async def test_what_a_person_put_back_after_our_rejection_is_transferred_as_any_
 
 
 async def test_nothing_to_say_says_nothing(account, journal, tell):
-    before = account.connection.requests()
+    before = account.connection.traffic.requests
     await account.source.report(tell("any"), journal)
-    assert account.connection.requests() == before
+    assert account.connection.traffic.requests == before
 
 
 @pytest.mark.parametrize(
@@ -259,10 +259,10 @@ async def test_nothing_to_say_says_nothing(account, journal, tell):
 async def test_what_hypatos_would_refuse_or_drop_is_refused_before_anything_is_sent(
     account, journal, tell, actions, words
 ):
-    before = account.connection.requests()
+    before = account.connection.traffic.requests
     with pytest.raises(RejectedError, match=words):
         await account.source.report(tell("any", **actions), journal)
-    assert account.connection.requests() == before
+    assert account.connection.traffic.requests == before
     assert journal.steps == {}
 
 

@@ -45,9 +45,9 @@ async def test_pushing_again_changes_nothing(account, journal, delivery):
 
 async def test_a_document_like_the_last_one_costs_eight_requests(account, new_journal, delivery):
     await account.contracts.push(delivery(key="r:1"), new_journal())
-    before = account.connection.requests()
+    before = account.connection.traffic.requests
     await account.contracts.push(delivery(key="r:2"), new_journal())
-    assert account.connection.requests() - before <= 8
+    assert account.connection.traffic.requests - before <= 8
 
 
 async def test_a_document_without_a_file_is_rejected(account, journal, payload):

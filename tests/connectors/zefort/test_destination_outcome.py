@@ -106,7 +106,7 @@ async def test_a_wrong_key_is_an_access_error_and_ends_the_connection(open_accou
     for _ in range(3):
         with pytest.raises(AccessError):
             await account.contracts.push(delivery(), journal)
-    assert account.connection.requests() == 1
+    assert account.connection.traffic.requests == 1
 
 
 async def test_nothing_is_ever_deleted_for_good(account, journal, delivery):

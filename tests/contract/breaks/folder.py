@@ -98,8 +98,8 @@ STORE = (
     Break(
         "calls are not counted",
         "folder/__init__.py",
-        "check, close, lambda: place.calls)",
-        "check, close, lambda: 0)",
+        "check, close, Unpaced(lambda: place.calls))",
+        "check, close, Unpaced(lambda: 0))",
         "counted",
     ),
 )

@@ -12,6 +12,7 @@ import msgspec
 
 from connectors.contract import Connection, Outcome, State
 from connectors.sandbox import serve
+from connectors.traffic import Unpaced
 from flows.engine import sync
 from flows.memory import LedgerMemory
 from flows.routes import OpenRoute
@@ -97,7 +98,7 @@ class Ground:
         memory = LedgerMemory(self._ledger, subject.provider)
         settings = {**dict.fromkeys(subject.page, self.page), **self.settings}
         connection = await connected(subject, self.app, self._url, settings, memory=memory)
-        there = Connection("shelf", {}, {"things": self.shelf}, _nothing, _nothing, lambda: 0)
+        there = Connection("shelf", {}, {"things": self.shelf}, _nothing, _nothing, Unpaced(lambda: 0))
         source = connection.sources[subject.stream]
         self._route.write_text(self._text(queue=bool(source.drains)), encoding="utf-8")
         opened = OpenRoute(load_route(self._route), source, self.shelf, Schema(self.shelf.schema), connection, there)

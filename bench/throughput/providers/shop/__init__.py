@@ -141,6 +141,4 @@ async def connect(name: str, settings: Settings, **_: object) -> Connection:
     async def check() -> str:
         return f"{name}: nothing to check"
 
-    return Connection(
-        name, {"documents": Documents(api, settings.page_size)}, {}, check, api.close, lambda: api.requests
-    )
+    return Connection(name, {"documents": Documents(api, settings.page_size)}, {}, check, api.close, api)
