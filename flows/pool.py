@@ -107,9 +107,10 @@ async def pool(
                 # When that was all there is, asking again after every piece would cost more than the work.
                 ask_at = time.monotonic() + ASK_AGAIN if len(ready) < some else 0.0
                 ready.reverse()
-            for _ in range(some):
-                if ready and places.free() and not ground.halted():
-                    places.begin(*ready.pop())
+            begun = 0
+            while ready and begun < some and places.free() and not ground.halted():
+                places.begin(*ready.pop())
+                begun += 1
             if busy:
                 await places.wait(more=not ground.halted())
             elif stopping or ground.halted() or not await idle():
