@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -35,6 +34,8 @@ _AT_ONCE = "stopped at once; nothing is lost, the next run goes on from here"
 
 def _version(asked: bool) -> None:
     if asked:
+        from importlib import metadata  # noqa: PLC0415 -- takes longer to load than all of this file
+
         sys.stdout.write(f"docferry {metadata.version('docferry')}\n")
         raise typer.Exit
 
