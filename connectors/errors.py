@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Arrived = Literal["no", "maybe"]
+_TOO_MANY = 429
 
 
 class ConnectorError(Exception):
@@ -71,6 +72,11 @@ class TransientError(ConnectorError):
         super().__init__(message, connection=connection, status=status)
         self.arrived: Arrived = arrived
         self.retry_after = retry_after
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a quota is what the call failed for: that says nothing about what it was made for."""
+        return self.status == _TOO_MANY
 
     def not_left(self) -> TransientError:
         """Return this failure as one before the call itself (its login, its file): the call has certainly had no effect."""

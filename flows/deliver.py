@@ -168,7 +168,7 @@ async def _carry(context: Context, turn: Turn, seen: Seen) -> None:
         return
     files = travelling(opened.route, document.files, transfer.origin)
     digest = context.run.fingerprint(content(mapped.payload, files))
-    journal = LedgerJournal(context.run, transfer.id, transfer.steps)
+    journal = seen.journal = LedgerJournal(context.run, transfer.id, transfer.steps)
     sending = journal.results("sending").get("sending", digest)
     if transfer.external_id is not None and transfer.payload_digest == digest == sending:
         await settle_sent(context, transfer, document, digest, transfer.external_id, Fate.UNCHANGED)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.errors import AccessError, ConnectorError, UnsettledError
+from connectors.errors import AccessError, ConnectorError, TransientError, UnsettledError
 from flows.again import DESTINATION, Refused, refused, still_waits
 from flows.recorded import pack
 from flows.redact import told, unnamed
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import Document
     from flows.context import Context
+    from flows.journal import LedgerJournal
     from mappings.language import FieldProblem, Mapped
     from state.records import Transfer
     from state.writer import Line
@@ -34,12 +35,19 @@ class Seen:
     values: list[object] = field(default_factory=list)
     version: str | None = None
     document: Document | None = None
+    journal: LedgerJournal | None = None
+    """What has been done for it at the far end; None if the attempt did not come to that."""
     _read: list[Document] = field(default_factory=list)
 
     def take(self, document: Document, version: str) -> None:
         """Go by this document from here on. What an earlier one shows is kept out of sentences all the same."""
         self.document, self.version = document, version
         self._read.append(document)
+
+    def got_further(self, transfer: Transfer) -> bool:
+        """Say whether a call has taken effect in this attempt that never had before."""
+        before = {name for name, step in transfer.steps.items() if step.result is not None}
+        return self.journal is not None and not before.issuperset(self.journal.results(""))
 
     def cleared(self, error: Exception) -> str:
         """Return what an error says, without secrets and values."""
@@ -218,12 +226,15 @@ async def try_later(context: Context, transfer: Transfer, error: ConnectorError,
     reason = seen.cleared(error)
     context.failed(error, reason)
     others = context.others_succeed(error.connection)
-    # What fails with everything else is not counted against a document, nor what only cannot be seen yet.
-    attempts = transfer.attempts + others
+    # What fails with everything else is not counted against a document, nor what a quota has kept back: a small one refuses
+    # most of what is under way, each time it is used up.
+    counts = others and not (isinstance(error, TransientError) and error.held_back)
+    # Many calls make a document, and where many are lost no attempt makes them all: what gets further is not given up.
+    attempts = counts + (0 if seen.got_further(transfer) else transfer.attempts)
     if not others or isinstance(error, UnsettledError):
         context.worth_waiting.add(transfer.id)
     reason_class = "auth" if isinstance(error, AccessError) else "transient"
-    if attempts >= context.policy.attempts and others and reason_class != "auth":
+    if attempts >= context.policy.attempts and counts and reason_class != "auth":
         await context.run.settle(
             transfer.id,
             status="failed",

@@ -7,7 +7,7 @@ import logging
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, cast
 
-from connectors.errors import RejectedError
+from connectors.errors import RejectedError, TransientError
 
 if TYPE_CHECKING:
     from connectors.contract import Fields, Journal
@@ -78,7 +78,10 @@ class Writer:
         return answer
 
     async def _send(self, contract_id: str, changes: Fields) -> Contract:
-        answer = await self._client.patch(contract_id, {"attributes": changes})
+        try:
+            answer = await self._client.patch(contract_id, {"attributes": changes})
+        except TransientError as error:
+            return await self._client.seen(contract_id, lambda shown: not differing(changes, shown.attributes), error)
         if answer is None or differing(changes, answer.attributes):
             answer = await self._client.contract(contract_id)
         return answer
@@ -92,6 +95,8 @@ class Writer:
             raise RejectedError(
                 f"it cannot be set to {status!r}{reason} ({error})", connection=error.connection, status=error.status
             ) from error
+        except TransientError as error:
+            return await self._client.seen(contract.id, lambda shown: shown.status == status, error)
         return answer or await self._client.contract(contract.id)
 
     def _may_move(self, contract: Contract, wanted: Wanted, journal: Journal) -> bool:

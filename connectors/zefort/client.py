@@ -10,9 +10,10 @@ from connectors.lists import refuse_another
 from connectors.zefort import models
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from connectors.contract import Fields
+    from connectors.errors import TransientError
     from connectors.http import Api
     from connectors.uploads import Form
 
@@ -82,6 +83,17 @@ class ZefortClient:
         contract = models.contract(answer.json())
         refuse_another(answer, contract_id, contract.id)
         return contract
+
+    async def seen(
+        self, contract_id: str, shows: Callable[[models.Contract], bool], error: TransientError
+    ) -> models.Contract:
+        """Return the contract if it shows what a call was for that has failed with `error`; else raise that error.
+
+        This one read spares a whole new attempt where only the answer was lost.
+        """
+        if error.arrived == "maybe" and shows(contract := await self.contract(contract_id)):
+            return contract
+        raise error
 
     def download_path(self, contract_id: str, document_id: str) -> str:
         """Return where a contract's file is fetched, by the template from the settings."""

@@ -58,6 +58,9 @@ class Tags:
                 if not await self._shows(contract.id, name):
                     raise
                 continue
+            except TransientError as error:
+                await self._client.seen(contract.id, partial(self.on, names=[name]), error)
+                continue
             if task is not None and not task.done:
                 tasks[name] = task
         return tasks
@@ -190,6 +193,9 @@ class Binders:
             except RejectedError:
                 # It may be there already: whether that is refused is not documented.
                 if binder not in await self._client.binders_of(contract_id):
+                    raise
+            except TransientError as error:
+                if error.arrived == "no" or binder not in await self._client.binders_of(contract_id):
                     raise
 
     async def _id(self, name: str) -> str:

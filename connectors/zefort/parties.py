@@ -76,7 +76,10 @@ class Parties:
                 )
                 changed = True
             elif party_id := _to_correct(contract, party):
-                await self._client.change_party(contract.id, party_id, party.role)
+                try:
+                    await self._client.change_party(contract.id, party_id, party.role)
+                except TransientError as error:
+                    await self._client.seen(contract.id, lambda shown: _to_correct(shown, party) is None, error)  # noqa: B023 -- awaited at once
                 changed = True
         keep = {STEP + journal.fingerprint(party.key) for party in wanted}
         for step in done.keys() - keep:

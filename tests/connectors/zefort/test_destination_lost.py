@@ -60,6 +60,23 @@ async def test_whatever_is_lost_on_the_way_everything_is_there_once(
     assert_complete_once(account)
 
 
+@pytest.mark.parametrize("step", [("POST", "/tags/*/contracts/"), ("PATCH", "/contracts/*/")], ids=str)
+@pytest.mark.parametrize("kind", ["act_then_drop", "garbled"])
+async def test_an_answer_that_alone_was_lost_costs_one_look_and_no_attempt(
+    open_account, journal, new_journal, delivery, step, kind
+):
+    account = await open_account()
+    await account.contracts.push(delivery(key="r:1"), new_journal())
+    before = account.app.requests.copy()
+    account.app.shared.faults.append(fault := Fault(kind, *step, times=1))
+    await account.contracts.push(delivery(key="r:2"), journal)
+    made = account.app.requests - before
+    undisturbed = account.app.requests.copy()
+    await account.contracts.push(delivery(key="r:3"), new_journal())
+    assert fault.struck == 1
+    assert made.total() <= (account.app.requests - undisturbed).total() + 1
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_process_that_dies_at_any_request_loses_and_doubles_nothing(
     open_account, new_journal, delivery, source_file, killing, killed, moment
