@@ -88,7 +88,7 @@ def status(
             known = [*used, *(name for name in route_names(gateway.mappings) if name not in used)]
             if route is not None and route not in known:
                 read_route(gateway, route)  # raises with what there is
-            return [await standing_of(ledger, name) for name in ([route] if route else known)]
+            return [await standing_of(ledger, name, gateway.mappings) for name in ([route] if route else known)]
 
     standings = _run(work())
     if json_:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from connectors.secrets import hide
 from flows.engine import Phase, plainly, sync
 from flows.preview import preview
+from flows.renamed import warn_of_another_name
 from flows.routes import open_route
 from flows.tokens import vault
 from state.database import password
@@ -45,6 +46,7 @@ async def run_route(
     Raises SettingsError or RouteError (correct the input), RouteBusyError (another run is active) and StateError.
     """
     async with open_ledger(gateway) as ledger, open_route(gateway, name, ledger) as opened:
+        await warn_of_another_name(ledger, gateway.mappings, name)
         if dry_run:
             return await preview(opened, ledger, policy=gateway.policy, tally=tally, limit=limit, documents=documents)
         with contextlib.ExitStack() as waiting:
