@@ -97,11 +97,14 @@ def _hide_secrets(gateway: Gateway) -> None:
 
 @contextlib.contextmanager
 def telling_of_a_lock() -> Iterator[None]:
-    """Say on the log why nothing happens, if what needs the state's write lock is not done soon."""
+    """Say on the log why nothing may be happening, if what needs the state's write lock is not done soon.
+
+    Who keeps it waiting cannot be told from here, and a machine under load is slow without any lock.
+    """
     loop = asyncio.get_running_loop()
     words = (
-        "waiting for the ledger's lock: another program is writing to it or has it open (a backup, a database browser), or its "
-        "server does not answer"
+        "waiting for the ledger: another program may be writing to it or have it open (a backup, a database browser), its "
+        "server may not answer, or this machine is busy"
     )
     saying = loop.call_later(_SOON, log.warning, words)
     try:
