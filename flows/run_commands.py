@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from rich.markup import escape
 
+from connectors.settings import SettingsError
 from flows import checks, demonstration, output
 from flows.progress import following
 from flows.routes import read_route, route_names
@@ -54,6 +55,10 @@ def run(
     json_: Json = False,
 ) -> None:
     """Run a route once, now: collect, deliver, follow, report."""
+    if not all(
+        document or ()
+    ):  # a script's variable that is not set; the ledger would know a document without an id for ever
+        raise SettingsError("--document is empty; give it an id at the source.")
     gateway = load_gateway()
     tally = Tally()
 
