@@ -11,6 +11,7 @@ from connectors.registry import open_connection
 from connectors.secrets import mask
 from connectors.settings import SettingsError, mentioned
 from flows.memory import LedgerMemory
+from flows.renamed import ADVICE, without_file
 from flows.routes import open_route, read_route
 from flows.running import open_ledger
 from flows.tokens import token_store
@@ -44,7 +45,7 @@ async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True
     With `all_of_them` no route was asked for by name: then those between accounts of which nothing is set do not count,
     as long as another route has something.
     """
-    findings = [await _state(gateway)]
+    findings = await _state(gateway)
     if not routes:
         says = f"{gateway.mappings} holds none (*.yaml); set DOCFERRY_MAPPINGS to the folder that does"
         findings.append(Finding("routes", ok=False, says=says, exit_code=2))
@@ -83,16 +84,23 @@ async def _route(gateway: Gateway, name: str, route: Route) -> Finding:
         return Finding(f"route {name}", ok=True, says="loads; its connections are not set up, see below")
 
 
-async def _state(gateway: Gateway) -> Finding:
+async def _state(gateway: Gateway) -> list[Finding]:
+    """Look at the state, and at what it knows routes of that have no file; a retired one is no fault."""
     try:
         async with open_ledger(gateway) as ledger:
             routes = await ledger.routes()
             says = f"{ledger.place} opens, knows {len(routes)} routes"
     except SettingError as error:
-        return Finding("state", ok=False, says=mask(str(error)), exit_code=2)
+        return [Finding("state", ok=False, says=mask(str(error)), exit_code=2)]
     except StateError as error:
-        return Finding("state", ok=False, says=mask(str(error)), exit_code=3)
-    return Finding("state", ok=True, says=says)
+        return [Finding("state", ok=False, says=mask(str(error)), exit_code=3)]
+    gone = [
+        Finding(
+            f"route {name}", ok=True, says=f"known to the state, but without a file in {gateway.mappings}; {ADVICE}"
+        )
+        for name in without_file(routes, gateway.mappings)
+    ]
+    return [Finding("state", ok=True, says=says), *gone]
 
 
 async def _connection(gateway: Gateway, name: str) -> Finding:

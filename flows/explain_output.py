@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from flows.map_preview import cut, field_json, plain, show_fields, show_told, told_json
 from flows.output import instant, out, show_timeline
+from state.records import REJECTED
 
 if TYPE_CHECKING:
     from flows.explaining import Account
@@ -97,6 +98,9 @@ def _show_mapping(account: Account) -> None:
     if mapping is not None:
         used = f"used {instant(mapping.first_used_at)} to {instant(mapping.last_used_at)}"
         now = "; the last run used another one" if account.superseded else ""
+        since = account.transfer.tried_under
+        if since and since != mapping.version and account.transfer.status == REJECTED:
+            now += f"; {since[:12]} was tried on it since, and does not cure it either: the reason is that of the earlier one"
         _say(f"  mapping             {mapping.version[:12]}, {used}{now}")
 
 

@@ -26,8 +26,9 @@ _WORD = re.compile(
     r"""(?P<quoted>(?<!\w)(?:"[^"]*"|'[^']*'|`[^`]*`|„[^“”]*[“”]|«[^»]*»))|[^\s()\[\]{},;:.!?"'`]+(?:['.][^\s()\[\]{},;:.!?"'`]+)*"""
 )
 """A piece of what a provider says: something in quotation marks, or a word (`don't`, `1.50` and `line.amount` are one)."""
-_FIELD = re.compile(r"[a-z][A-Za-z_.'-]*|[-/|=+*#&%]+")
-"""What is no value by its looks: an ordinary word or the name of a field, in whose middle capitals may stand; or a sign."""
+_FIELD = re.compile(r"[a-z][A-Za-z_.'-]*(?:/[a-z][A-Za-z_.'-]*)*|[-/|=+*#&%]+")
+"""What is no value by its looks: an ordinary word or the name of a field, in whose middle capitals may stand, several of them
+with strokes between (`username/password`); or a sign."""
 _SETTING = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 """Our own advice stands behind a provider's words: the setting to mend, or a line of the route file as below."""
 _LINE = re.compile(r"[a-z_]+: [a-z_]+")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from rich.markup import escape
 
+from connectors.settings import SettingsError
 from flows import checks, demonstration, output
 from flows.progress import following
 from flows.routes import read_route, route_names
@@ -54,6 +55,10 @@ def run(
     json_: Json = False,
 ) -> None:
     """Run a route once, now: collect, deliver, follow, report."""
+    if not all(
+        document or ()
+    ):  # a script's variable that is not set; the ledger would know a document without an id for ever
+        raise SettingsError("--document is empty; give it an id at the source.")
     gateway = load_gateway()
     tally = Tally()
 
@@ -88,7 +93,7 @@ def status(
             known = [*used, *(name for name in route_names(gateway.mappings) if name not in used)]
             if route is not None and route not in known:
                 read_route(gateway, route)  # raises with what there is
-            return [await standing_of(ledger, name) for name in ([route] if route else known)]
+            return [await standing_of(ledger, name, gateway.mappings) for name in ([route] if route else known)]
 
     standings = _run(work())
     if json_:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from connectors.secrets import hide
 from flows.engine import Phase, plainly, sync
 from flows.preview import preview
+from flows.renamed import warn_of_another_name
 from flows.routes import open_route
 from flows.tokens import vault
 from state.database import password
@@ -45,6 +46,7 @@ async def run_route(
     Raises SettingsError or RouteError (correct the input), RouteBusyError (another run is active) and StateError.
     """
     async with open_ledger(gateway) as ledger, open_route(gateway, name, ledger) as opened:
+        await warn_of_another_name(ledger, gateway.mappings, name)
         if dry_run:
             return await preview(opened, ledger, policy=gateway.policy, tally=tally, limit=limit, documents=documents)
         with contextlib.ExitStack() as waiting:
@@ -95,11 +97,14 @@ def _hide_secrets(gateway: Gateway) -> None:
 
 @contextlib.contextmanager
 def telling_of_a_lock() -> Iterator[None]:
-    """Say on the log why nothing happens, if what needs the state's write lock is not done soon."""
+    """Say on the log why nothing may be happening, if what needs the state's write lock is not done soon.
+
+    Who keeps it waiting cannot be told from here, and a machine under load is slow without any lock.
+    """
     loop = asyncio.get_running_loop()
     words = (
-        "waiting for the ledger's lock: another program is writing to it or has it open (a backup, a database browser), or its "
-        "server does not answer"
+        "waiting for the ledger: another program may be writing to it or have it open (a backup, a database browser), its "
+        "server may not answer, or this machine is busy"
     )
     saying = loop.call_later(_SOON, log.warning, words)
     try:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from flows.output import ago, instant, out, show_problems
+from flows.renamed import ADVICE, without_file
 from flows.tally import Fate, Problem, not_heard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from state.ledger import Ledger
     from state.records import Refusal, RunRow, Summary, Transfer
@@ -30,19 +32,26 @@ class Standing:
     rejects: Sequence[Transfer]
     refusals: Sequence[Refusal]
     """The messages that the source refused, and why."""
+    has_file: bool
+    """Whether the folder of the routes has a file of that name: else nothing carries its documents."""
 
 
-async def standing_of(ledger: Ledger, route: str) -> Standing:
-    """Read how a route stands."""
-    summary = await ledger.summary(route)
-    return Standing(summary, await ledger.rejects(route, _REJECTS), await ledger.refusals(route, _REJECTS))
+async def standing_of(ledger: Ledger, route: str, folder: Path) -> Standing:
+    """Read how a route stands that may have a file in this folder."""
+    return Standing(
+        await ledger.summary(route),
+        await ledger.rejects(route, _REJECTS),
+        await ledger.refusals(route, _REJECTS),
+        has_file=not without_file([route], folder),
+    )
 
 
 def as_json(standing: Standing) -> dict[str, object]:
     """Return how a route stands as one object."""
     told = ("document_id", "status", "reason_class", "reason")
     rejects = [{name: getattr(each, name) for name in told} for each in standing.rejects]
-    return {**asdict(standing.summary), "rejects": rejects, "refusals": [asdict(each) for each in standing.refusals]}
+    refusals = [asdict(each) for each in standing.refusals]
+    return {**asdict(standing.summary), "has_file": standing.has_file, "rejects": rejects, "refusals": refusals}
 
 
 def show_standings(standings: Sequence[Standing]) -> None:
@@ -50,6 +59,8 @@ def show_standings(standings: Sequence[Standing]) -> None:
     for standing in standings:
         summary = standing.summary
         out.print(f"[bold]{escape(summary.route)}[/]")
+        if not standing.has_file:
+            out.print(f"  file       none has this name, so nothing runs it; {ADVICE}", soft_wrap=True)
         counts = (
             ", ".join(f"{count} {status}" for status, count in sorted(summary.statuses.items())) or "no documents yet"
         )

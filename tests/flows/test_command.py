@@ -271,3 +271,9 @@ def test_a_second_run_of_the_same_route_leaves_at_once_and_says_who_is_running(a
         process.communicate(timeout=60)
         assert process.returncode in (0, 1)
     httpx.post(accounts["hypatos"]["control"] + "switches", json={"latency": 0.0}).raise_for_status()
+
+
+def test_an_empty_id_is_refused_before_anything_is_opened(empty, docferry):
+    ended = docferry("run", ROUTE, "--document", "")
+    assert (ended.code, "--document is empty" in one_sentence(ended)) == (2, True)
+    assert not (empty / ".docferry").exists()

@@ -119,6 +119,21 @@ def test_without_a_key_there_are_rules_and_paths_and_no_values(folder, docferry,
         assert f"{ROUTE}.yaml:{line_of(folder, 'attributes.currency:')}, reads entities.currency" in shown
 
 
+def test_a_rejection_by_an_earlier_mapping_says_that_the_present_one_does_not_cure_it(folder, docferry):
+    route = folder / f"{ROUTE}.yaml"
+    mended = route.read_text()
+    route.write_text(mended.replace("from: entities.supplier.name, required", "from: entities.supplier.naam, required"))
+    docferry("run", ROUTE)
+    route.write_text(mended)
+    docferry("run", ROUTE)
+    id_, *_ = asked("status='rejected'")
+    said = " ".join(docferry("explain", id_).out.split())
+    assert "entities.supplier.naam is missing" in said
+    assert "was tried on it since, and does not cure it either" in said
+    id_, *_ = asked("status='delivered'")
+    assert "was tried on it since" not in docferry("explain", id_).out
+
+
 def test_rejected_and_skipped_documents_say_so_instead(folder, docferry):
     docferry("run", ROUTE)
     for status, words in (("rejected", "it was rejected"), ("skipped", "it was skipped")):
@@ -196,4 +211,4 @@ def test_what_many_documents_show_is_listed_and_what_none_shows_is_said(folder, 
     assert len(docferry("explain", "INVOICE", "--json").json["shown_by"]) > 3
     none = docferry("explain", "RE-0-0")
     assert (none.code, none.out) == (1, "")
-    assert "recorded documents shows it either" in none.err
+    assert "recorded documents shows it either), or run the route first" in " ".join(none.err.split())

@@ -126,6 +126,8 @@ SAID = "contractfit: GET documents/65f0 answered 500: "
     ("株式会社 has no createdAt; IBAN DE12 refused", "aaaa has no createdAt; AAAA AA99 refused"),
     ("Request refused; This doesn't exist: No such page", "Request refused; This doesn't exist: No such page"),
     ("Permission insufficient", "Permission insufficient"),
+    ("Invalid username/password.", "Invalid username/password."),
+    ("no entry for ACME/gmbh-7", "no entry for AAAA/aaaa-9"),
 ])  # fmt: skip
 def test_what_is_said_about_a_document_that_could_not_be_read_is_told_without_names_and_numbers(said, shown):
     assert told(TransientError(SAID + said), []) == SAID + shown
