@@ -84,12 +84,14 @@ def explain(
 
 
 def _nothing(document: str, looked: Search) -> str:
-    words = f"Nothing is known about '{document}'. Ids are compared exactly; try the id at the source or at the destination, "
+    words = (
+        f"Nothing is known about '{document}'. Ids are compared exactly; try the id at the source or at the destination"
+    )
     if looked.among:
-        words += f"(none of the {looked.among} recorded documents shows it either), "
+        words += f" (none of the {looked.among} recorded documents shows it either)"
     elif not looked.recording:
-        words += "(with DOCFERRY_KEYS documents are recorded, and found by what stands on them), "
-    return f"{words}or run the route first so that the source is listed."
+        words += " (with DOCFERRY_KEYS documents are recorded, and found by what stands on them)"
+    return f"{words}, or run the route first so that the source is listed."
 
 
 async def _accounts(ledger: Ledger, found: Sequence[Transfer], field: str | None) -> list[Account]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from connectors.secrets import hide
 from flows.engine import Phase, plainly, sync
 from flows.preview import preview
-from flows.routes import open_route
+from flows.routes import open_route, route_file
 from flows.tokens import vault
 from state.database import password
 from state.ledger import Ledger
@@ -44,6 +44,7 @@ async def run_route(
 
     Raises SettingsError or RouteError (correct the input), RouteBusyError (another run is active) and StateError.
     """
+    route_file(gateway, name)  # a slip of the hand makes no ledger
     async with open_ledger(gateway) as ledger, open_route(gateway, name, ledger) as opened:
         if dry_run:
             return await preview(opened, ledger, policy=gateway.policy, tally=tally, limit=limit, documents=documents)
@@ -70,7 +71,8 @@ async def run_route(
 async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
     """Open the state and close it again."""
     _hide_secrets(gateway)
-    with telling_of_a_lock():
+    # Old tables, or none, take a while without anybody's lock.
+    with telling_of_a_lock("opening the ledger takes long: its tables are being made or upgraded, or"):
         ledger = await Ledger.open(gateway.state_url, vault=vault(gateway), retention=gateway.retention)
     try:
         yield ledger
@@ -94,12 +96,12 @@ def _hide_secrets(gateway: Gateway) -> None:
 
 
 @contextlib.contextmanager
-def telling_of_a_lock() -> Iterator[None]:
+def telling_of_a_lock(begins: str = "waiting for the ledger's lock:") -> Iterator[None]:
     """Say on the log why nothing happens, if what needs the state's write lock is not done soon."""
     loop = asyncio.get_running_loop()
     words = (
-        "waiting for the ledger's lock: another program is writing to it or has it open (a backup, a database browser), or its "
-        "server does not answer"
+        f"{begins} another program is writing to it or has it open (a backup, a database browser), or its server does "
+        "not answer"
     )
     saying = loop.call_later(_SOON, log.warning, words)
     try:

@@ -159,6 +159,35 @@ def test_who_waits_for_the_ledgers_lock_says_so(accounts, docferry, command):
     assert "waiting for the ledger's lock" not in docferry(command, ROUTE).err
 
 
+def test_making_the_ledger_is_not_taken_for_a_lock(empty, docferry, monkeypatch):
+    monkeypatch.setattr("flows.running._SOON", 0.0)
+    said = " ".join(docferry("status").err.split())
+    assert "opening the ledger takes long: its tables are being made or upgraded, or another program" in said
+    assert "lock" not in said
+
+
+def test_a_misspelt_route_makes_no_ledger(empty, docferry):
+    assert docferry("run", "nope").code == 2
+    assert docferry("run", "nope", "--dry-run").code == 2
+    assert not (empty / ".docferry").exists()
+
+
+def test_one_is_not_told_as_many(accounts, docferry):
+    docferry("run", ROUTE)
+    assert "knows 1 route\n" in docferry("check").out
+    (this, *_) = [each["document_id"] for each in docferry("status", ROUTE, "--json").json["routes"][0]["rejects"]]
+    assert docferry("retry", ROUTE, this).out.startswith("1 document is due again.")
+
+
+def test_what_a_step_keeps_in_several_lines_is_one_line_of_the_timeline(accounts, docferry):
+    docferry("run", ROUTE)
+    with sqlite3.connect(".docferry/state.db") as database:
+        database.execute("UPDATE step SET result = 'amount' || char(10) || 'number' WHERE name = 'create'")
+        (document,) = database.execute("SELECT document_id FROM transfer WHERE external_id IS NOT NULL").fetchone()
+    database.close()
+    assert any(line.endswith("amount, number") for line in docferry("explain", document).out.splitlines())
+
+
 def test_a_document_that_is_not_at_the_source_is_told_so_by_a_dry_run(accounts, docferry):
     dry = docferry("run", ROUTE, "--dry-run", "--json", "--document", "a-slip-of-the-hand")
     assert (dry.json["failed"], dry.json["rejected"], dry.json["adds_up"], dry.code) == (1, 0, True, 1)
