@@ -19,6 +19,7 @@ _CALLED: Final = {
 }
 _SIGN = re.compile(r"[=!<>]+|&&|\|\||\b(?:AND|OR|NOT)\b")
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_CURLY = re.compile("[\u2018-\u201f]")
 _PIECE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -30,7 +31,7 @@ def hint(source: str) -> str:
     pieces = _PIECE.findall(source) if "{{" in source else [source]
     for piece in pieces:
         code = _TEXT.sub("", piece)
-        if any(quote in code for quote in "“”„‘’"):
+        if _CURLY.search(code):
             return "; write straight quotation marks around text"
         if "'" in code or '"' in code:
             return "; a quotation mark is not closed"
