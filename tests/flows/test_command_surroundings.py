@@ -59,6 +59,14 @@ def test_a_closed_stdout_is_refused_where_json_should_go_and_does_not_matter_els
     assert run("run", "nope", shell="2>&-").returncode == 2
 
 
+def test_a_closed_stdin_answers_no_question(empty):
+    assert run("status").returncode == 0
+    assert run("state", "export", "ledger.gz").returncode == 0
+    refused = run("state", "import", "ledger.gz", "--replace", shell="<&-")
+    assert refused.returncode == 2
+    assert b"docferry: nothing was replaced; answer y, or give --yes" in refused.stderr
+
+
 def test_json_is_whole_in_a_locale_that_knows_no_umlauts(empty):
     ended = run("run", "Größe", "--json", environment=BARE_LOCALE)
     assert ended.returncode == 2
