@@ -155,7 +155,7 @@ def test_who_waits_for_the_ledgers_lock_says_so(accounts, docferry, command):
     def let_go():
         database.execute("ROLLBACK")
 
-    letting_go = threading.Timer(3, let_go)
+    letting_go = threading.Timer(6, let_go)
     letting_go.start()
     began = time.monotonic()
     ended = docferry(command, ROUTE)
