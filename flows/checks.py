@@ -12,7 +12,7 @@ from connectors.secrets import mask
 from connectors.settings import SettingsError, mentioned
 from flows.memory import LedgerMemory
 from flows.renamed import ADVICE, without_file
-from flows.routes import open_route, read_route
+from flows.routes import no_routes, open_route, read_route
 from flows.running import open_ledger
 from flows.tokens import token_store
 from mappings.language import RouteError
@@ -47,8 +47,7 @@ async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True
     """
     findings = await _state(gateway)
     if not routes:
-        says = f"{gateway.mappings} holds none (*.yaml); set DOCFERRY_MAPPINGS to the folder that does"
-        findings.append(Finding("routes", ok=False, says=says, exit_code=2))
+        findings.append(Finding("routes", ok=False, says=no_routes(gateway.mappings), exit_code=2))
     loaded: dict[str, Route] = {}
     for name in routes:
         try:
@@ -89,7 +88,7 @@ async def _state(gateway: Gateway) -> list[Finding]:
     try:
         async with open_ledger(gateway) as ledger:
             routes = await ledger.routes()
-            says = f"{ledger.place} opens, knows {len(routes)} routes"
+            says = f"{ledger.place} opens, knows {len(routes)} {'route' if len(routes) == 1 else 'routes'}"
     except SettingError as error:
         return [Finding("state", ok=False, says=mask(str(error)), exit_code=2)]
     except StateError as error:

@@ -27,7 +27,8 @@ _say = partial(out.print, soft_wrap=True)
 
 def show_search(text: str, looked: Search) -> None:
     """Print which recorded documents show a text, and where."""
-    _say(f"No id is '{escape(text)}'. Of {looked.among} recorded documents {len(looked.found)} show it:")
+    show = "1 shows" if len(looked.found) == 1 else f"{len(looked.found)} show"
+    _say(f"No id is '{escape(text)}'. Of {looked.among} recorded documents {show} it:")
     for shown in looked.found:
         _say(f"  [bold]{escape(shown.document_id)}[/] on {escape(shown.route)}, in {escape(shown.path)}")
 

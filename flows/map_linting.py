@@ -10,7 +10,7 @@ from connectors.feedback import feedback_schema
 from connectors.later import later_outcomes
 from connectors.schemas import destination_schema, source_schema
 from connectors.settings import SettingsError
-from flows.routes import read_route, route_names
+from flows.routes import no_routes, route_file, route_names
 from flows.schemas import checker
 from mappings.language import RouteError, load_route
 from mappings.language.draft import read_draft
@@ -55,7 +55,7 @@ def route_files(gateway: Gateway, asked: Sequence[str]) -> list[Path]:
     if not asked:
         names = route_names(gateway.mappings)
         if not names:
-            raise SettingsError(f"{gateway.mappings} has no routes (*.yaml); name a file, or set DOCFERRY_MAPPINGS")
+            raise SettingsError(no_routes(gateway.mappings))
         return [gateway.mappings / f"{name}.yaml" for name in names]
     return list(dict.fromkeys(path for word in asked for path in _meant(gateway, word)))
 
@@ -89,9 +89,7 @@ def _meant(gateway: Gateway, word: str) -> list[Path]:
                 f"there is no file {word}; a route of {gateway.mappings} goes by its name, without .yaml"
             )
         return [path]
-    if word not in route_names(gateway.mappings):
-        read_route(gateway, word)  # raises with what there is
-    return [gateway.mappings / f"{word}.yaml"]
+    return [route_file(gateway, word)]
 
 
 def _using(table: Path) -> list[Path]:

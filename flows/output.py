@@ -214,7 +214,7 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
         if step.name.partition(":")[0] in _INTERNAL and step.done_at:
             continue
         if step.done_at:
-            lines.append((step.done_at, f"· {step.name}", step.result or ""))
+            lines.append((step.done_at, f"· {step.name}", ", ".join((step.result or "").splitlines())))
         else:
             lines.append((step.intent_at, f"· {step.name}", "begun; whether it took effect is looked up next time"))
     lines += [

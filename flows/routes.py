@@ -82,24 +82,36 @@ def chosen_routes(gateway: Gateway, asked: Sequence[str]) -> list[str]:
     """
     names = route_names(gateway.mappings)
     if not names:
-        raise SettingsError(
-            f"{gateway.mappings} holds no routes (*.yaml); set DOCFERRY_MAPPINGS to the folder that does."
-        )
+        raise SettingsError(no_routes(gateway.mappings))
     for name in asked:
         if name not in names:
             read_route(gateway, name)  # raises with what there is
     return list(dict.fromkeys(asked)) or names
 
 
-def read_route(gateway: Gateway, name: str) -> Route:
-    """Load one route. Raises UnknownRouteError or RouteError."""
+def no_routes(folder: Path) -> str:
+    """Say that a folder has no routes, and the next step."""
+    for other in sorted(folder.glob("*.yml")):
+        return f"{folder} has no routes (*.yaml); call {other.name} {other.stem}.yaml"
+    return f"{folder} has no routes (*.yaml); set DOCFERRY_MAPPINGS to the folder that does"
+
+
+def route_file(gateway: Gateway, name: str) -> Path:
+    """Return where a route stands, without a look into it. Raises UnknownRouteError."""
     names = route_names(gateway.mappings)
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
-        there = ", ".join(names) or "no routes at all"
-        raise UnknownRouteError(f"There is no route '{name}'.{hint} {gateway.mappings} has {there}.")
-    return load_route(gateway.mappings / f"{name}.yaml")
+        if names and (gateway.mappings / f"{name}.yml").exists():
+            hint = f" Call {name}.yml {name}.yaml."
+        there = f"{gateway.mappings} has {', '.join(names)}" if names else no_routes(gateway.mappings)
+        raise UnknownRouteError(f"There is no route '{name}'.{hint} {there}.")
+    return gateway.mappings / f"{name}.yaml"
+
+
+def read_route(gateway: Gateway, name: str) -> Route:
+    """Load one route. Raises UnknownRouteError or RouteError."""
+    return load_route(route_file(gateway, name))
 
 
 @asynccontextmanager

@@ -133,7 +133,8 @@ def retry(
     if json_:
         output.print_json({"route": route, "due": count, "waiting": waiting, "unknown": unknown})
     elif count:
-        output.out.print(f"{count} documents are due again. Next: docferry run {route}")
+        due = "1 document is" if count == 1 else f"{count} documents are"
+        output.out.print(f"{due} due again. Next: docferry run {route}")
     if waiting and not json_:
         output.out.print(
             escape(f"To be delivered anyway: {', '.join(waiting)}. At once: docferry run {route} --document ID"),

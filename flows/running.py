@@ -12,7 +12,7 @@ from connectors.secrets import hide
 from flows.engine import Phase, plainly, sync
 from flows.preview import preview
 from flows.renamed import warn_of_another_name
-from flows.routes import open_route
+from flows.routes import open_route, route_file
 from flows.tokens import vault
 from state.database import password
 from state.ledger import Ledger
@@ -45,6 +45,7 @@ async def run_route(
 
     Raises SettingsError or RouteError (correct the input), RouteBusyError (another run is active) and StateError.
     """
+    route_file(gateway, name)  # a slip of the hand makes no ledger
     async with open_ledger(gateway) as ledger, open_route(gateway, name, ledger) as opened:
         await warn_of_another_name(ledger, gateway.mappings, name)
         if dry_run:
@@ -72,7 +73,8 @@ async def run_route(
 async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
     """Open the state and close it again."""
     _hide_secrets(gateway)
-    with telling_of_a_lock():
+    # Old tables, or none, take a while without anybody's lock.
+    with telling_of_a_lock("opening the ledger takes long: its tables are being made or upgraded, or"):
         ledger = await Ledger.open(gateway.state_url, vault=vault(gateway), retention=gateway.retention)
     try:
         yield ledger
@@ -96,14 +98,14 @@ def _hide_secrets(gateway: Gateway) -> None:
 
 
 @contextlib.contextmanager
-def telling_of_a_lock() -> Iterator[None]:
+def telling_of_a_lock(begins: str = "waiting for the ledger:") -> Iterator[None]:
     """Say on the log why nothing may be happening, if what needs the state's write lock is not done soon.
 
     Who keeps it waiting cannot be told from here, and a machine under load is slow without any lock.
     """
     loop = asyncio.get_running_loop()
     words = (
-        "waiting for the ledger: another program may be writing to it or have it open (a backup, a database browser), its "
+        f"{begins} another program may be writing to it or have it open (a backup, a database browser), its "
         "server may not answer, or this machine is busy"
     )
     saying = loop.call_later(_SOON, log.warning, words)

@@ -42,10 +42,15 @@ class _Outlet(io.FileIO):
 
 
 def prepare() -> None:
-    """Make stdout and stderr safe to write to. One that the caller has closed stays None; its number is kept taken."""
+    """Make stdout and stderr safe to write to. One that the caller has closed stays None; its number is kept taken.
+
+    A stdin that is closed is an empty one: whoever asks gets no answer.
+    """
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004 -- the last of the three standard streams
         os.set_inheritable(number, True)  # ours and our children's: no file must get the number of a standard stream
     os.close(number)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 -- for as long as the command runs
     sys.stdout = _reopened(sys.stdout)
     sys.stderr = _reopened(sys.stderr)
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import Token, TokenStream
 from jinja2.parser import Parser
 
+from mappings.language.foreign import hint
 from mappings.language.seal import ExpressionError, Seal, no_vars
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def parse_expression(text: str) -> nodes.Expr:
         parser = Parser(_ENVIRONMENT, source, state="variable")
         node = parser.parse_expression()
         if not parser.stream.eos:
-            raise ExpressionError(f"cannot be understood from '{parser.stream.current.value}' on")
+            raise TemplateSyntaxError(f"cannot be understood from '{parser.stream.current.value}' on", lineno=1)
     return node
 
 
@@ -143,6 +144,7 @@ class _Explained:
     """Turns whatever refuses an expression into ExpressionError that shows the expression."""
 
     def __init__(self, source: str) -> None:
+        self._source = source
         self._shown = _shown(source)
 
     def __enter__(self) -> None:
@@ -152,7 +154,8 @@ class _Explained:
         if isinstance(error, RecursionError):
             raise ExpressionError(f"nested too deeply: {self._shown}") from None
         if isinstance(error, TemplateSyntaxError):
-            raise ExpressionError(f"{(error.message or 'not understood').rstrip('.')}: {self._shown}") from None
+            why = (error.message or "not understood").rstrip(".")
+            raise ExpressionError(f"{why}{hint(self._source)}: {self._shown}") from None
         if isinstance(error, ExpressionError):
             raise ExpressionError(f"{error}: {self._shown}") from None
 

@@ -40,7 +40,7 @@ class Folder:
         folder = self.route.parent.resolve()
         path = (self.route.parent / name).resolve()
         if not path.is_relative_to(folder):
-            raise UnreadableError(f"{name} is outside the route's folder; keep tables beside the route")
+            raise UnreadableError(f"{name} is outside the route's folder; keep it there or in a folder below")
         try:
             found = path.stat()
             if not stat.S_ISREG(found.st_mode):
@@ -51,7 +51,8 @@ class Folder:
         except FileNotFoundError:
             raise UnreadableError(f"there is no file {name} in {self.route.parent}") from None
         except UnicodeDecodeError:
-            raise UnreadableError(f"{name} is not UTF-8; save it as 'CSV UTF-8'") from None
+            called = " (spreadsheets call it 'CSV UTF-8')" if name.endswith(".csv") else ""
+            raise UnreadableError(f"{name} is not UTF-8; save it as UTF-8{called}") from None
         except OSError as error:
             raise UnreadableError(f"{name} cannot be read ({error.strerror})") from None
 

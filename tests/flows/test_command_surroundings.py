@@ -59,6 +59,14 @@ def test_a_closed_stdout_is_refused_where_json_should_go_and_does_not_matter_els
     assert run("run", "nope", shell="2>&-").returncode == 2
 
 
+def test_a_closed_stdin_answers_no_question(empty):
+    assert run("status").returncode == 0
+    assert run("state", "export", "ledger.gz").returncode == 0
+    refused = run("state", "import", "ledger.gz", "--replace", shell="<&-")
+    assert refused.returncode == 2
+    assert b"docferry: nothing was replaced; answer y, or give --yes" in refused.stderr
+
+
 def test_json_is_whole_in_a_locale_that_knows_no_umlauts(empty):
     ended = run("run", "Größe", "--json", environment=BARE_LOCALE)
     assert ended.returncode == 2
@@ -147,7 +155,7 @@ def test_who_waits_for_the_ledgers_lock_says_so(accounts, docferry, command):
     def let_go():
         database.execute("ROLLBACK")
 
-    letting_go = threading.Timer(3, let_go)
+    letting_go = threading.Timer(6, let_go)
     letting_go.start()
     began = time.monotonic()
     ended = docferry(command, ROUTE)
@@ -159,6 +167,35 @@ def test_who_waits_for_the_ledgers_lock_says_so(accounts, docferry, command):
     assert said.count("waiting for the ledger") == 1
     assert "or this machine is busy" in said, "whoever reads this must not look for a program that there may not be"
     assert "waiting for the ledger" not in docferry(command, ROUTE).err
+
+
+def test_making_the_ledger_is_not_taken_for_a_lock(empty, docferry, monkeypatch):
+    monkeypatch.setattr("flows.running._SOON", 0.0)
+    said = " ".join(docferry("status").err.split())
+    assert "opening the ledger takes long: its tables are being made or upgraded, or another program" in said
+    assert "lock" not in said
+
+
+def test_a_misspelt_route_makes_no_ledger(empty, docferry):
+    assert docferry("run", "nope").code == 2
+    assert docferry("run", "nope", "--dry-run").code == 2
+    assert not (empty / ".docferry").exists()
+
+
+def test_one_is_not_told_as_many(accounts, docferry):
+    docferry("run", ROUTE)
+    assert "knows 1 route\n" in docferry("check").out
+    (this, *_) = [each["document_id"] for each in docferry("status", ROUTE, "--json").json["routes"][0]["rejects"]]
+    assert docferry("retry", ROUTE, this).out.startswith("1 document is due again.")
+
+
+def test_what_a_step_keeps_in_several_lines_is_one_line_of_the_timeline(accounts, docferry):
+    docferry("run", ROUTE)
+    with sqlite3.connect(".docferry/state.db") as database:
+        database.execute("UPDATE step SET result = 'amount' || char(10) || 'number' WHERE name = 'create'")
+        (document,) = database.execute("SELECT document_id FROM transfer WHERE external_id IS NOT NULL").fetchone()
+    database.close()
+    assert any(line.endswith("amount, number") for line in docferry("explain", document).out.splitlines())
 
 
 def test_a_document_that_is_not_at_the_source_is_told_so_by_a_dry_run(accounts, docferry):

@@ -1,6 +1,7 @@
 """`docferry map test` as people and CI systems use it, and the tests of the shipped routes."""
 
 import json
+from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
@@ -112,7 +113,18 @@ def test_an_unknown_route_is_2_before_anything_is_run(routes, docferry):
 def test_a_folder_without_routes_is_2(routes, docferry):
     ended = docferry("map", "test")
     assert ended.code == 2
-    assert "routes holds no routes (*.yaml); set DOCFERRY_MAPPINGS" in ended.err
+    assert "routes has no routes (*.yaml); set DOCFERRY_MAPPINGS" in ended.err
+
+
+def test_a_route_file_with_another_ending_is_told_how_it_must_be_called(routes, docferry):
+    Path("routes/one.yml").write_text(ROUTE)
+    assert "routes has no routes (*.yaml); call one.yml one.yaml" in docferry("map", "test").err
+    assert "routes has no routes (*.yaml); call one.yml one.yaml" in docferry("map", "lint").err
+    assert (
+        "There is no route 'one'. routes has no routes (*.yaml); call one.yml" in docferry("map", "preview", "one").err
+    )
+    routes("two", ROUTE)
+    assert "There is no route 'one'. Call one.yml one.yaml. routes has two." in docferry("map", "test", "one").err
 
 
 def test_accept_writes_the_file_once_and_everything_passes_afterwards(routes, docferry):

@@ -236,7 +236,16 @@ def test_templates_mean_this(text, expected):
         ("a | default(value=1)", "plain arguments only"),
         ("a | lookup('currency')", "unknown table 'currency' (did you mean 'currencies'?)"),
         ("a | lookup(b)", "the name of a table in quotes"),
-        ("a == 'x", "a == 'x"),
+        ("a == 'x", "; a quotation mark is not closed: a == 'x"),
+        ("a = 'x && y'", "cannot be understood from '=' on; write == instead of =: a = 'x && y'"),
+        ("a === 'x'", "; write == instead of ===: a"),
+        ("a && b", "; write and instead of &&: a"),
+        ("a || b", "; write or instead of ||: a"),
+        ("a AND b", "; write and instead of AND: a"),
+        ("!a", "; write not instead of !: !a"),
+        ("a <> b", "; write != instead of <>: a"),
+        ("a == “x”", "; write straight quotation marks around text: a"),
+        ("a ? b : c", "unexpected char '?' at 2: a ? b : c"),
         ("a" * 501, "too long"),
         ("total > 1e99999999999999999999", "a number is too large or too small"),
         ("1e31 + a", "more than 30 digits"),
@@ -246,6 +255,11 @@ def test_mistakes_in_expressions_are_explained_with_their_text(text, message):
     with pytest.raises(ExpressionError) as caught:
         compile_expression(text, TABLES)
     assert message in str(caught.value)
+
+
+def test_a_template_is_explained_by_what_is_inside_its_braces():
+    with pytest.raises(ExpressionError, match="; write and instead of &&: A = B"):
+        compile_template("A = B {{ a && b }}", TABLES)
 
 
 @pytest.mark.parametrize(

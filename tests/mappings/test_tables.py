@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from mappings.language import MappingError, RouteError, load_route
+from mappings.language.files import Folder, UnreadableError
 
 
 def test_a_value_is_replaced_by_its_entry_and_an_unknown_one_counts_as_missing(route):
@@ -71,11 +72,22 @@ def test_mistakes_in_a_csv_file_are_told_at_their_line_in_that_file(route, csv, 
     assert all(text in line for text, line in zip(expected, lines, strict=True))
 
 
+def test_a_file_beside_the_route_that_is_not_utf_8_is_told_how_to_save_what_it_is(route, tmp_path):
+    for name, told in {
+        "t.csv": "save it as UTF-8 (spreadsheets call it 'CSV UTF-8')",
+        "t.json": "save it as UTF-8",
+    }.items():
+        (tmp_path / name).write_bytes("key,value\na,Größe\n".encode("latin-1"))
+        with pytest.raises(UnreadableError) as caught:
+            Folder(tmp_path / "route.yaml").text(name)
+        assert str(caught.value) == f"{name} is not UTF-8; {told}"
+
+
 def test_a_table_outside_the_routes_folder_is_not_read(route, tmp_path):
     (tmp_path.parent / "secret.csv").write_text("key,value\na,b\n")
     (tmp_path / "link.csv").symlink_to(tmp_path.parent / "secret.csv")
     for name in ("../secret.csv", str(tmp_path.parent / "secret.csv"), "link.csv", "tables/../../secret.csv"):
-        with pytest.raises(RouteError, match="outside the route's folder"):
+        with pytest.raises(RouteError, match="outside the route's folder; keep it there or in a folder below"):
             route(f"tables: {{t: {name}}}\nfields: {{x: {{from: y, lookup: t}}}}\n")
 
 

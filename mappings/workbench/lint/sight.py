@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mappings.workbench.lint.conditions import Conditions
     from mappings.workbench.lint.logic import Formula
 
+_SPELT = {"null": "none", "nil": "none", "none": "none", "undefined": "none", "true": "true", "false": "false"}
+"""How an expression writes what YAML, JSON and other languages have a word for."""
 _FIXED = "fixed text goes under value:, a fixed text inside an expression in quotes"
 
 
@@ -94,22 +96,27 @@ class Sight:
         if key in names:
             return None
         top = place == self.endpoint
+        if top and key.lower() in _SPELT:
+            words = (
+                f"{place} is not known to have '{key}'; an expression says {_SPELT[key.lower()]} (did you mean that?)"
+            )
+            return Doubt("suspect-source", words) if schema.at((key,)) is not None else _never(words)
         known = [*names, *self.names] if top else names
         if schema.at((key,)) is not None:
-            return self._unlisted(key, place, known)
+            return self._unlisted(key, place, known, listed=bool(names))
         if top and key == "index":
             return _never("index counts the items of each: and is known inside it only")
         deeper = None if alike(key, known) else elsewhere(schema, key)
         hint = f"; {_FIXED}" if top and not deeper else ""
         return _never(f"{place} has no field '{key}'{meant(key, known, deeper)}{hint}")
 
-    def _unlisted(self, key: str, place: str, known: list[str]) -> Doubt | None:
-        """Return what is odd about a field that is not listed where others may be, too."""
+    def _unlisted(self, key: str, place: str, known: list[str], *, listed: bool) -> Doubt | None:
+        """Return what is odd about a field that is not listed where others may be, too; nothing if none is `listed` there."""
         almost = alike(key, known)
         if almost is not None:
             words = f"{place} is not known to have '{key}', but it has '{almost}' (did you mean that?)"
             return Doubt("suspect-source", words)
-        if not known or not (self.sampled or place == self.endpoint):
+        if not listed or not (self.sampled or place == self.endpoint):
             return None
         hint = f"; {_FIXED}" if place == self.endpoint else ""
         return Doubt("unlisted-source", f"{place} is not known to have '{key}', though it may{hint}")

@@ -58,6 +58,16 @@ def test_types_of_samples_count_where_the_schema_says_nothing():
 
 def test_without_a_schema_and_samples_nothing_is_said():
     assert found("Hello.world[3] ~ anything", source=None) == []
+    assert found("Hello.world ~ known\nvars: {known: number}", source=None) == []
+
+
+@pytest.mark.parametrize(("word", "meant"), [("null", "none"), ("NULL", "none"), ("nil", "none"), ("TRUE", "true")])
+def test_a_word_for_nothing_or_true_that_is_spelt_otherwise_here_is_no_field(word, meant):
+    said = f"shop.orders is not known to have '{word}'; an expression says {meant} (did you mean that?)"
+    assert found(f"number == {word}") == [("suspect-source", said)]
+    assert found(f"number == {word}", source=record({"number": TEXT})) == [("unknown-source", said)]
+    assert found(f"number == entities.{word}") == []
+    assert found(f"number == {word}", source=record({"number": TEXT, word: TEXT})) == []
 
 
 def test_types_of_what_accounts_only_commonly_have_are_no_reason_to_complain():
