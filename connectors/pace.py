@@ -10,6 +10,8 @@ import math
 from collections import deque
 from typing import Final
 
+from connectors.scattered import Scattered
+
 STEP_BACK: Final = 0.95
 """The part of its rate with which a connection goes on after a refusal. What is less is lost until it has grown back."""
 GROWTH: Final = 0.001
@@ -43,6 +45,7 @@ class Pace:
         self._left: deque[float] = deque(maxlen=_REMEMBERED)  # when what was accepted had left
         self._refused_at: float | None = None  # since when every answer has been a refusal
         self._in_a_row = self._steps = 0
+        self._scattered = Scattered()
 
     @property
     def free(self) -> bool:
@@ -69,6 +72,7 @@ class Pace:
         """Take in that a request that left at this time was accepted."""
         if left_at > self._cut_at:  # else it had left before the last refusal was known
             self._in_a_row = 0
+            self._compare()
             if self._refused_at is not None:
                 self._room_again(self._refused_at, now)
         self._left.append(left_at)
@@ -90,14 +94,20 @@ class Pace:
         if left_at > self._cut_at:
             self._cut_at = now
             self._in_a_row += 1
-            if not learning:
+            if not learning and not self._compare():
                 self._steps = self._steps + 1 if now - self._calm_since < AT_ONCE else 1
-                self.rate = max(self.rate * STEP_BACK**self._steps, SLOWEST)
+                self.rate = max(self.rate * STEP_BACK**self._steps, self._scattered.least, SLOWEST)
                 self._calm_since = now
-        if learning or self._in_a_row > 1 or (retry_after or 0.0) > LEAST_WAIT:
+        if learning or (self._in_a_row > 1 and not self._scattered.stands) or (retry_after or 0.0) > LEAST_WAIT:
             growing = min(LEAST_WAIT * 2.0 ** (self._in_a_row - (1 if learning else 2)), LONGEST_PAUSE)
             pause = growing if retry_after is None else max(retry_after, LEAST_WAIT)
             self._paused_until = max(self._paused_until, now + pause)
+
+    def _compare(self) -> bool:
+        """Count an answer; return whether refusals do not depend on the rate, which is not lowered for them then."""
+        if self.rate < math.inf and (back := self._scattered.take(self.rate, self._in_a_row)):
+            self.rate = back
+        return self._scattered.stands
 
     def _measured(self, until: float, blocked: float) -> float:
         """Return the rate at which requests were accepted before a moment, 0 if none was: then it shows nothing."""

@@ -110,6 +110,17 @@ class Calendar:
         return self._count <= ALLOWED
 
 
+class Shedding:
+    """A provider that is overloaded by others and refuses a part of whatever comes, at any rate."""
+
+    def __init__(self, part):
+        self._part, self._random = part, random.Random(11)
+
+    def takes(self):
+        """Count one request; say whether it is accepted."""
+        return self._random.random() >= self._part
+
+
 class Provider:
     """Takes requests of several workers, each with a pace of its own; `accepted` is when, and whose it was."""
 
@@ -190,3 +201,14 @@ async def test_a_rate_that_nobody_needs_does_not_grow(virtual_clock):
         return clock.now() - began
 
     assert await clock.run(work()) > 1
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5])
+async def test_refusals_that_no_rate_makes_fewer_do_not_end_in_standing_still(virtual_clock, part):
+    """Halving the rate for each of them would: at one in two, a request every seven seconds is as much refused as a hundred."""
+    clock = virtual_clock()
+    it = Provider(clock, Shedding(part))
+    began = clock.now()
+    await clock.run(it.worker(0, began + 150))
+    assert it.rate(began + 30, began + 150) > 3
+    assert it.refused < 1.3 * part / (1 - part) * len(it.accepted)
