@@ -90,7 +90,7 @@ class Api:
     @property
     def saturated(self) -> bool:
         """Whether as many requests wait for their turn as the quota lets out in a while."""
-        return self._wire.quota.saturated
+        return self._wire.quota.saturated(self._calls.waiting + self._downloads.waiting)
 
     async def call(
         self,

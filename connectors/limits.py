@@ -15,7 +15,8 @@ class Limits:
     `deadline` bounds one exchange from the first byte sent to the last byte read; while a request body is streamed
     it starts anew with every chunk. `concurrency` is how many calls may be under way (downloads have as many again).
     `rate` is requests per second, None leaves the pace to the provider's own quota headers. `attempts` and `patience`
-    bound the repeats of one call: how often a fault is tried in all, and how long the call may wait for that.
+    bound the repeats of one call: how often a fault is tried in all, and how long the call may wait for that: longer than the
+    minute that a quota by the minute asks for.
     `largest_answer` is the most bytes of one answer that are held in memory.
     """
 
@@ -25,7 +26,7 @@ class Limits:
     concurrency: int = 16
     rate: float | None = None
     attempts: int = 5
-    patience: float = 60.0
+    patience: float = 75.0
     largest_answer: int = 64 * 2**20
 
 

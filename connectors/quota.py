@@ -92,15 +92,19 @@ class Quota:
         self._pace.take(self._clock.now(), waited=waited)
         return waited
 
-    @property
-    def saturated(self) -> bool:
-        """Whether as many wait as leave in a while (`AHEAD`), or in a whole window: whoever comes now waits that long."""
+    def saturated(self, behind: int) -> bool:
+        """Say whether as many wait as leave in a while (`AHEAD`), or in a whole window: whoever comes now waits that long.
+
+        `behind` is how many wait to get as far as here. As long as nobody waits here, that is for no want of quota.
+        """
         if not self._waiting:
             return False
         if self._known:
-            return self._waiting >= max(1.0, self._whole * self._share)
-        rate = min(self._pace.rate, 1 / self._spacing if self._spacing else math.inf)
-        return rate == math.inf or self._waiting >= max(1.0, rate * AHEAD)
+            enough = self._whole * self._share
+        else:
+            rate = min(self._pace.rate, 1 / self._spacing if self._spacing else math.inf)
+            enough = 0.0 if rate == math.inf else rate * AHEAD
+        return self._waiting + behind >= enough
 
     async def _open(self) -> None:
         """Wait until a request may leave."""

@@ -62,8 +62,8 @@ class _Places:
         """Wait for a piece to end, or, if `more` may begin, until there is a place. Raises what a piece raised."""
         timeout = None
         if more:
-            # One slow piece must not keep what has come meanwhile from the free places.
-            timeout = ASK_AGAIN if self._ground.saturated() or self.free() else min(self._brisk(), default=None)
+            # One slow piece must not keep what has come meanwhile from the free places, and a quota may have had enough.
+            timeout = ASK_AGAIN if self.free() else min([ASK_AGAIN, *self._brisk()])
         done, _ = await asyncio.wait(self.busy, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             took = time.monotonic() - self.busy.pop(task)[1]
@@ -95,13 +95,14 @@ async def pool(
     places = _Places(width, ground)
     busy = places.busy
     ready: list[tuple[int, Awaitable[None]]] = []
-    some, ask_at = width, 0.0
+    some, begun, ask_at = width, width, 0.0
     try:
         while True:
             stopping = ground.halted()
             # A piece needs a moment until it shows in the quota that it waits, so few are begun at a time, and taken away from
-            # other runs, once there have been enough.
-            some = 1 if ground.saturated() else min(2 * some, width)
+            # other runs, once there have been enough; and the first after an outage may bring it back.
+            gently = ground.saturated() or ground.room(width) < width
+            some = 1 if gently else min(2 * some, width) if begun == some else some
             if not ready and not stopping and places.free() and (not busy or time.monotonic() >= ask_at):
                 ready = await take(some, {id_ for id_, _ in busy.values()})
                 # When that was all there is, asking again after every piece would cost more than the work.

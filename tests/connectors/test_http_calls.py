@@ -324,5 +324,5 @@ async def test_no_more_calls_are_under_way_than_allowed(loopback):
 def test_limits_are_those_agreed_on():
     limits = Limits()
     assert (limits.timeout, limits.connect_timeout, limits.deadline) == (60.0, 10.0, 180.0)
-    assert (limits.concurrency, limits.rate, limits.attempts, limits.patience) == (16, None, 5, 60.0)
+    assert (limits.concurrency, limits.rate, limits.attempts, limits.patience) == (16, None, 5, 75.0)
     assert limits.largest_answer == 64 * 2**20
