@@ -42,6 +42,7 @@ class _Places:
         self.busy: dict[asyncio.Future[None], tuple[int, float]] = {}
         self._width = width
         self._ground = ground
+        self._some = width
         self._usual: float | None = None
 
     def begin(self, id_: int, work: Awaitable[None]) -> None:
@@ -57,6 +58,18 @@ class _Places:
             return len(self.busy) < allowed
         # As many as there are places may stand aside at the same time.
         return len(self._brisk()) < allowed and len(self.busy) < 2 * allowed
+
+    def at_a_time(self, begun: int) -> int:
+        """Say how many pieces may be begun, and taken away from other runs, at once. `begun`: how many were the last time.
+
+        A piece needs a moment until it shows in the quota that it waits, so they are few once there have been enough; and the
+        first after an outage may bring it back.
+        """
+        if self._ground.saturated() or self._ground.room(self._width) < self._width:
+            self._some = 1
+        elif begun == self._some:
+            self._some = min(2 * self._some, self._width)
+        return self._some
 
     async def wait(self, *, more: bool) -> None:
         """Wait for a piece to end, or, if `more` may begin, until there is a place. Raises what a piece raised."""
@@ -95,14 +108,11 @@ async def pool(
     places = _Places(width, ground)
     busy = places.busy
     ready: list[tuple[int, Awaitable[None]]] = []
-    some, begun, ask_at = width, width, 0.0
+    begun, ask_at = width, 0.0
     try:
         while True:
             stopping = ground.halted()
-            # A piece needs a moment until it shows in the quota that it waits, so few are begun at a time, and taken away from
-            # other runs, once there have been enough; and the first after an outage may bring it back.
-            gently = ground.saturated() or ground.room(width) < width
-            some = 1 if gently else min(2 * some, width) if begun == some else some
+            some = places.at_a_time(begun)
             if not ready and not stopping and places.free() and (not busy or time.monotonic() >= ask_at):
                 ready = await take(some, {id_ for id_, _ in busy.values()})
                 # When that was all there is, asking again after every piece would cost more than the work.

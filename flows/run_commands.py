@@ -55,9 +55,8 @@ def run(
     json_: Json = False,
 ) -> None:
     """Run a route once, now: collect, deliver, follow, report."""
-    if not all(
-        document or ()
-    ):  # a script's variable that is not set; the ledger would know a document without an id for ever
+    # A script's variable that is not set; the ledger would know a document without an id for ever.
+    if not all(document or ()):
         raise SettingsError("--document is empty; give it an id at the source.")
     gateway = load_gateway()
     tally = Tally()
