@@ -33,6 +33,11 @@ class ConnectorError(Exception):
         self.sent: object = None
         """The JSON or text that the call carried, None if it carried none: the provider's words may quote from it."""
 
+    @property
+    def held_back(self) -> bool:
+        """Whether a quota is what the call failed for: that says nothing about what it was made for."""
+        return self.status == _TOO_MANY
+
 
 def _shown(message: str) -> str:
     """Return a message that terminals and databases take: providers may put anything into what is quoted from them."""
@@ -72,11 +77,6 @@ class TransientError(ConnectorError):
         super().__init__(message, connection=connection, status=status)
         self.arrived: Arrived = arrived
         self.retry_after = retry_after
-
-    @property
-    def held_back(self) -> bool:
-        """Whether a quota is what the call failed for: that says nothing about what it was made for."""
-        return self.status == _TOO_MANY
 
     def not_left(self) -> TransientError:
         """Return this failure as one before the call itself (its login, its file): the call has certainly had no effect."""

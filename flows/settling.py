@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.errors import AccessError, ConnectorError, TransientError, UnsettledError
+from connectors.errors import AccessError, ConnectorError, UnsettledError
 from flows.again import DESTINATION, Refused, refused, still_waits
 from flows.recorded import pack
 from flows.redact import told, unnamed
@@ -228,7 +228,7 @@ async def try_later(context: Context, transfer: Transfer, error: ConnectorError,
     others = context.others_succeed(error.connection)
     # What fails with everything else is not counted against a document, nor what a quota has kept back: a small one refuses
     # most of what is under way, each time it is used up.
-    counts = others and not (isinstance(error, TransientError) and error.held_back)
+    counts = others and not error.held_back
     # Many calls make a document, and where many are lost no attempt makes them all: what gets further is not given up.
     attempts = counts + (0 if seen.got_further(transfer) else transfer.attempts)
     if not others or isinstance(error, UnsettledError):
