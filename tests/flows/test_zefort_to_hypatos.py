@@ -165,7 +165,8 @@ async def test_a_supplier_that_hypatos_refuses_is_told_to_the_contract_and_stops
     assert (report.delivered, report.rejected) == (1, 1)
     assert "countryCode" in office.contract(wrong)["notes"][0]
     assert office.contract(good)["tags"] == ["suppliers in Hypatos"]
-    assert "Q7" not in str(report.problems)
+    # The reasons alone: an id drawn by chance may hold the two letters.
+    assert all("Q7" not in problem.reason for problem in report.problems)
 
 
 @pytest.mark.parametrize("side", ["zefort", "hypatos"])
