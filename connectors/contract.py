@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from connectors.browser_login import BrowserLogin
     from connectors.fields import JsonSchema
@@ -248,6 +248,13 @@ class Source(Protocol):
 
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         """List what is new or may have changed since `cursor`. May repeat, must not skip."""
+        ...
+
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:
+        """Return a cursor that lists whatever came in at or after `to` (UTC; None: all there is), known or not.
+
+        It also lists what `cursor` would. Where every listing is a whole one, that is `cursor` itself.
+        """
         ...
 
     async def fetch(self, document_id: str) -> Document:

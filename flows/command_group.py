@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 _MODULES: Mapping[str, str] = {
     "demo": "run_commands",
     "run": "run_commands",
-    "status": "run_commands",
+    "status": "route_commands",
     "explain": "explain_command",
-    "retry": "run_commands",
-    "check": "run_commands",
+    "retry": "route_commands",
+    "check": "route_commands",
     "sandbox": "provider_commands",
     "map": "map_commands",
     "learn": "learn",

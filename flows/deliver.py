@@ -56,8 +56,8 @@ async def deliver(context: Context, listed: asyncio.Event) -> None:
     """Deliver everything that is due; return when nothing is and `listed` says that nothing more will come."""
 
     async def take(wanted: int, _busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
-        if context.limit is not None:
-            wanted = min(wanted, context.limit - context.started)
+        if context.asked.limit is not None:
+            wanted = min(wanted, context.asked.limit - context.started)
         if wanted <= 0:
             return []
         context.news.clear()

@@ -12,15 +12,17 @@ from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.secrets import mask
 from flows.fitting import fit
 from flows.redact import redact, unnamed
+from flows.selection import ALL_DUE
 from flows.tally import Fate, Report, Tally
 from mappings.language import MappingError
 from state.records import PENDING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from flows.policy import Policy
     from flows.routes import OpenRoute
+    from flows.selection import Selection
     from state.ledger import Ledger
 
 
@@ -30,11 +32,10 @@ async def preview(
     *,
     policy: Policy,
     tally: Tally | None = None,
-    limit: int | None = None,
-    documents: Sequence[str] = (),
+    asked: Selection = ALL_DUE,
 ) -> Report:
     """Say what a run would do: counts and reasons as in a real run's report, with `dry_run` set."""
-    tally = tally or Tally()
+    tally, limit = tally or Tally(), asked.limit
     began, started, requests = time.monotonic(), datetime.now(UTC), opened.requests()
     numbers: dict[str, int] = {}
     stopped: str | None = None
@@ -42,13 +43,13 @@ async def preview(
 
     async def consider(document_id: str, known: str | None) -> None:
         async with gate:
-            fate, reason = await _would(opened, document_id, known, asked=bool(documents))
+            fate, reason = await _would(opened, document_id, known, asked=bool(asked.documents))
         tally.decide(numbers[document_id], fate)
         if reason:
             tally.explain(document_id, fate, reason)
 
     try:
-        async for ids in _listed(opened, ledger, documents):
+        async for ids in _listed(opened, ledger, asked):
             fresh = [id_ for id_ in ids if id_ not in numbers]
             known = await ledger.lookup(opened.route.name, fresh)
             todo: list[tuple[str, str | None]] = []
@@ -103,11 +104,14 @@ async def _beyond(opened: OpenRoute, ledger: Ledger) -> list[str]:
     return said
 
 
-async def _listed(opened: OpenRoute, ledger: Ledger, documents: Sequence[str]) -> AsyncIterator[list[str]]:
-    if documents:
-        yield list(documents)
+async def _listed(opened: OpenRoute, ledger: Ledger, asked: Selection) -> AsyncIterator[list[str]]:
+    name = opened.route.name
+    if not asked.listing:
+        yield await ledger.refused_documents(name, asked.since) if asked.rejected else list(asked.documents)
         return
-    cursor = await ledger.cursor(opened.route.name, opened.source_stream)
+    cursor = await ledger.cursor(name, opened.source_stream)
+    if asked.sweep:
+        cursor = opened.source.rewind(cursor, asked.since)
     async for page in opened.source.changes(cursor):
         yield [change.document_id for change in page.changes]
 

@@ -24,9 +24,9 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
     tally, counts = context.tally, context.tally.counts()
     interrupted = context.stop.is_set()
     stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
-    limited = context.limit is not None and not context.may_begin and not tally.tried
-    if context.limit is not None and not context.may_begin:
-        context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
+    limited = context.asked.limit is not None and not context.may_begin and not tally.tried
+    if context.asked.limit is not None and not context.may_begin:
+        context.notes.append(f"stopped after {context.asked.limit} documents as asked; the rest stays due")
     waiting = counts[Fate.WAITING] + tally.behind
     report = Report(
         route=context.open.route.name,

@@ -5,26 +5,27 @@ Prefect shows and schedules. Who owns a route, what is done and what is owed is 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State  # noqa: TC002 -- Prefect reads the annotation
 from prefect.context import get_run_context
 from prefect.logging.handlers import APILogHandler
-from prefect.states import Completed, Failed
-from pydantic import Field
+from prefect.states import Cancelled, Completed, Failed
 
 from connectors.errors import ConnectorError
 from connectors.secrets import Masking, mask
 from connectors.settings import SettingsError
 from flows.artifacts import leave_artifacts, progress_artifact
+from flows.orchestration.forms import Request
 from flows.progress import watched
 from flows.routes import route_names
-from flows.running import run_route
+from flows.running import interruptible, run_route
 from flows.settings import load_gateway
 from flows.tally import Tally
 from mappings.language import RouteError
@@ -32,6 +33,8 @@ from state.errors import RouteBusyError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+
+    from flows.tally import Report
 
     class RouteChoice(StrEnum):
         """The routes there are; the members are only known when the worker starts."""
@@ -42,35 +45,34 @@ T = TypeVar("T")
 
 
 @flow(name="docferry", flow_run_name="{route}", persist_result=False, log_prints=False)
-async def sync(
-    route: RouteChoice,
-    limit: Annotated[int, Field(ge=1)] | None = None,
-    documents: list[str] | None = None,
-    dry_run: bool = False,
-) -> State[object]:
+async def sync(route: RouteChoice, request: Request = Request()) -> State[object]:  # noqa: B008 -- frozen
     """Run a route once: collect, deliver, follow, report.
 
     Args:
         route: Which route to run. The name is the file in the mappings folder.
-        limit: Begin at most this many documents; the rest stays due. Leave empty for all.
-        documents: Only these source ids, whatever became of them before. Leave empty for all that are due.
-        dry_run: Read and map, but write nothing to a provider and no document to the ledger. The report says what a run would do.
+        request: Leave this alone to carry all that is due.
 
     """
-    name = str(route.value)
+    name, gateway = str(route.value), load_gateway()
     tally = watched.get() or Tally()
+
+    def work(stop: asyncio.Event) -> asyncio.Future[Report]:
+        return asyncio.ensure_future(
+            run_route(
+                gateway,
+                name,
+                asked=request.selection(),
+                dry_run=request.dry_run,
+                tally=tally,
+                stop=stop,
+                phase=_as_task,
+            )
+        )
+
     with _logged():
         try:
             async with progress_artifact(name, tally):
-                report = await run_route(
-                    load_gateway(),
-                    name,
-                    limit=limit,
-                    documents=documents or (),
-                    dry_run=dry_run,
-                    tally=tally,
-                    phase=_as_task,
-                )
+                report = await interruptible(work, gateway.policy.grace)
         except RouteBusyError as error:
             return Completed(name="Skipped", message=mask(str(error)))
         except (SettingsError, RouteError, StateError, ConnectorError) as error:
@@ -78,6 +80,10 @@ async def sync(
     await leave_artifacts(report)
     if report.stopped:
         return Failed(message=report.stopped, data=report.as_json())
+    if report.interrupted:
+        return Cancelled(
+            message="stopped from outside; what was under way was finished, the next run goes on", data=report.as_json()
+        )
     open_ends = report.rejected + report.failed + report.owed_feedback + report.withdrawn + report.refused_feedback
     done = f"{report.delivered} delivered, {report.updated} updated, {report.rejected} rejected, {report.failed} failed"
     return Completed(name="Completed" if not open_ends else "NeedsAttention", message=done, data=report.as_json())

@@ -104,10 +104,13 @@ class Ledger:
         await self._reader.close()
 
     @asynccontextmanager
-    async def run(self, route: str, *, ttl: float = 60.0, shared: bool = False) -> AsyncIterator[RouteRun]:
+    async def run(
+        self, route: str, *, ttl: float = 60.0, shared: bool = False, asked: str | None = None
+    ) -> AsyncIterator[RouteRun]:
         """Run a route, alone or, with `shared`, beside others that share it. Raises RouteBusyError if that cannot be.
 
         `ttl` is in seconds: how long a run that stopped answering without dying keeps the route, or its share of the work.
+        `asked` is kept with the run: what a person asked it for, and why.
         """
         owner = Owner.new()
         run_id = uuid.uuid4().hex[:12]
@@ -121,7 +124,8 @@ class Ledger:
             latest = select(run_table.c.state).where(here, run_table.c.state != "running")
             latest = latest.order_by(run_table.c.started_at.desc()).limit(1)
             previous = connection.execute(latest).scalar() == "interrupted"
-            connection.execute(insert(run_table).values(id=run_id, route=route, state="running", started_at=started_at))
+            row = {"id": run_id, "route": route, "state": "running", "started_at": started_at, "asked": asked}
+            connection.execute(insert(run_table).values(row))
             return lease, previous
 
         def end(connection: Connection) -> None:
@@ -129,13 +133,13 @@ class Ledger:
             unfinished = update(run_table).where(run_table.c.id == run_id, run_table.c.state == "running")
             connection.execute(unfinished.values(state="interrupted", ended_at=datetime.now(UTC)))
 
-        asked = steadily()
+        proven = steadily()
         try:
             lease, previous = await self._writer.call(begin)
         except BaseException:
             owner.end()
             raise
-        lease.proven(asked)
+        lease.proven(proven)
         made = RouteRun(
             run_id=run_id,
             lease=lease,
@@ -250,6 +254,10 @@ class Ledger:
             return len(ids)
 
         return await self._writer.call(again)
+
+    async def refused_documents(self, route: str, since: datetime | None) -> list[str]:
+        """Return the ids of what is rejected or failed, with `since` of what became so at or after that instant."""
+        return await self._reader.ask(lambda connection: reading.refused_documents(connection, route, since))
 
     async def load_token(self, connection: str) -> str | None:
         """Read a connection's encrypted token."""

@@ -180,6 +180,8 @@ run = Table(
     Column("complete", Boolean),
     Column("counts", Text),  # JSON object of whole numbers
     Column("note", Text),
+    # What a person asked this run for, and why, as the one who runs it has written it; null: nothing in particular.
+    Column("asked", Text),
     Index(None, "route", "started_at"),
 )
 

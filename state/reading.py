@@ -14,7 +14,7 @@ from state.lease import over
 from state.models import cursor, event, feedback, lease, run, step, transfer
 from state.owner import words
 from state.prepared import ask
-from state.records import PENDING, Event, RunRow, Step, Summary, Timeline, Told, Transfer
+from state.records import FAILED, PENDING, REJECTED, Event, RunRow, Step, Summary, Timeline, Told, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -99,6 +99,15 @@ def pending_count(connection: Connection, route: str, me: str) -> int:
     """Count what is still to be delivered, due or not, and nobody but `me` works on."""
     here = (transfer.c.route == route) & (transfer.c.status == PENDING) & free(transfer.c.claim, route, me)
     return connection.execute(select(func.count()).where(here)).scalar_one()
+
+
+def refused_documents(connection: Connection, route: str, since: datetime | None) -> list[str]:
+    """Return the ids of documents that are rejected or failed, with `since` of those that became so then or later."""
+    query = select(transfer.c.document_id).where(transfer.c.route == route, transfer.c.status.in_((REJECTED, FAILED)))
+    if since is not None:
+        mine = event.c.transfer_id == transfer.c.id
+        query = query.where(exists().where(mine, event.c.kind.in_((REJECTED, FAILED)), event.c.at >= since))
+    return list(connection.execute(query).scalars())
 
 
 def refused(connection: Connection, route: str, among: Sequence[int] | None = None) -> list[int]:
@@ -248,6 +257,7 @@ def _runs(connection: Connection, route: str) -> list[RunRow]:
             run.c.complete,
             run.c.counts,
             run.c.note,
+            run.c.asked,
         )
         .where(run.c.route == route)
         .order_by(run.c.started_at.desc(), run.c.id)
@@ -269,7 +279,8 @@ def _runs(connection: Connection, route: str) -> list[RunRow]:
             complete,
             json.loads(counts) if counts else {},
             note,
+            asked,
             *held.get(id_, (None, None)),
         )
-        for id_, name, state, started, ended, complete, counts, note in connection.execute(query)
+        for id_, name, state, started, ended, complete, counts, note, asked in connection.execute(query)
     ]

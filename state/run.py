@@ -118,15 +118,26 @@ class RouteRun:
 
         return await self._writer.call(page, self._lease)
 
-    async def want(self, document_ids: Sequence[str], now: datetime) -> Remembered:
+    async def want(self, document_ids: Sequence[str], now: datetime, why: str | None = None) -> Remembered:
         """Make exactly these documents pending and due, whatever their status; unseen ones are entered.
 
         Those that turn out not to be at the source are forgotten when the run ends, unless more was known of them.
+        `why` is kept in their timelines.
         """
 
         def these(connection: Connection) -> Remembered:
             anchor(connection, self.route)
-            return collecting.want(connection, self.route, self.id, document_ids, now)
+            return collecting.want(connection, self.route, self.id, document_ids, now, why)
+
+        return await self._writer.call(these, self._lease)
+
+    async def want_refused(self, since: datetime | None, now: datetime, why: str | None = None) -> Remembered:
+        """Make everything pending and due that is rejected or failed, with `since` if it became so at or after that instant."""
+
+        def these(connection: Connection) -> Remembered:
+            anchor(connection, self.route)
+            names = reading.refused_documents(connection, self.route, since)
+            return collecting.want(connection, self.route, self.id, names, now, why)
 
         return await self._writer.call(these, self._lease)
 

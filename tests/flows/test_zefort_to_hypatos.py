@@ -17,6 +17,7 @@ from connectors.zefort.sandbox import Switches as ZefortSwitches
 from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
 from flows.routes import open_route
+from flows.selection import Selection
 from flows.settings import Gateway
 from tests.flows.world import QUICK, heal, strike
 from tests.ledgers import open_ledger, url_in
@@ -251,13 +252,13 @@ async def test_a_wrong_download_path_stops_the_route_and_rejects_nothing(office)
 
 async def test_one_contract_can_be_asked_for_by_name(office):
     first, _ = office.add(parties=[{"name": "A", "role": "supplier"}]), office.add()
-    report = await office.run(documents=[first])
+    report = await office.run(asked=Selection((first,)))
     assert (report.delivered, len(office.suppliers)) == (1, 1)
 
 
 async def test_a_limit_is_kept(office):
     office.zefort.act({"fill": 12})
-    assert (await office.run(limit=2)).delivered <= 2
+    assert (await office.run(asked=Selection(limit=2))).delivered <= 2
     report = await office.run()
     assert {record["name"] for record in office.suppliers.values()} == office.wanted
     assert report.complete
