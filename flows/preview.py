@@ -14,6 +14,7 @@ from flows.fitting import fit
 from flows.redact import redact, unnamed
 from flows.selection import ALL_DUE
 from flows.tally import Fate, Report, Tally
+from flows.verdicts import ended_by_us
 from mappings.language import MappingError
 from state.records import PENDING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flows.routes import OpenRoute
     from flows.selection import Selection
     from state.ledger import Ledger
+    from state.records import Transfer
 
 
 async def preview(
@@ -41,9 +43,9 @@ async def preview(
     stopped: str | None = None
     gate = asyncio.Semaphore(policy.in_flight)
 
-    async def consider(document_id: str, known: str | None) -> None:
+    async def consider(document_id: str, known: Transfer | None) -> None:
         async with gate:
-            fate, reason = await _would(opened, document_id, known, asked=bool(asked.documents))
+            fate, reason = await _would(opened, document_id, known, asked=not asked.listing)
         tally.decide(numbers[document_id], fate)
         if reason:
             tally.explain(document_id, fate, reason)
@@ -52,17 +54,16 @@ async def preview(
         async for ids in _listed(opened, ledger, asked):
             fresh = [id_ for id_ in ids if id_ not in numbers]
             known = await ledger.lookup(opened.route.name, fresh)
-            todo: list[tuple[str, str | None]] = []
+            todo: list[tuple[str, Transfer | None]] = []
             for id_ in fresh:
                 if limit is not None and len(todo) + tally.settled >= limit:
                     break
                 numbers[id_] = len(numbers)
                 tally.list([numbers[id_]], Fate.WAITING)
-                transfer = known.get(id_)
-                todo.append((id_, transfer.external_id if transfer else None))
+                todo.append((id_, known.get(id_)))
             async with asyncio.TaskGroup() as group:
-                for id_, external_id in todo:
-                    group.create_task(consider(id_, external_id))
+                for id_, transfer in todo:
+                    group.create_task(consider(id_, transfer))
             if limit is not None and len(numbers) >= limit:
                 break
     except* ConnectorError as errors:
@@ -116,8 +117,8 @@ async def _listed(opened: OpenRoute, ledger: Ledger, asked: Selection) -> AsyncI
         yield [change.document_id for change in page.changes]
 
 
-async def _would(opened: OpenRoute, document_id: str, external_id: str | None, *, asked: bool) -> tuple[Fate, str]:
-    """Return what a run would make of one document; `asked` if a person named it."""
+async def _would(opened: OpenRoute, document_id: str, known: Transfer | None, *, asked: bool) -> tuple[Fate, str]:
+    """Return what a run would make of one document; `asked` if a person wants it carried although the source let go of it."""
     values: list[object] = []
     try:
         try:
@@ -126,11 +127,12 @@ async def _would(opened: OpenRoute, document_id: str, external_id: str | None, *
             # One that was listed has left since, as they do; one that was asked for by name was never there.
             return (Fate.FAILED if asked else Fate.SKIPPED), f"not at the source: {mask(str(error))}"
         values.append(unnamed(document.fields))
-        if document.not_ready is not None:
+        ended = asked and known is not None and ended_by_us(known, document)
+        if document.not_ready is not None and not ended:
             return Fate.SKIPPED, document.not_ready
         mapped = fit(opened, document, values)
         if mapped.skipped is not None:
             return Fate.SKIPPED, mapped.skipped
     except (MappingError, RejectedError) as error:
         return Fate.REJECTED, redact(mask(str(error)), values)
-    return (Fate.DELIVERED if external_id is None else Fate.UPDATED), ""
+    return (Fate.DELIVERED if known is None or known.external_id is None else Fate.UPDATED), ""
