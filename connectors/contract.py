@@ -326,3 +326,5 @@ class Connection:
     """How a person logs this account in, None where settings alone suffice."""
     declares: Callable[[Collection[str]], AsyncIterator[Declaration]] | None = None
     """Ask what the account itself says of its fields (given the streams that routes use), None where it says nothing."""
+    page_url: str | None = None
+    """Where a person looks at a document of this account, with `{id}` for its id; None where nobody has said."""

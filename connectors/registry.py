@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -65,10 +66,8 @@ async def open_connection(
     """
     module = provider_of(name, env_file)
     settings = module.Settings.load(name, env_file)
-    return cast(
-        "Connection",
-        await module.connect(name, settings, transport=transport, token_store=token_store, memory=memory),
-    )
+    opened = await module.connect(name, settings, transport=transport, token_store=token_store, memory=memory)
+    return replace(cast("Connection", opened), page_url=settings.page_url)
 
 
 def _unknown(name: str, chosen: str | None, known: Mapping[str, ModuleType]) -> str:

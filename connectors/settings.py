@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError as UnreadableError
 
 from connectors.limits import Limits
 from connectors.secrets import hide
-from connectors.urls import SettingsError, checked_path, checked_url, is_loopback
+from connectors.urls import SettingsError, checked_page, checked_path, checked_url, is_loopback
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -28,6 +28,10 @@ HttpsUrl = Annotated[str, AfterValidator(checked_url)]
 """An address that credentials may be sent to: https, or http on this machine."""
 UrlPath = Annotated[str, AfterValidator(checked_path)]
 """A path below it, from its root: it cannot name another server."""
+
+
+PagePattern = Annotated[str, AfterValidator(checked_page)]
+"""Where a person looks at a document of the account: an address with `{id}` in it."""
 
 
 def check_env_file(path: str | Path | None) -> None:
@@ -75,7 +79,8 @@ class ConnectionSettings(BaseSettings):
     """What every connection can be told. Providers add their own fields, and a default for `base_url`.
 
     `max_rate` is requests per second (unset: the provider's default, and no limit on this machine),
-    `max_concurrency` calls at a time, `timeout` the longest silence in seconds.
+    `max_concurrency` calls at a time, `timeout` the longest silence in seconds. `page_url` is where a person looks at a
+    document, with `{id}` for its id.
     """
 
     model_config = SettingsConfigDict(
@@ -91,6 +96,7 @@ class ConnectionSettings(BaseSettings):
     max_rate: float | None = Field(default=None, gt=0)
     max_concurrency: int = Field(default=16, ge=1, le=256)
     timeout: float = Field(default=60.0, gt=0)
+    page_url: PagePattern | None = None
 
     @model_validator(mode="before")
     @classmethod

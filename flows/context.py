@@ -81,6 +81,10 @@ class Context:
     unheard: Unheard = field(default_factory=Unheard)
     worth_waiting: set[int] = field(default_factory=set)
     """Transfers that failed for no fault of their own: an outage, or a call whose effect cannot be seen yet."""
+    phases: dict[str, float] = field(default_factory=dict)
+    """Seconds of wall time by phase."""
+    oldest_owed_at: datetime | None = None
+    """Since when the source has been owed, in the end of the run, what it has been owed longest."""
     progress_at: float = field(default_factory=time.monotonic)
     """When (monotonic) the last document came to rest or the last message was told."""
     _circuits: dict[str, Circuit] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from flows.ends import Ends
 from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
 from flows.keepable import WHY, keepable
+from flows.log_lines import about_its_document
 from flows.newcomers import is_new
 from flows.pool import pool
 from flows.recorded import unpack
@@ -110,6 +111,7 @@ class _Idle:
         return not context.stop.is_set()
 
 
+@about_its_document
 async def carry(context: Context, transfer: Transfer) -> None:
     """Bring one document as far as it gets. Only a fault of the state itself is raised."""
     seen = Seen()

@@ -27,9 +27,10 @@ from flows.deliver import deliver
 from flows.feedback import tell_all
 from flows.follow import follow
 from flows.heal import heal
+from flows.log_lines import about
 from flows.memory import LedgerMemory
 from flows.policy import Policy
-from flows.reporting import report_on
+from flows.reporting import Before, report_on
 from flows.selection import ALL_DUE
 from flows.tally import Fate, Report, Tally
 from state.errors import StateError
@@ -61,6 +62,19 @@ async def plainly(name: str, work: Callable[[], Awaitable[T]], /) -> T:
     return await work()
 
 
+def timed(phase: Phase, seconds: dict[str, float]) -> Phase:
+    """Return a phase runner that adds up in `seconds` how long each phase took, by name."""
+
+    async def run(name: str, work: Callable[[], Awaitable[T]], /) -> T:
+        began = time.monotonic()
+        try:
+            return await phase(name, work)
+        finally:
+            seconds[name] = seconds.get(name, 0.0) + time.monotonic() - began
+
+    return run
+
+
 async def sync(
     opened: OpenRoute,
     ledger: Ledger,
@@ -88,15 +102,15 @@ async def sync(
             asked=asked,
             stop=stop or asyncio.Event(),
         )
-        with fence.held_by(run.hold):
-            return await _run(context, ledger, phase, shared=shared)
+        with fence.held_by(run.hold), about(route=opened.route.name, run=run.id):
+            return await _run(context, ledger, timed(phase, context.phases), shared=shared)
 
 
 async def _run(context: Context, ledger: Ledger, phase: Phase, *, shared: bool) -> Report:
     began, run, opened = time.monotonic(), context.run, context.open
     if run.previous:
         context.notes.append("the run before this one did not end by itself; its work was taken over")
-    requests = opened.requests()
+    before = Before(opened.requests(), opened.waited())
     proven = False
     try:
         ends = context.source_name, context.destination_name
@@ -121,13 +135,14 @@ async def _run(context: Context, ledger: Ledger, phase: Phase, *, shared: bool) 
             await run.recording.prune(datetime.now(UTC))
             owed = await _owed(context, phase, shared=shared)
             context.tally.behind = await _behind(context)
+            context.oldest_owed_at = await run.outbox.oldest_owed() if owed else None
         context.conclude()
         await context.alerts.keep()
     except StateError as error:
         context.halt(error)
         owed = 0
     context.unheard.conclude()
-    report = report_on(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
+    report = report_on(context, proven=proven, owed=owed, seconds=time.monotonic() - began, before=before)
     try:
         await run.finish(
             at=datetime.now(UTC),
@@ -137,7 +152,7 @@ async def _run(context: Context, ledger: Ledger, phase: Phase, *, shared: bool) 
         )
     except StateError as error:
         context.halt(error)
-        report = report_on(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
+        report = report_on(context, proven=False, owed=owed, seconds=time.monotonic() - began, before=before)
     return report
 
 

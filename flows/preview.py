@@ -38,7 +38,8 @@ async def preview(
 ) -> Report:
     """Say what a run would do: counts and reasons as in a real run's report, with `dry_run` set."""
     tally, limit = tally or Tally(), asked.limit
-    began, started, requests = time.monotonic(), datetime.now(UTC), opened.requests()
+    began, started = time.monotonic(), datetime.now(UTC)
+    requests, waited = opened.requests(), opened.waited()
     numbers: dict[str, int] = {}
     stopped: str | None = None
     gate = asyncio.Semaphore(policy.in_flight)
@@ -82,6 +83,7 @@ async def preview(
         skipped=counts[Fate.SKIPPED],
         waiting=counts[Fate.WAITING],
         requests=opened.requests() - requests,
+        quota_wait=opened.waited() - waited,
         seconds=time.monotonic() - began,
         complete=stopped is None and limit is None,
         limited=limit is not None,
@@ -89,6 +91,9 @@ async def preview(
         stopped=stopped,
         notes=("dry run: nothing was written, neither here nor at a provider", *await _beyond(opened, ledger)),
         problems=tuple(tally.problems.values()),
+        source=opened.source_connection.name,
+        destination=opened.destination_connection.name,
+        pages=opened.pages(),
     )
 
 

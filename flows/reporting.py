@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, TransientError
@@ -19,8 +20,16 @@ _MISCOUNTED = (
 )
 
 
-def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
-    """Put together what a run has to say for itself. `requests` is how many had left before it began, `seconds` its time."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the connections' traffic was when the run began: requests, and seconds waited."""
+
+    requests: int
+    waited: float
+
+
+def report_on(context: Context, *, proven: bool, owed: int, seconds: float, before: Before) -> Report:
+    """Put together what a run has to say for itself. `seconds` is its time."""
     tally, counts = context.tally, context.tally.counts()
     interrupted = context.stop.is_set()
     stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
@@ -51,7 +60,10 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         refused_feedback=len(tally.refused),
         feedback_lag_p50=tally.lags.quantile(0.5),
         feedback_lag_p95=tally.lags.quantile(0.95),
-        requests=context.open.requests() - requests,
+        oldest_owed=_age(context.oldest_owed_at),
+        requests=context.open.requests() - before.requests,
+        quota_wait=context.open.waited() - before.waited,
+        phases=dict(context.phases),
         passes=tally.passes,
         seconds=seconds,
         complete=proven and not stopped and not interrupted and not waiting and not owed,
@@ -61,10 +73,17 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         notes=tuple(context.notes),
         problems=tuple(tally.problems.values()),
         alerts=tuple(context.alerts.all()),
+        source=context.source_name,
+        destination=context.destination_name,
+        pages=context.open.pages(),
     )
     if report.adds_up:
         return report
     return replace(report, complete=False, notes=(*report.notes, _MISCOUNTED))
+
+
+def _age(since: datetime | None) -> float | None:
+    return None if since is None else max(0.0, (datetime.now(UTC) - since).total_seconds())
 
 
 def _what_to_do(error: Exception) -> str:

@@ -66,8 +66,19 @@ class OpenRoute:
 
     def requests(self) -> int:
         """How many HTTP requests have left so far."""
-        connections = {id(item): item for item in (self.source_connection, self.destination_connection)}
-        return sum(connection.traffic.requests for connection in connections.values())
+        return sum(connection.traffic.requests for connection in self._connections)
+
+    def waited(self) -> float:
+        """Seconds that requests have waited so far for a quota, or to be repeated, summed over requests."""
+        return sum(connection.traffic.waited for connection in self._connections)
+
+    def pages(self) -> Mapping[str, str]:
+        """Where a person looks at a document, by connection, where somebody has said so (`Connection.page_url`)."""
+        return {one.name: one.page_url for one in self._connections if one.page_url}
+
+    @property
+    def _connections(self) -> Iterable[Connection]:
+        return {id(item): item for item in (self.source_connection, self.destination_connection)}.values()
 
 
 def route_names(folder: Path) -> list[str]:

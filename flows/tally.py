@@ -175,7 +175,13 @@ class Report:
     refused_feedback: int = 0
     feedback_lag_p50: float | None = None
     feedback_lag_p95: float | None = None
+    oldest_owed: float | None = None
+    """Seconds for which the message has been owed, at the end of the run, that is owed longest; None if none is."""
     requests: int = 0
+    quota_wait: float = 0.0
+    """Seconds that requests have waited for their turn under a quota, or to be repeated, summed over requests."""
+    phases: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of wall time by phase, those that came more than once summed up. Some run beside each other."""
     passes: int = 0
     seconds: float = 0.0
     complete: bool = False
@@ -187,6 +193,11 @@ class Report:
     problems: tuple[Problem, ...] = field(default_factory=tuple)
     alerts: tuple[Alert, ...] = field(default_factory=tuple)
     """What is or was wrong with the connections: one for each cause, however many documents and runs it has touched."""
+    source: str = ""
+    destination: str = ""
+    """The names of the two connections."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Where a person looks at a document, by connection, with `{id}` for its id there; those that somebody has stated."""
 
     @property
     def adds_up(self) -> bool:
@@ -212,8 +223,9 @@ class Report:
         data["started"] = self.started.isoformat()
         data["alerts"] = [alert.as_json() for alert in self.alerts]
         data["seconds"] = round(self.seconds, 3)
-        for lag in ("feedback_lag_p50", "feedback_lag_p95"):
-            data[lag] = None if data[lag] is None else round(data[lag], 3)
+        for span in ("feedback_lag_p50", "feedback_lag_p95", "oldest_owed", "quota_wait"):
+            data[span] = None if data[span] is None else round(data[span], 3)
+        data["phases"] = {name: round(seconds, 3) for name, seconds in self.phases.items()}
         data["adds_up"] = self.adds_up
         data["exit_code"] = self.exit_code
         return data

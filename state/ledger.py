@@ -24,7 +24,7 @@ from state.models import run as run_table
 from state.models import token, transfer
 from state.owner import Owner
 from state.reader import Reader
-from state.records import FAILED, REJECTED, Refusal, Summary, Timeline, Transfer
+from state.records import FAILED, REJECTED, Refusal, RunRow, Summary, Timeline, Transfer
 from state.run import RouteRun
 from state.session import Outage
 from state.snapshots import Retention, Snapshots
@@ -215,6 +215,14 @@ class Ledger:
     async def timeline(self, transfer_id: int) -> Timeline:
         """Read everything that was written down about one transfer."""
         return await self._reader.ask(lambda connection: reading.timeline(connection, transfer_id))
+
+    async def runs(self, route: str, limit: int) -> list[RunRow]:
+        """Read the latest runs of a route, the newest first."""
+        return await self._reader.ask(lambda connection: reading.runs(connection, route, limit))
+
+    async def reasons(self, route: str, limit: int) -> list[tuple[str, str, int]]:
+        """Count what is rejected, failed or held now by status and reason, the most frequent first."""
+        return await self._reader.ask(lambda connection: reading.reasons(connection, route, limit))
 
     async def rejects(self, route: str, limit: int) -> list[Transfer]:
         """Read the latest rejected, failed and held transfers, newest first."""

@@ -134,6 +134,12 @@ def owed_count(connection: Connection, route: str, me: str | None = None) -> int
     return connection.execute(query).scalar_one()
 
 
+def oldest_owed(connection: Connection, route: str) -> datetime | None:
+    """Say since when the source has been owed what it has been owed longest, None if it is owed nothing."""
+    query = select(func.min(feedback.c.owed_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))
+    return cast("datetime | None", connection.execute(query).scalar_one())
+
+
 def next_owed(connection: Connection, route: str) -> datetime | None:
     """Say when the next message that nobody is telling is due (which may be past), None if none may be told now."""
     query = (
@@ -233,20 +239,33 @@ def summary(connection: Connection, route: str) -> Summary:
         .where(here, transfer.c.status.in_(_WITH_REASON), transfer.c.reason_class.is_not(None))
         .group_by(transfer.c.reason_class)
     )
-    oldest = select(func.min(feedback.c.owed_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))
     return Summary(
         route=route,
         statuses={status: count for status, count in statuses},  # noqa: C416 -- dict() does not see rows as pairs
         reason_classes={name: count for name, count in classes},  # noqa: C416 -- same
         owed=owed_count(connection, route),
         refused=len(refused(connection, route)),
-        oldest_owed_at=connection.execute(oldest).scalar_one(),
+        oldest_owed_at=oldest_owed(connection, route),
         next_due_at=next_due(connection, route),
-        runs=_runs(connection, route),
+        runs=runs(connection, route, 10),
     )
 
 
-def _runs(connection: Connection, route: str) -> list[RunRow]:
+def reasons(connection: Connection, route: str, limit: int) -> list[tuple[str, str, int]]:
+    """Count the documents that are rejected, failed or held by status and reason, the most frequent first."""
+    count = func.count().label("count")
+    query = (
+        select(transfer.c.status, transfer.c.reason, count)
+        .where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed", "held")))
+        .group_by(transfer.c.status, transfer.c.reason)
+        .order_by(count.desc(), transfer.c.status, transfer.c.reason)
+        .limit(limit)
+    )
+    return [(status, reason or "", number) for status, reason, number in connection.execute(query)]
+
+
+def runs(connection: Connection, route: str, limit: int) -> list[RunRow]:
+    """Read the latest runs of a route, the newest first."""
     query = (
         select(
             run.c.id,
@@ -261,7 +280,7 @@ def _runs(connection: Connection, route: str) -> list[RunRow]:
         )
         .where(run.c.route == route)
         .order_by(run.c.started_at.desc(), run.c.id)
-        .limit(10)
+        .limit(limit)
     )
     # A lease is read as any worker reads it: over, too, once its process is known to be dead.
     held = {
