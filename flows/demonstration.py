@@ -50,7 +50,9 @@ async def demonstrate(documents: int, *, quiet: bool) -> Report:
             os.environ.update(_QUIET_PREFECT)
             os.environ["PREFECT_HOME"] = str(home / "prefect")
             os.environ["DOCFERRY_STATE_URL"] = f"sqlite:///{home / 'state.db'}"
-            from flows.sync import RouteChoice, sync  # noqa: PLC0415 -- Prefect reads its settings when imported
+            # Prefect reads its settings when it is imported.
+            from flows.orchestration.route_choice import RouteChoice  # noqa: PLC0415
+            from flows.sync import sync  # noqa: PLC0415
 
             tally = Tally()
             watched.set(tally)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.markup import escape
 
 from flows import checks, output
+from flows.making_due import make_due
 from flows.routes import read_route, route_names
-from flows.running import open_ledger, telling_of_a_lock
+from flows.running import open_ledger
 from flows.settings import load_gateway
 from flows.standing import as_json, show_standings, standing_of
-from state import records
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -62,26 +61,12 @@ def retry(
     document: Annotated[
         list[str] | None, typer.Argument(help="Source ids; all rejected and failed if left out.")
     ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; kept in the documents' timelines.")] = None,
     json_: Json = False,
 ) -> None:
     """Make documents due again; the next run takes them, and what is already at the destination is updated."""
-    gateway = load_gateway()
-    read_route(gateway, route)
-
-    asked = list(dict.fromkeys(document or ()))
-
-    async def work() -> tuple[int, list[str], list[str]]:
-        async with open_ledger(gateway) as ledger:
-            known = await ledger.lookup(route, asked)
-            waiting = [name for name, transfer in known.items() if transfer.status == records.PENDING]
-            statuses = (*records.SETTLED,) if asked else (records.REJECTED, records.FAILED)
-            with telling_of_a_lock():
-                count = await ledger.retry(
-                    route, document_ids=asked or None, statuses=statuses, at=datetime.now(UTC), note="docferry retry"
-                )
-            return count, [name for name in asked if name not in known], waiting
-
-    count, unknown, waiting = _run(work())
+    made = asyncio.run(make_due(load_gateway(), route, document or (), reason))
+    count, waiting, unknown = made.count, made.waiting, made.unknown
     if json_:
         output.print_json({"route": route, "due": count, "waiting": waiting, "unknown": unknown})
     elif count:

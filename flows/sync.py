@@ -6,25 +6,23 @@ Prefect shows and schedules. Who owns a route, what is done and what is owed is 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State  # noqa: TC002 -- Prefect reads the annotation
-from prefect.context import get_run_context
-from prefect.logging.handlers import APILogHandler
 from prefect.states import Cancelled, Completed, Failed
 
 from connectors.errors import ConnectorError
-from connectors.secrets import Masking, mask
+from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.artifacts import leave_artifacts, progress_artifact
 from flows.orchestration.forms import Request
+from flows.orchestration.page_logs import logged_on_page
+from flows.orchestration.route_choice import RouteChoice  # noqa: TC001 -- Prefect reads the annotation
+from flows.orchestration.run_naming import name_flow_run
 from flows.progress import watched
-from flows.routes import route_names
+from flows.run_names import ended_name, other_name
 from flows.running import interruptible, run_route
 from flows.settings import load_gateway
 from flows.tally import Tally
@@ -32,14 +30,9 @@ from mappings.language import RouteError
 from state.errors import RouteBusyError, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from flows.tally import Report
-
-    class RouteChoice(StrEnum):
-        """The routes there are; the members are only known when the worker starts."""
-else:
-    RouteChoice = StrEnum("RouteChoice", {name: name for name in route_names(load_gateway().mappings)})
 
 T = TypeVar("T")
 
@@ -69,15 +62,17 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
             )
         )
 
-    with _logged():
+    with logged_on_page():
         try:
             async with progress_artifact(name, tally):
                 report = await interruptible(work, gateway.policy.grace)
         except RouteBusyError as error:
+            await name_flow_run(other_name(name, "skipped"))
             return Completed(name="Skipped", message=mask(str(error)))
         except (SettingsError, RouteError, StateError, ConnectorError) as error:
             return Failed(message=mask(str(error)))
     await leave_artifacts(report)
+    await name_flow_run(ended_name(report))
     if report.stopped:
         return Failed(message=report.stopped, data=report.as_json())
     if report.interrupted:
@@ -97,20 +92,3 @@ async def _as_task(name: str, work: Callable[[], Awaitable[T]], /) -> T:
         return await work()
 
     return await phase()
-
-
-@contextlib.contextmanager
-def _logged() -> Iterator[None]:
-    """Send our own log lines to Prefect's page while a flow run is active, secrets masked."""
-    handler = APILogHandler()
-    handler.addFilter(Masking())
-    logger = logging.getLogger("docferry")
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    get_run_context()  # fails early, with Prefect's own words, if this is called outside a flow run
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
