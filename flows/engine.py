@@ -92,7 +92,9 @@ async def sync(
     """
     policy = policy or Policy()
     shared = opened.route.draft.runs == "shared"
-    async with ledger.run(opened.route.name, ttl=policy.lease, shared=shared, asked=asked.as_text()) as run:
+    async with ledger.run(
+        opened.route.name, ttl=policy.lease, shared=shared, asked=asked.as_text(), flow_run=asked.flow_run
+    ) as run:
         context = Context(
             open=opened,
             run=run,

@@ -23,7 +23,7 @@ class Selection:
     `documents` are source ids: only these, due or not. `rejected`: only what was rejected or failed, with `since` only what
     met that at or after this instant (UTC). `sweep`: the source is listed from its beginning, with `since` from there on, and
     all that is new, changed or due is carried. `limit` is the most documents that are begun. `reason` is a person's word on
-    why, kept with the run. Raises SettingsError for what cannot go together.
+    why, kept with the run, as is `flow_run`, what an orchestrator calls it. Raises SettingsError for what cannot go together.
     """
 
     documents: tuple[str, ...] = ()
@@ -32,6 +32,7 @@ class Selection:
     since: datetime | None = None
     limit: int | None = None
     reason: str | None = None
+    flow_run: str | None = None
 
     def __post_init__(self) -> None:
         # A script's variable that is not set; the ledger would know a document without an id for ever.

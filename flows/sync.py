@@ -6,17 +6,20 @@ Prefect shows and schedules. Who owns a route, what is done and what is owed is 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State  # noqa: TC002 -- Prefect reads the annotation
+from prefect.runtime import flow_run as this_flow_run
 from prefect.states import Cancelled, Completed, Failed
 
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.artifacts import leave_artifacts, progress_artifact
+from flows.orchestration.dead_runs import end_dead_runs
 from flows.orchestration.forms import Request
 from flows.orchestration.page_logs import logged_on_page
 from flows.orchestration.route_choice import RouteChoice  # noqa: TC001 -- Prefect reads the annotation
@@ -35,9 +38,11 @@ if TYPE_CHECKING:
     from flows.tally import Report
 
 T = TypeVar("T")
+FLOW = "docferry"
+"""What Prefect calls the flow; its runs are looked for by that."""
 
 
-@flow(name="docferry", flow_run_name="{route}", persist_result=False, log_prints=False)
+@flow(name=FLOW, flow_run_name="{route}", persist_result=False, log_prints=False)
 async def sync(route: RouteChoice, request: Request = Request()) -> State[object]:  # noqa: B008 -- frozen
     """Run a route once: collect, deliver, follow, report.
 
@@ -47,6 +52,7 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
 
     """
     name, gateway = str(route.value), load_gateway()
+    flow_run = str(this_flow_run.id)
     tally = watched.get() or Tally()
 
     def work(stop: asyncio.Event) -> asyncio.Future[Report]:
@@ -54,7 +60,7 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
             run_route(
                 gateway,
                 name,
-                asked=request.selection(),
+                asked=replace(request.selection(), flow_run=flow_run),
                 dry_run=request.dry_run,
                 tally=tally,
                 stop=stop,
@@ -63,6 +69,7 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
         )
 
     with logged_on_page():
+        await end_dead_runs(gateway, FLOW, but=flow_run)
         try:
             async with progress_artifact(name, tally):
                 report = await interruptible(work, gateway.policy.grace)

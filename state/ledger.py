@@ -105,12 +105,18 @@ class Ledger:
 
     @asynccontextmanager
     async def run(
-        self, route: str, *, ttl: float = 60.0, shared: bool = False, asked: str | None = None
+        self,
+        route: str,
+        *,
+        ttl: float = 60.0,
+        shared: bool = False,
+        asked: str | None = None,
+        flow_run: str | None = None,
     ) -> AsyncIterator[RouteRun]:
         """Run a route, alone or, with `shared`, beside others that share it. Raises RouteBusyError if that cannot be.
 
         `ttl` is in seconds: how long a run that stopped answering without dying keeps the route, or its share of the work.
-        `asked` is kept with the run: what a person asked it for, and why.
+        `asked` is kept with the run: what a person asked it for, and why; `flow_run` is what its orchestrator calls it.
         """
         owner = Owner.new()
         run_id = uuid.uuid4().hex[:12]
@@ -124,8 +130,8 @@ class Ledger:
             latest = select(run_table.c.state).where(here, run_table.c.state != "running")
             latest = latest.order_by(run_table.c.started_at.desc()).limit(1)
             previous = connection.execute(latest).scalar() == "interrupted"
-            row = {"id": run_id, "route": route, "state": "running", "started_at": started_at, "asked": asked}
-            connection.execute(insert(run_table).values(row))
+            row = {"id": run_id, "route": route, "state": "running", "started_at": started_at}
+            connection.execute(insert(run_table).values({**row, "asked": asked, "flow_run": flow_run}))
             return lease, previous
 
         def end(connection: Connection) -> None:
@@ -266,6 +272,10 @@ class Ledger:
     async def refused_documents(self, route: str, since: datetime | None) -> list[str]:
         """Return the ids of what is rejected or failed, with `since` of what became so at or after that instant."""
         return await self._reader.ask(lambda connection: reading.refused_documents(connection, route, since))
+
+    async def run_of(self, flow_run: str) -> RunRow | None:
+        """Return the latest run that its orchestrator calls so, None if there is none in this ledger."""
+        return await self._reader.ask(lambda connection: reading.run_of(connection, flow_run))
 
     async def load_token(self, connection: str) -> str | None:
         """Read a connection's encrypted token."""

@@ -182,7 +182,10 @@ run = Table(
     Column("note", Text),
     # What a person asked this run for, and why, as the one who runs it has written it; null: nothing in particular.
     Column("asked", Text),
+    # What the orchestrator calls this run, so that each can be told how the other one stands; null: nobody orchestrates it.
+    Column("flow_run", Text),
     Index(None, "route", "started_at"),
+    Index(None, "flow_run"),
 )
 
 # Who may write: a row for each living run, named by its id. Besides, a row for each route, its anchor, and for each section

@@ -266,40 +266,48 @@ def reasons(connection: Connection, route: str, limit: int) -> list[tuple[str, s
 
 def runs(connection: Connection, route: str, limit: int) -> list[RunRow]:
     """Read the latest runs of a route, the newest first."""
-    query = (
-        select(
-            run.c.id,
-            run.c.route,
-            run.c.state,
-            run.c.started_at,
-            run.c.ended_at,
-            run.c.complete,
-            run.c.counts,
-            run.c.note,
-            run.c.asked,
-        )
-        .where(run.c.route == route)
-        .order_by(run.c.started_at.desc(), run.c.id)
-        .limit(limit)
-    )
+    query = _RUN.where(run.c.route == route).order_by(run.c.started_at.desc(), run.c.id).limit(limit)
+    return _run_rows(connection, query)
+
+
+def run_of(connection: Connection, flow_run: str) -> RunRow | None:
+    """Return the latest run that its orchestrator calls so, None if there is none."""
+    query = _RUN.where(run.c.flow_run == flow_run).order_by(run.c.started_at.desc()).limit(1)
+    return next(iter(_run_rows(connection, query)), None)
+
+
+_RUN = select(
+    run.c.id,
+    run.c.route,
+    run.c.state,
+    run.c.started_at,
+    run.c.ended_at,
+    run.c.complete,
+    run.c.counts,
+    run.c.note,
+    run.c.asked,
+    run.c.flow_run,
+)
+
+
+def _run_rows(connection: Connection, query: Select[Any]) -> list[RunRow]:
+    found = connection.execute(query).all()
     # A lease is read as any worker reads it: over, too, once its process is known to be dead.
-    held = {
-        row.name: (words(row.owner), row.until)
-        for row in connection.execute(select(lease, database_now().label("now")).where(lease.c.route == route))
-        if not over(row)
-    }
+    leases = select(lease, database_now().label("now")).where(lease.c.name.in_([row.id for row in found]))
+    held = {row.name: (words(row.owner), row.until) for row in connection.execute(leases) if not over(row)}
     return [
         RunRow(
-            id_,
-            name,
-            state,
-            started,
-            ended,
-            complete,
-            json.loads(counts) if counts else {},
-            note,
-            asked,
-            *held.get(id_, (None, None)),
+            row.id,
+            row.route,
+            row.state,
+            row.started_at,
+            row.ended_at,
+            row.complete,
+            json.loads(row.counts) if row.counts else {},
+            row.note,
+            row.asked,
+            row.flow_run,
+            *held.get(row.id, (None, None)),
         )
-        for id_, name, state, started, ended, complete, counts, note, asked in connection.execute(query)
+        for row in found
     ]

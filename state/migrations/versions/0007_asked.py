@@ -1,4 +1,4 @@
-"""What a run was asked for by a person, and why."""
+"""What a run was asked for by a person, and why, and what the orchestrator calls it."""
 
 from __future__ import annotations
 
@@ -13,3 +13,5 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("run", sa.Column("asked", sa.Text(), nullable=True))
+    op.add_column("run", sa.Column("flow_run", sa.Text(), nullable=True))
+    op.create_index("ix_run_flow_run", "run", ["flow_run"])
