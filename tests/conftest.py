@@ -1,10 +1,12 @@
 """What holds for all tests."""
 
+import copy
 import signal
 
 import pytest
 from hypothesis import settings
 
+from connectors.secrets import SECRETS
 from tests.conformance.watch import WATCH, folder, lines, merged
 
 # A busy machine is no fault of an example: nothing here is about time.
@@ -17,6 +19,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 pytest_plugins = ["tests.soak_table"]
 SUMMARIES = []
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test():
+    """Mask only what this test has said is a secret, or one test's password blanks out another one's words."""
+    before = {name: copy.copy(value) for name, value in vars(SECRETS).items()}
+    yield
+    vars(SECRETS).update(before)
 
 
 def pytest_sessionstart():
