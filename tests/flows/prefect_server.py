@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCAL = "127.0.0.1,localhost,::1"
-_START = 120.0
+_START = 300.0
 
 
 @dataclass

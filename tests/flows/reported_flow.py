@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -26,22 +27,25 @@ from flows.tally import Tally
 
 @flow(name="reported", flow_run_name="{route} · running", persist_result=False)
 async def reported(route: str, server: int | None = None) -> dict:
-    """Run a route; with `server`, kill Prefect's server (a process group) when the first phase begins."""
+    """Run a route; with `server`, kill Prefect's server (a process group) when the run has begun."""
     tally = Tally()
-    killed = server is None
+    noticed = asyncio.Event()
+    listener = logging.Handler()
+    listener.emit = lambda record: noticed.set() if "progress cannot" in record.getMessage() else None
+    logging.getLogger("docferry").addHandler(listener)
 
     async def phase(name, work):
-        nonlocal killed
-        if not killed:
-            killed = True
-            os.killpg(server, signal.SIGKILL)
-            await asyncio.sleep(5)  # the progress is told in vain, twice
-        if server is not None:
-            return await work()
-        return await task(work, name=name, cache_policy=NO_CACHE, persist_result=False)()
+        if server is None:
+            return await task(work, name=name, cache_policy=NO_CACHE, persist_result=False)()
+        if not noticed.is_set():
+            await noticed.wait()
+            await asyncio.sleep(5)  # the progress is told in vain again
+        return await work()
 
     with logged_on_page():
         async with progress_artifact(route, tally):
+            if server is not None:
+                os.killpg(server, signal.SIGKILL)
             report = await run_route(load_gateway(), route, tally=tally, phase=phase)
         await leave_artifacts(report)
         await name_flow_run(ended_name(report))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime
 
+import httpx
 import pytest
 
 from connectors.secrets import Masking, Secrets
@@ -105,3 +109,32 @@ async def test_the_lines_of_a_run_carry_its_route_its_id_and_the_document_they_a
     about_one = [line for line in lines if line.getMessage().startswith("document ")]
     assert about_one
     assert all(line.getMessage().startswith(f"document {line.document}: unexpected") for line in about_one)
+
+
+def test_the_command_writes_its_lines_as_json_if_asked_to(accounts, tmp_path):
+    httpx.post(
+        accounts["zefort"]["control"] + "switches",
+        json={"faults": [{"kind": "status", "method": "POST", "path": "/contracts/", "status": 401}]},
+    ).raise_for_status()
+    command = [sys.executable, "-m", "flows", "--log-format", "json", "run", "hypatos_to_zefort", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    report = json.loads(done.stdout)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.returncode == 3
+    assert [line["level"] for line in lines if line["message"].startswith("stopped: ")] == ["error"]
+    assert {line["run"] for line in lines} == {report["run_id"]}
+    assert accounts["zefort"]["api_key"] not in done.stderr
+    wrong = subprocess.run([*command[:6], "nope"], capture_output=True, text=True, timeout=100, check=False)
+    (line,) = [json.loads(line) for line in wrong.stderr.splitlines()]
+    assert "There is no route 'nope'" in line["message"]
+    assert wrong.returncode == 2
+
+
+def test_the_lines_of_a_terminal_look_as_before(accounts, docferry):
+    httpx.post(
+        accounts["zefort"]["control"] + "switches",
+        json={"faults": [{"kind": "status", "method": "POST", "path": "/contracts/", "status": 401}]},
+    ).raise_for_status()
+    ended = docferry("run", "hypatos_to_zefort")
+    assert re.search(r"^\d\d:\d\d:\d\d ERROR +stopped: ", ended.err)
+    assert "route=" not in ended.err

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from flows.run_history import look_back
 from flows.run_summary import summary
 from flows.since_last import changes
-from tests.flows.world import QUICK, heal, strike, world
+from tests.flows.world import ONCE, heal, strike, world
 
 pytestmark = pytest.mark.usefixtures("any_ledger")
 
 
 async def test_a_report_says_how_long_each_phase_took_and_what_is_owed_longest(tmp_path):
-    async with world(tmp_path, 12, policy=replace(QUICK, patience=0.2)) as it:
+    async with world(tmp_path, 12) as it:
         it.zefort.switches.ai = False
         strike(it.hypatos, "status", "POST", "/documents/*/transfer", status=503)
-        first = await it.run()
+        first = await it.run(policy=ONCE)
         assert first.owed_feedback > 0
         assert {"collect", "deliver", "follow", "report"} <= set(first.phases)
         assert all(0 <= seconds <= first.seconds for seconds in first.phases.values())
