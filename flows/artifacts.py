@@ -34,24 +34,24 @@ log = logging.getLogger("docferry")
 T = TypeVar("T")
 _EVERY = 2.0
 """Seconds between two updates of the progress artifact."""
-_PATIENCE = 20.0
-"""Seconds that Prefect's server may take for one artifact."""
+_PATIENCE = 10.0
+"""Seconds that Prefect's server may take for one artifact. Once it has not answered, nothing more is asked of it."""
 
 
 async def leave_artifacts(report: Report) -> None:
     """Leave the summary, the table of causes if anything did not go through, and the chart; keep what the next run compares with."""
     route, found = report.route, groups(report)
     history = await _history(report, found)
-    await _left(
-        "the summary",
+    left = await _left(
+        "the report",
         acreate_markdown_artifact(
             key=artifact_key(route, "summary"),
             markdown=summary(report, history),
             description=f"What became of every document of {route}, and what a person should do",
         ),
     )
-    if found:
-        await _left(
+    if left and found:
+        left = await _left(
             "the table of rejects",
             acreate_table_artifact(
                 key=artifact_key(route, "rejects"),
@@ -59,7 +59,7 @@ async def leave_artifacts(report: Report) -> None:
                 description=f"Documents of {route} that did not go through, by cause",
             ),
         )
-    if history.runs and not report.dry_run:
+    if left and history.runs and not report.dry_run:
         await _left(
             "the chart",
             acreate_markdown_artifact(
@@ -98,32 +98,47 @@ async def progress_artifact(route: str, tally: Tally) -> AsyncIterator[None]:
     if artifact is None:
         yield
         return
-    keeper = asyncio.ensure_future(_keep(artifact, route, speed))
+    keeper = _Keeper(artifact, route, speed)
+    keeping = asyncio.ensure_future(keeper.keep())
     try:
         yield
     finally:
-        keeper.cancel()
+        keeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await keeper
-    speed.look()
-    await _left("the end of progress", update_progress(artifact, progress=100.0, description=_words(route, speed)))
-
-
-async def _keep(artifact: UUID, route: str, speed: Speed) -> None:
-    told, failed = "", False
-    while True:
-        await asyncio.sleep(_EVERY)
+            await keeping
+    if keeper.answered:
         speed.look()
-        words = _words(route, speed)
-        if words == told:
-            continue
-        try:
-            await update_progress(artifact, progress=speed.percent, description=words)
-            told = words
-        except Exception as error:  # noqa: BLE001 -- Prefect's server may be gone in mid-run, and come back
-            if not failed:
-                log.warning("progress cannot be shown on Prefect's page for now: %s", type(error).__name__)
-            failed = True
+        await _left("the end of progress", update_progress(artifact, progress=100.0, description=_words(route, speed)))
+
+
+class _Keeper:
+    """Tells Prefect's server how far a run is, as long as there is something new to tell."""
+
+    def __init__(self, artifact: UUID, route: str, speed: Speed) -> None:
+        self._artifact = artifact
+        self._route = route
+        self._speed = speed
+        self.answered = True
+        """Whether the server took what it was told last."""
+
+    async def keep(self) -> None:
+        """Go on until cancelled. The server may be gone in mid-run, and come back: that is said once."""
+        told, said = "", False
+        while True:
+            await asyncio.sleep(_EVERY)
+            self._speed.look()
+            words = _words(self._route, self._speed)
+            if words == told:
+                continue
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await update_progress(self._artifact, progress=self._speed.percent, description=words)
+                told, self.answered = words, True
+            except Exception as error:  # noqa: BLE001 -- whatever Prefect's client raises
+                self.answered = False
+                if not said:
+                    log.warning("progress cannot be shown on Prefect's page for now: %s", type(error).__name__)
+                said = True
 
 
 def _words(route: str, speed: Speed) -> str:

@@ -9,7 +9,7 @@ from prefect import get_client
 from prefect.context import get_run_context
 
 log = logging.getLogger("docferry")
-_PATIENCE = 10.0
+_PATIENCE = 5.0
 """Seconds that Prefect's server may take for it."""
 
 

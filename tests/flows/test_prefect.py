@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 import mappings
-from flows.artifacts import summary
 from flows.routes import route_names
+from flows.run_summary import summary
 from flows.tally import Fate, Problem, Report
 
 ROOT = Path(mappings.__file__).parents[1]
