@@ -26,9 +26,7 @@ Process = Callable[[Any], Any]
 class _Text:
     """The text of one statement, and its values as the driver wants them."""
 
-    def __init__(
-        self, statement: Select[Any] | UpdateBase, names: frozenset[str], dialect: Dialect
-    ) -> None:
+    def __init__(self, statement: Select[Any] | UpdateBase, names: frozenset[str], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names), for_executemany=True)
         if not isinstance(compiled, SQLCompiler) or compiled.insert_prefetch or compiled.post_compile_params:
             raise TypeError("a prepared statement has neither defaults nor lists")
