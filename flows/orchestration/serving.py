@@ -92,8 +92,8 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
     ]
     expected = await next_runs(planned)
     left_out = [each for each in found if each.name not in {one.name for one in served.values()}]
-    told = [_told(each, idle, expected.get(key)) for key, each in served.items()]
-    _say({"deployments": told + [_told(each, idle, None) for each in left_out]})
+    told = [_told(each, idle, key, expected.get(key)) for key, each in served.items()]
+    _say({"deployments": told + [_told(each, idle, None, None) for each in left_out]})
     for event in (runner.begun, stop):
         asking = asyncio.ensure_future(event.wait())
         await asyncio.wait({asking, working}, return_when=asyncio.FIRST_COMPLETED)
@@ -165,8 +165,9 @@ def _limit(limit: AtOnce | int | None) -> ConcurrencyLimitConfig | int | None:
     )
 
 
-def _told(each: Deployment, idle: dict[str, str], expected: datetime | None) -> dict[str, object]:
+def _told(each: Deployment, idle: dict[str, str], key: str | None, expected: datetime | None) -> dict[str, object]:
     return {
+        "id": key,
         "name": each.name,
         "entrypoint": each.entrypoint,
         "route": each.route,
