@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from connectors.errors import AccessError, ConnectorError
 from connectors.registry import open_connection
 from connectors.secrets import mask
-from connectors.settings import SettingsError, mentioned
+from connectors.settings import SettingsError
+from flows.accounts import connections_of, unset
 from flows.memory import LedgerMemory
 from flows.renamed import ADVICE, without_file
 from flows.routes import no_routes, open_route, read_route
@@ -54,7 +55,7 @@ async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True
             loaded[name] = read_route(gateway, name)
         except (RouteError, SettingsError) as error:
             findings.append(Finding(f"route {name}", ok=False, says=str(error), exit_code=2))
-    absent = {name: [one for one in _connections(route) if not mentioned(one)] for name, route in loaded.items()}
+    absent = {name: unset(route) for name, route in loaded.items()}
     idle = {name for name, missing in absent.items() if missing} if all_of_them and not all(absent.values()) else set()
     connections: list[str] = []
     for name, route in loaded.items():
@@ -62,14 +63,10 @@ async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True
             says = f"not in use: nothing is set for {' and '.join(absent[name])}"
             findings.append(Finding(f"route {name}", ok=True, says=says))
             continue
-        connections += _connections(route)
+        connections += connections_of(route)
         findings.append(await _route(gateway, name, route))
     findings += [await _connection(gateway, name) for name in dict.fromkeys(connections)]
     return findings
-
-
-def _connections(route: Route) -> list[str]:
-    return list(dict.fromkeys(text.partition(".")[0] for text in (route.source, route.destination)))
 
 
 async def _route(gateway: Gateway, name: str, route: Route) -> Finding:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _MODULES: Mapping[str, str] = {
     "demo": "run_commands",
+    "init": "init_command",
+    "up": "up_command",
     "run": "run_commands",
     "status": "route_commands",
     "explain": "explain_command",

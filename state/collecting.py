@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    _Known = Row[int, str, str, str, str | None, str | None]
+    _Known = Row[tuple[int, str, str, str, str | None, str | None]]
 
 REFUSED_FOR = timedelta(hours=1)
 """How long the source is not told again what it has refused to be told."""

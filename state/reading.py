@@ -42,7 +42,7 @@ def chunks(values: Sequence[str | int]) -> Iterator[Sequence[str | int]]:
         yield values[start : start + CHUNK]
 
 
-def transfers(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Transfer]:
+def transfers(connection: Connection, query: Select[Any]) -> list[Transfer]:
     """Read transfers together with their steps."""
     return with_steps(connection, connection.execute(query))
 
@@ -55,7 +55,7 @@ def with_steps(connection: Connection, rows: Iterable[Sequence[Any]]) -> list[Tr
 
 
 def steps_of(
-    connection: Connection, transfer_ids: Sequence[int], which: Select[*tuple[Any, ...]] = STEPS
+    connection: Connection, transfer_ids: Sequence[int], which: Select[Any] = STEPS
 ) -> Mapping[int, dict[str, Step]]:
     """Read the steps of transfers, by transfer id; `which` are all of them, or fewer."""
     steps: defaultdict[int, dict[str, Step]] = defaultdict(dict)
