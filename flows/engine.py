@@ -105,6 +105,7 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
             minutes = back.total_seconds() / 60
             context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
         await run.recording.renew()
+        await ledger.credentials.renew()
         if documents:
             wanted = await run.want(documents, datetime.now(UTC))
             context.only = frozenset((*wanted.new, *wanted.changed))
