@@ -118,6 +118,18 @@ class ConnectionSettings(BaseSettings):
             raise SettingsError("\n".join(_sentence(connection, one, looked) for one in error.errors())) from None
 
     @classmethod
+    def complaint(cls, connection: str, setting: str, value: str) -> str:
+        """Say what is wrong with the value of one setting, whatever the others are; nothing if it may be right."""
+        hide(value if setting in cls.secrets() else "")
+        alone: dict[str, Any] = {setting: value}
+        try:
+            cls(**alone)
+        except ValidationError as error:
+            own = [one for one in error.errors() if one["loc"] == (setting,) and one["type"] != "missing"]
+            return "; ".join(_sentence(connection, one) for one in own)
+        return ""
+
+    @classmethod
     def secrets(cls) -> set[str]:
         """Name the settings that are secret."""
         return {
@@ -145,10 +157,11 @@ def _astray(connection: str, located: Sequence[Located], texts: Mapping[str, str
     )
 
 
-def _sentence(connection: str, error: ErrorDetails, looked: str) -> str:
+def _sentence(connection: str, error: ErrorDetails, looked: str = "") -> str:
     # what is wrong with several settings together has no place of its own
     name = variable(connection, ".".join(str(part) for part in error["loc"])) if error["loc"] else connection
     if error["type"] == "missing":
         return f"{name} is not set (looked in {looked})"
     reason = error["msg"].removeprefix("Value error, ")
-    return f"{name} is wrong: {reason[:1].lower()}{reason[1:]} (looked in {looked})"
+    where = f" (looked in {looked})" if looked else ""
+    return f"{name} is wrong: {reason[:1].lower()}{reason[1:]}{where}"
