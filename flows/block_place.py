@@ -5,6 +5,7 @@ Without Prefect's own client: loading it takes seconds, and a run that is not Pr
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 import os
@@ -28,6 +29,11 @@ PROVIDERS = ("contractfit", "documine", "hypatos", "zefort")
 API_URL = "PREFECT_API_URL"
 _PATIENCE = 3.0
 """Seconds that Prefect's server may take: what it has is one of several places."""
+
+_BUSY = (429, 502, 503, 504)
+"""What a server answers that has too much to do; Prefect's on SQLite says 503 when its database is locked."""
+_PAUSES = (0.5, 1.0, 2.0)
+"""Seconds until it is asked again, each time."""
 
 
 def block_name(provider: str, connection: str) -> str:
@@ -78,6 +84,11 @@ async def _ask(url: str, block: str, headers: dict[str, str]) -> httpx.Response:
     slug, _, name = block.partition("/")
     address = f"{url}/block_types/slug/{slug}/block_documents/name/{name}"
     async with httpx.AsyncClient(timeout=_PATIENCE, verify=_trust(), headers=headers) as client:
+        for pause in _PAUSES:
+            answer = await client.get(address, params={"include_secrets": "true"})
+            if answer.status_code not in _BUSY:
+                return answer
+            await asyncio.sleep(pause)
         return await client.get(address, params={"include_secrets": "true"})
 
 

@@ -44,7 +44,13 @@ class PrefectServer:
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
         """Call the API as a browser does that is logged in; return what it answers."""
-        answer = httpx.request(method, self.url + path, auth=self.login, timeout=30, trust_env=False, **options)
+        for _ in range(20):
+            answer = httpx.request(method, self.url + path, auth=self.login, timeout=30, trust_env=False, **options)
+            if (
+                answer.status_code != httpx.codes.SERVICE_UNAVAILABLE
+            ):  # its database is locked: it does much at its start
+                break
+            time.sleep(0.5)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

@@ -149,7 +149,7 @@ def test_an_account_without_a_block_or_a_server_is_missed_in_words_that_name_bot
     assert f"{NAME} (http://127.0.0.1:9/api gives no answer)" in ended.err
 
 
-@pytest.mark.parametrize("url", ["", "http://127.0.0.1:9/api", "nonsense"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/api", "nonsense"])
 def test_a_run_needs_neither_prefect_nor_its_server_if_its_settings_are_elsewhere(accounts, empty, url):
     program = (
         "import atexit, sys; from flows.__main__ import main; "
