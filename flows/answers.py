@@ -14,8 +14,8 @@ from flows.output import instant
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from flows.checks import Finding
     from flows.explaining import Account
+    from flows.findings import Finding
     from flows.map_diff import Compared
     from mappings.workbench.replaying import Group
 

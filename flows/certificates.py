@@ -14,7 +14,7 @@ import httpx
 from connectors.registry import provider_of
 from connectors.settings import SettingsError, mentioned
 from connectors.urls import is_loopback
-from flows.accounts import connections_of
+from flows.route_accounts import connections_of
 from flows.routes import read_route, route_names
 from mappings.language import RouteError
 

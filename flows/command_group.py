@@ -24,6 +24,7 @@ _MODULES: Mapping[str, str] = {
     "map": "map_commands",
     "learn": "learn",
     "connect": "provider_commands",
+    "credentials": "credentials_commands",
     "state": "state_commands",
     "certify": "provider_commands",
     "new-connector": "provider_commands",

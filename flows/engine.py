@@ -121,6 +121,7 @@ async def _run(context: Context, ledger: Ledger, phase: Phase, *, shared: bool) 
             minutes = back.total_seconds() / 60
             context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
         await run.recording.renew()
+        await ledger.credentials.renew()
         if not context.asked.listing:
             await _choose(context)
         if not opened.draining:

@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from flows import checks, output
+from flows.findings import show_findings
 from flows.making_due import make_due
 from flows.routes import read_route, route_names
 from flows.running import open_ledger
@@ -86,9 +87,12 @@ def retry(
 @app.command()
 def check(
     route: Annotated[str | None, typer.Argument(metavar="[ROUTE]", help="One route; all if left out.")] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Name the settings that have their default, too.")
+    ] = False,
     json_: Json = False,
 ) -> None:
-    """Say whether settings are complete, credentials work, the state opens and the routes load."""
+    """Say whether settings are complete, and from where; whether credentials work, the state opens and the routes load."""
     gateway = load_gateway()
     if route is not None and route not in route_names(gateway.mappings):
         read_route(gateway, route)
@@ -97,10 +101,9 @@ def check(
     if json_:
         output.print_json({"ok": all(item.ok for item in findings), "checks": [asdict(item) for item in findings]})
     else:
-        for item in findings:
-            mark = "[green]ok[/]    " if item.ok else "[red]wrong[/] "
-            output.out.print(f"{mark} {escape(item.what)}: {escape(item.says)}", soft_wrap=True)
+        show_findings(findings, defaults=defaults)
     raise typer.Exit(max((item.exit_code for item in findings), default=0))
+
 
 
 def _run(work: Coroutine[object, object, T]) -> T:

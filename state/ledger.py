@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 
 from state import collecting, reading, remembering, retelling
 from state.archive import Archive
+from state.credentials import Credentials
 from state.database import address, connect, place
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError, StateError
@@ -52,7 +53,13 @@ class Ledger:
     """
 
     def __init__(
-        self, engine: Engine, fingerprints: Fingerprints, snapshots: Snapshots, *, patience: float = 30.0
+        self,
+        engine: Engine,
+        fingerprints: Fingerprints,
+        snapshots: Snapshots,
+        vault: Vault | None,
+        *,
+        patience: float = 30.0,
     ) -> None:
         self.fingerprint = fingerprints.of
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
@@ -64,6 +71,8 @@ class Ledger:
         self._reader = Reader(engine, outage=outage)
         self.archive = Archive(self._reader, snapshots)
         """What was judged, and by which mapping."""
+        self.credentials = Credentials(self._reader, self._writer, vault)
+        """The encrypted vault: settings of connections."""
 
     @classmethod
     async def open(
@@ -86,7 +95,8 @@ class Ledger:
         await asyncio.to_thread(prepare, engine)
         fingerprints = await asyncio.to_thread(open_fingerprints, engine, vault)
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
-        return cls(engine, fingerprints, Snapshots(vault, retention or Retention()), patience=busy_timeout)
+        snapshots = Snapshots(vault, retention or Retention())
+        return cls(engine, fingerprints, snapshots, vault, patience=busy_timeout)
 
     @classmethod
     async def rekey(cls, url: str, *, vault: Vault | None = None) -> int:

@@ -233,6 +233,16 @@ token = Table(
     Column("saved_at", Instant, nullable=False),
 )
 
+# Settings of connections, encrypted by the vault (see state.credentials).
+credential = Table(
+    "credential",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("setting", Text, primary_key=True),
+    Column("encrypted", Text, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)
+
 # The last transaction of every session that writes to a server, written by itself. Whoever loses the answer to a commit reads here
 # whether it took effect; rows are dropped after a day.
 receipt = Table(

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.settings import SettingsError
-from flows.accounts import unset
+from flows.route_accounts import unset
 from flows.routes import UnknownRouteError, read_route
 from mappings.language import RouteError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows.accounts import unset
+from flows.route_accounts import unset
 from flows.routes import read_route, route_names
 from flows.running import run_route
 from mappings.language import RouteError
