@@ -18,6 +18,8 @@ _MODULES: Mapping[str, str] = {
     "explain": "explain_command",
     "retry": "run_commands",
     "check": "run_commands",
+    "watch": "watch_commands",
+    "metrics": "metrics_command",
     "sandbox": "provider_commands",
     "map": "map_commands",
     "learn": "learn",

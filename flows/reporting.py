@@ -43,6 +43,7 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         waiting=waiting,
         held=counts[Fate.HELD],
         conflicts=tally.conflicts,
+        reject_classes=dict(tally.reject_classes),
         elsewhere=counts[Fate.ELSEWHERE],
         withdrawn=tally.withdrawn,
         woken=tally.woken,

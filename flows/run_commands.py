@@ -18,6 +18,7 @@ from flows.running import interruptible, open_ledger, run_route, telling_of_a_lo
 from flows.settings import load_gateway
 from flows.standing import as_json, show_standings, standing_of
 from flows.tally import Tally
+from flows.watch_commands import check_freshness
 from state import records
 
 if TYPE_CHECKING:
@@ -148,10 +149,15 @@ def retry(
 @app.command()
 def check(
     route: Annotated[str | None, typer.Argument(metavar="[ROUTE]", help="One route; all if left out.")] = None,
+    freshness: Annotated[
+        bool, typer.Option("--freshness", help="Look only at whether routes ran complete in time; exit code 1 if not.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Say whether settings are complete, credentials work, the state opens and the routes load."""
     gateway = load_gateway()
+    if freshness:
+        check_freshness(gateway, [route] if route else [], json_=json_)
     if route is not None and route not in route_names(gateway.mappings):
         read_route(gateway, route)
     routes = [route] if route else route_names(gateway.mappings)
