@@ -90,7 +90,9 @@ async def watched_routes(gateway: Gateway, ledger: Ledger, names: Sequence[str] 
     known = set(await ledger.watching.routes())
     # One with mistakes in it does not run, and is watched.
     drafts = {name: read_draft(gateway.mappings / f"{name}.yaml") for name in chosen_routes(gateway, names)}
-    missing: dict[str, tuple[str, ...]] = {name: () if names or name in known else _absent(draft) for name, draft in drafts.items()}
+    missing: dict[str, tuple[str, ...]] = {
+        name: () if names or name in known else _absent(draft) for name, draft in drafts.items()
+    }
     if all(missing.values()):  # not a route is in use: rather these are other settings, or another ledger
         missing = dict.fromkeys(drafts, ())
     found = []

@@ -233,19 +233,10 @@ class Report:
         """Return what this run adds to its route's totals."""
         outcome = "interrupted" if self.interrupted else "stopped" if self.stopped else ""
         outcome = outcome or ("complete" if self.complete else "incomplete")
-        names = (
-            "listed",
-            "delivered",
-            "updated",
-            "unchanged",
-            "skipped",
-            "rejected",
-            "failed",
-            "acknowledged",
-            "requests",
-        )
+        numbers = {name: getattr(self, name) for name in ("delivered", "updated", "acknowledged", "requests")}
         classes = {f"refused {name}": number for name, number in self.reject_classes.items()}
-        return {f"runs {outcome}": 1, **{name: getattr(self, name) for name in names}, **classes}
+        quota = round(getattr(self, "quota_wait", 0.0) * 1000)
+        return {f"runs {outcome}": 1, **numbers, **classes, "quota_wait_ms": quota}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Report:

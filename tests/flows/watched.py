@@ -76,9 +76,10 @@ class Watched:
                 for number, at in found:
                     new = written(datetime.fromisoformat(at) - time)
                     rows(self.url, f"UPDATE {table} SET {column} = '{new}' WHERE id = '{number}'")
-        self._age_the_book(time)
+        self.age_the_book(time)
 
-    def _age_the_book(self, time: timedelta) -> None:
+    def age_the_book(self, time: timedelta) -> None:
+        """Let time go by for what checkers have kept alone."""
         import msgspec  # noqa: PLC0415 -- only here
 
         for connection, name, value in rows(self.url, "SELECT connection, name, value FROM memory"):
