@@ -144,7 +144,7 @@ def _add_route(found: _Metrics, route: str, figures: Figures) -> None:
     found.add(DUE_AGE, _age(figures.oldest_due_at, now), route)
     found.add(OWED, pulse.owed, route)
     found.add(OWED_AGE, _age(pulse.oldest_owed_at, now), route)
-    found.add(ACTIVE, pulse.running_since is not None, route)
+    found.add(ACTIVE, int(pulse.running_since is not None), route)
     if pulse.complete_at is not None:
         found.add(COMPLETE_AT, pulse.complete_at.timestamp(), route)
     told = next((run.counts for run in pulse.ended if _QUANTILES["0.5"] in run.counts), None)

@@ -18,7 +18,7 @@ from flows.settings import load_gateway
 from state.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from flows.metrics import Metric
     from flows.settings import Gateway
@@ -69,25 +69,31 @@ async def _once(gateway: Gateway, push: metrics_otlp.Push | None) -> int:
 async def _on_and_on(
     gateway: Gateway, push: metrics_otlp.Push | None, pause: float, address: tuple[str, int] | None
 ) -> None:
-    from flows.metrics_prometheus import serve  # noqa: PLC0415 -- loads a server
-
-    async with open_ledger(gateway) as ledger, asyncio.TaskGroup() as group:
+    async with open_ledger(gateway) as ledger:
 
         async def found() -> Sequence[Metric]:
             return await read(gateway, ledger)
 
-        async def pushing(push: metrics_otlp.Push) -> None:
-            while True:
-                try:
-                    if not await asyncio.to_thread(push.push, await found()):
-                        log.warning("the collector did not take the numbers; they are pushed again in %.0f s", pause)
-                except StateError as error:
-                    log.warning("no numbers: %s", mask(str(error)))
-                await asyncio.sleep(pause)
+        pusher = asyncio.ensure_future(_pushing(push, found, pause)) if push is not None else None
+        try:
+            if address is not None:
+                from flows.metrics_prometheus import serve  # noqa: PLC0415 -- loads a server
 
-        pusher = group.create_task(pushing(push)) if push is not None else None
-        if address is not None:
-            log.info("metrics at http://%s:%d/metrics; Ctrl-C ends it", *address)
-            await serve(found, *address)
+                log.info("metrics at http://%s:%d/metrics; Ctrl-C ends it", *address)
+                await serve(found, *address)
+            elif pusher is not None:
+                await pusher
+        finally:
             if pusher is not None:
                 pusher.cancel()
+
+
+async def _pushing(push: metrics_otlp.Push, found: Callable[[], Awaitable[Sequence[Metric]]], pause: float) -> None:
+    """Push on and on; what a collector has not taken is in the next push, as totals are sums."""
+    while True:
+        try:
+            if not await asyncio.to_thread(push.push, await found()):
+                log.warning("the collector did not take the numbers; they are pushed again in %.0f s", pause)
+        except StateError as error:
+            log.warning("no numbers: %s", mask(str(error)))
+        await asyncio.sleep(pause)
