@@ -76,6 +76,8 @@ class Watched:
         if not pulse.ended:
             return f"no run has begun for {span(WINDOW.total_seconds())} or more"
         last = pulse.ended[0]
+        if last.ended_at == pulse.complete_at:
+            return "no run has begun since"
         if last.ended_at is None:
             return f"the last run, begun {instant(last.started_at)}, ended without a word"
         words = f"the last run ended {instant(last.ended_at)}"
