@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from state.reader import Reader
 
-_MOST = 500
-"""How many runs of a route are looked at, the latest; one a minute would be eight hours."""
+_MOST = 1500
+"""How many runs of a route are looked at, the latest: a day of one a minute."""
 _WITH_REASON = ("rejected", "failed", "held")
 
 

@@ -236,6 +236,25 @@ async def test_a_receiver_that_is_not_there_is_an_exit_code_and_a_new_one_hears_
         assert late.titles == ["a is silent"]
 
 
+async def test_a_checker_that_dies_between_the_answer_and_its_note_tells_it_again_with_the_same_number(
+    it, listener, monkeypatch
+):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+
+    async def dies(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.watching._note_taken", dies)
+        with pytest.raises(asyncio.CancelledError):
+            await it.check()
+    assert (await it.check()).delivered == 1
+    assert (await it.check()).delivered == 0
+    first, second = listener.heard
+    assert first == second
+
+
 async def test_after_the_clock_was_set_back_nothing_is_told_twice_and_silence_is_still_noticed(it, listener):
     it.later(HOUR)
     await it.run("b", MINUTE)
