@@ -20,6 +20,8 @@ _MODULES: Mapping[str, str] = {
     "explain": "explain_command",
     "retry": "route_commands",
     "check": "route_commands",
+    "watch": "watch_commands",
+    "metrics": "metrics_command",
     "sandbox": "provider_commands",
     "map": "map_commands",
     "learn": "learn",

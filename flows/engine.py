@@ -149,8 +149,9 @@ async def _run(context: Context, ledger: Ledger, phase: Phase, *, shared: bool) 
     try:
         await run.finish(
             at=datetime.now(UTC),
-            counts={key: value for key, value in report.as_json().items() if type(value) is int},
-            complete=report.complete,
+            counts=report.counts(),
+            complete=report.complete and context.only is None,
+            grown=report.grown(),
             note=report.stopped or "; ".join(report.notes) or None,
         )
     except StateError as error:

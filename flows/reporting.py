@@ -52,6 +52,7 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, befo
         waiting=waiting,
         held=counts[Fate.HELD],
         conflicts=tally.conflicts,
+        reject_classes=dict(tally.reject_classes),
         elsewhere=counts[Fate.ELSEWHERE],
         withdrawn=tally.withdrawn,
         woken=tally.woken,

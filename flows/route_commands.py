@@ -16,6 +16,7 @@ from flows.routes import read_route, route_names
 from flows.running import open_ledger
 from flows.settings import load_gateway
 from flows.standing import as_json, show_standings, standing_of
+from flows.watch_commands import check_freshness
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -90,10 +91,15 @@ def check(
     defaults: Annotated[
         bool, typer.Option("--defaults", help="Name the settings that have their default, too.")
     ] = False,
+    freshness: Annotated[
+        bool, typer.Option("--freshness", help="Look only at whether routes ran complete in time; exit code 1 if not.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Say whether settings are complete, and from where; whether credentials work, the state opens and the routes load."""
     gateway = load_gateway()
+    if freshness:
+        check_freshness(gateway, [route] if route else [], json_=json_)
     if route is not None and route not in route_names(gateway.mappings):
         read_route(gateway, route)
     routes = [route] if route else route_names(gateway.mappings)

@@ -77,6 +77,8 @@ class Tally:
         """How many documents the present mapping has made due again, because it makes something else of them."""
         self.tried = 0
         """How many documents wait because an attempt failed, not because they were not begun."""
+        self.reject_classes: Counter[str] = Counter()
+        """How often a document was rejected or failed, by class of reason."""
         self._marks = Marks()
         self._counts: Counter[Fate] = Counter()
 
@@ -166,6 +168,8 @@ class Report:
     waiting: int = 0
     held: int = 0
     conflicts: int = 0
+    reject_classes: Mapping[str, int] = field(default_factory=dict)
+    """How often a document was rejected or failed in this run, by class of reason (data, destination, …)."""
     elsewhere: int = 0
     """What another run of the route carries, or has carried, though this one listed it."""
     withdrawn: int = 0
@@ -229,6 +233,22 @@ class Report:
         data["adds_up"] = self.adds_up
         data["exit_code"] = self.exit_code
         return data
+
+    def counts(self) -> dict[str, int]:
+        """Return what is kept with the run's row: whole numbers, rejects by class too, and the lags in milliseconds."""
+        lags = {"feedback_lag_p50_ms": self.feedback_lag_p50, "feedback_lag_p95_ms": self.feedback_lag_p95}
+        whole = {name: value for name, value in self.as_json().items() if type(value) is int}
+        classes = {f"refused {name}": number for name, number in self.reject_classes.items()}
+        return whole | classes | {name: round(lag * 1000) for name, lag in lags.items() if lag is not None}
+
+    def grown(self) -> dict[str, int]:
+        """Return what this run adds to its route's totals."""
+        outcome = "interrupted" if self.interrupted else "stopped" if self.stopped else ""
+        outcome = outcome or ("complete" if self.complete else "incomplete")
+        numbers = {name: getattr(self, name) for name in ("delivered", "updated", "acknowledged", "requests")}
+        classes = {f"refused {name}": number for name, number in self.reject_classes.items()}
+        quota = round(getattr(self, "quota_wait", 0.0) * 1000)
+        return {f"runs {outcome}": 1, **numbers, **classes, "quota_wait_ms": quota}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Report:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from state import collecting, reading, remembering, retelling
+from state import collecting, reading, remembering, retelling, totals
 from state.archive import Archive
 from state.credentials import Credentials
 from state.database import address, connect, place
@@ -30,6 +30,7 @@ from state.run import RouteRun
 from state.session import Outage
 from state.snapshots import Retention, Snapshots
 from state.upgrading import prepare
+from state.watching import Watching
 from state.writer import Writer
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Ledger:
         """What was judged, and by which mapping."""
         self.credentials = Credentials(self._reader, self._writer, vault)
         """The encrypted vault: settings of connections."""
+        self.watching = Watching(self._reader)
+        """Whether all goes well."""
 
     @classmethod
     async def open(
@@ -136,7 +139,8 @@ class Ledger:
             lease = Lease.begin(connection, route, run_id, owner, ttl, shared=shared)
             here = run_table.c.route == route
             ended = here & (run_table.c.state == "running") & run_table.c.id.not_in(reading.living(route))
-            connection.execute(update(run_table).where(ended).values(state="interrupted"))
+            died = connection.execute(update(run_table).where(ended).values(state="interrupted")).rowcount
+            totals.add(connection, route, {totals.DIED: died})
             latest = select(run_table.c.state).where(here, run_table.c.state != "running")
             latest = latest.order_by(run_table.c.started_at.desc()).limit(1)
             previous = connection.execute(latest).scalar() == "interrupted"
@@ -147,7 +151,8 @@ class Ledger:
         def end(connection: Connection) -> None:
             lease.release(connection)
             unfinished = update(run_table).where(run_table.c.id == run_id, run_table.c.state == "running")
-            connection.execute(unfinished.values(state="interrupted", ended_at=datetime.now(UTC)))
+            died = connection.execute(unfinished.values(state="interrupted", ended_at=datetime.now(UTC))).rowcount
+            totals.add(connection, route, {totals.DIED: died})
 
         proven = steadily()
         try:
