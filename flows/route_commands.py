@@ -111,7 +111,6 @@ def check(
     raise typer.Exit(max((item.exit_code for item in findings), default=0))
 
 
-
 def _run(work: Coroutine[object, object, T]) -> T:
     return asyncio.run(work)
 

@@ -5,7 +5,6 @@ Prefect shows and schedules. Who owns a route, what is done and what is owed is 
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,15 +23,17 @@ from flows.orchestration.forms import Request
 from flows.orchestration.page_logs import logged_on_page
 from flows.orchestration.route_choice import RouteChoice  # noqa: TC001 -- Prefect reads the annotation
 from flows.orchestration.run_naming import name_flow_run
+from flows.orchestration.stopping import StoppedError, until_stopped
 from flows.progress import watched
 from flows.run_names import ended_name, other_name
-from flows.running import interruptible, run_route
+from flows.running import run_route
 from flows.settings import load_gateway
 from flows.tally import Tally
 from mappings.language import RouteError
 from state.errors import RouteBusyError, StateError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
 
     from flows.tally import Report
@@ -55,28 +56,30 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
     flow_run = str(this_flow_run.id)
     tally = watched.get() or Tally()
 
-    def work(stop: asyncio.Event) -> asyncio.Future[Report]:
-        return asyncio.ensure_future(
-            run_route(
-                gateway,
-                name,
-                asked=replace(request.selection(), flow_run=flow_run),
-                dry_run=request.dry_run,
-                tally=tally,
-                stop=stop,
-                phase=_as_task,
-            )
+    async def work(stop: asyncio.Event) -> Report:
+        return await run_route(
+            gateway,
+            name,
+            asked=replace(request.selection(), flow_run=flow_run),
+            dry_run=request.dry_run,
+            tally=tally,
+            stop=stop,
+            phase=_as_task,
         )
 
     with logged_on_page():
         await end_dead_runs(gateway, FLOW, but=flow_run)
         try:
             async with progress_artifact(name, tally):
-                report = await interruptible(work, gateway.policy.grace)
+                report = await until_stopped(work)
         except RouteBusyError as error:
             await name_flow_run(other_name(name, "skipped"))
             return Completed(name="Skipped", message=mask(str(error)))
+        except StoppedError as error:
+            await name_flow_run(other_name(name, "stopped"))
+            return Cancelled(message=str(error))
         except (SettingsError, RouteError, StateError, ConnectorError) as error:
+            await name_flow_run(other_name(name, "failed"))
             return Failed(message=mask(str(error)))
     await leave_artifacts(report)
     await name_flow_run(ended_name(report))

@@ -11,6 +11,7 @@ from connectors.settings import SettingsError
 from flows.route_accounts import unset
 from flows.routes import read_route, route_names
 from flows.running import run_route
+from flows.selection import Selection
 from mappings.language import RouteError
 from state.errors import RouteBusyError, StateError
 
@@ -53,7 +54,7 @@ async def sweep_all(gateway: Gateway, stop: asyncio.Event) -> list[Swept]:
 
 
 async def _read_anew(gateway: Gateway, name: str, stop: asyncio.Event) -> Report:
-    return await run_route(gateway, name, stop=stop)
+    return await run_route(gateway, name, asked=Selection(sweep=True), stop=stop)
 
 
 def _told(name: str, report: Report) -> Swept:
