@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from connectors.settings import SettingsError
 from flows import beginning
 from flows.beginning import PROVIDERS, lay_out
 from flows.orchestration.deployments import read_deployments
@@ -116,7 +117,7 @@ def test_in_a_terminal_it_asks_for_the_providers_and_for_what_is_not_set(empty, 
     answers = {
         "Read from which provider (contractfit, documine, hypatos, zefort)": "hypatos",
         "Write to which provider (contractfit, documine, hypatos, zefort)": "Zefort",
-        "HYPATOS_CLIENT_ID (empty: later)": "client 'one' ${HOME}",
+        "HYPATOS_CLIENT_ID (empty: later)": "client 'one'",
         "HYPATOS_CLIENT_SECRET (empty: later)": "quite # secret",
         "ZEFORT_API_KEY (empty: later)": "",
     }
@@ -133,8 +134,14 @@ def test_in_a_terminal_it_asks_for_the_providers_and_for_what_is_not_set(empty, 
     assert answers == {}
     assert hidden == [False, False, True, True, True], "these credentials are secrets"
     known = dotenv_values(empty / ".env")
-    assert known["HYPATOS_CLIENT_ID"] == "client 'one' ${HOME}"
+    assert known["HYPATOS_CLIENT_ID"] == "client 'one'"
     assert known["HYPATOS_CLIENT_SECRET"] == "quite # secret"
     assert "ZEFORT_API_KEY" not in known
     assert "secret" not in done.out
     assert "docferry up" in done.out
+
+
+def test_a_value_that_env_would_read_otherwise_is_refused_and_nothing_is_written(empty):
+    with pytest.raises(SettingsError, match="ZEFORT_API_KEY holds"):
+        lay_out("hypatos", "zefort", {"ZEFORT_API_KEY": "a${HOME}"})
+    assert files(empty) == {}
