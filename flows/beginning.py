@@ -98,6 +98,10 @@ def _env(names: tuple[str, ...], values: Mapping[str, str], folder: Path) -> Lai
 
 
 def _set_to(name: str, value: str) -> str:
+    if "${" in value:
+        raise SettingsError(
+            f"{name} holds ${{, which .env takes for another setting's name; set it in the environment instead"
+        )
     if re.fullmatch(r"[\w./:@=+,-]*", value):
         return f"{name}={value}"
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")

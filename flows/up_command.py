@@ -133,7 +133,10 @@ def _tell(server: Server, file: Path, served: Serving, *, json_: bool) -> None:
         sys.stdout.flush()
         return
     out = output.out
-    out.print(f"[bold]{escape(server.page)}[/]   Prefect's page: schedules, runs, reports, and forms for runs by hand")
+    out.print(
+        f"[bold]{escape(server.page)}[/]   Prefect's page: schedules, runs, reports, and forms for runs by hand",
+        soft_wrap=True,
+    )
     now = datetime.now(UTC)
     for each in served.deployments:
         begins = each["next"]

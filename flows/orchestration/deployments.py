@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta  # noqa: TC003 -- pydantic reads the annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from connectors.settings import SettingsError
 from flows.route_accounts import unset
-from flows.routes import UnknownRouteError, read_route
+from flows.routes import UnknownRouteError, read_route, route_names
 from mappings.language import RouteError
 
 if TYPE_CHECKING:
@@ -122,19 +123,22 @@ def _sentence(error: ErrorDetails) -> str:
     return f"{place}: {said[:1].lower()}{said[1:]}" if place else said
 
 
-def not_to_run(gateway: Gateway, deployments: Iterable[Deployment]) -> dict[str, str]:
-    """Say of each deployment, by name, why its schedule would only fail: its route's accounts are not set."""
+def without_route(gateway: Gateway, deployments: Iterable[Deployment]) -> dict[str, str]:
+    """Say of each deployment, by name, that its route is not there."""
+    there = route_names(gateway.mappings)
+    return {
+        each.name: f"there is no route {each.route} in {gateway.mappings}"
+        for each in deployments
+        if each.route is not None and each.route not in there
+    }
+
+
+def without_accounts(gateway: Gateway, deployments: Iterable[Deployment]) -> dict[str, str]:
+    """Say of each deployment, by name, which accounts of its route are not set, so that its runs would only fail."""
     reasons = {}
     for each in deployments:
-        if each.route is None:
-            continue
-        try:
-            route = read_route(gateway, each.route)
-        except UnknownRouteError:
-            reasons[each.name] = f"there is no route {each.route} in {gateway.mappings}"
-            continue
-        except RouteError:
-            continue  # its runs say what is wrong with it, with the line
-        if absent := unset(route):
-            reasons[each.name] = f"nothing is set for {' and '.join(absent)}"
+        # A mistake in the route's file is told by its runs, with the line.
+        with contextlib.suppress(UnknownRouteError, RouteError):
+            if each.route is not None and (absent := unset(read_route(gateway, each.route))):
+                reasons[each.name] = f"nothing is set for {' and '.join(absent)}"
     return reasons

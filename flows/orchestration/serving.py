@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import os
 import sys
 from datetime import UTC, datetime, timedelta
@@ -17,22 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import psutil
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 from prefect.schedules import Schedule
 
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows.orchestration.deployments import AtOnce, not_to_run, read_deployments
+from flows.orchestration.deployments import read_deployments, without_accounts, without_route
 from flows.orchestration.leftovers import clear_up, next_runs
+from flows.orchestration.registering import prepared
 from flows.orchestration.stopping import GRACE
 from flows.settings import load_gateway
 
 if TYPE_CHECKING:
-    from flows.orchestration.deployments import Deployment, When
+    from flows.orchestration.deployments import Deployment
 
-log = logging.getLogger("docferry")
 _POLL = 5.0
 """Seconds between two looks at which runs are due. They are fetched ten seconds ahead, so they begin on time."""
 _LONGER = 5.0
@@ -68,22 +65,21 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
     """Serve until asked to stop. `every`: all routes in this rhythm, in seconds. `own`: nobody else uses this server."""
     gateway = load_gateway()
     found = read_deployments(file)
-    idle = not_to_run(gateway, found)
+    absent = without_route(gateway, found)
+    idle = {**absent, **without_accounts(gateway, found)}
     stop = asyncio.Event()
     _tell_of_the_end(stop)
     runner = _Serving(stop)
     served: dict[str, Deployment] = {}
     first = datetime.now(UTC) + timedelta(seconds=_FIRST)
     for each in found:
-        if idle.get(each.name, "").startswith("there is no route"):
+        if each.name in absent:
             continue  # its form offers the routes there are, and would refuse this one
-        served[
-            str(
-                await runner.aadd_deployment(
-                    _prepared(each, idle, every, first + timedelta(seconds=_APART * len(served)))
-                )
-            )
-        ] = each
+        made = prepared(each, rests=each.name in idle)
+        if every is not None and each.route is not None:
+            begins = first + timedelta(seconds=_APART * len(served))
+            made = prepared(each, Schedule(interval=timedelta(seconds=every), anchor_date=begins, timezone="UTC"))
+        served[str(await runner.aadd_deployment(made))] = each
     if own:
         await clear_up(list(served))
     working = asyncio.ensure_future(runner.start())
@@ -91,9 +87,8 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
         key for key, each in served.items() if each.name not in idle and any(one.active for one in each.schedules)
     ]
     expected = await next_runs(planned)
-    left_out = [each for each in found if each.name not in {one.name for one in served.values()}]
     told = [_told(each, idle, key, expected.get(key)) for key, each in served.items()]
-    _say({"deployments": told + [_told(each, idle, None, None) for each in left_out]})
+    _say({"deployments": told + [_told(each, idle, None, None) for each in found if each.name in absent]})
     for event in (runner.begun, stop):
         asking = asyncio.ensure_future(event.wait())
         await asyncio.wait({asking, working}, return_when=asyncio.FIRST_COMPLETED)
@@ -129,40 +124,6 @@ async def _finish(working: asyncio.Future[None]) -> None:
                 asked.add(run.pid)
                 run.terminate()
         await asyncio.wait({working}, timeout=0.1)
-
-
-def _prepared(each: Deployment, idle: dict[str, str], every: float | None, first: datetime) -> RunnerDeployment:
-    schedules = [_schedule(when, active=when.active and each.name not in idle) for when in each.schedules]
-    if every is not None and each.route is not None:
-        schedules = [Schedule(interval=timedelta(seconds=every), anchor_date=first, timezone="UTC")]
-    made = RunnerDeployment.from_entrypoint(
-        each.entrypoint,
-        each.name,
-        schedules=schedules,
-        parameters=each.parameters,
-        description=each.description,
-        tags=list(each.tags),
-        version=each.version,
-        enforce_parameter_schema=each.enforce_parameter_schema,
-        concurrency_limit=_limit(each.concurrency_limit),
-    )
-    made.work_pool_name = None  # said, so that one that was deployed for workers is not given to them any more
-    return made
-
-
-def _schedule(when: When, *, active: bool) -> Schedule:
-    given = when.model_dump(exclude_unset=True)
-    return Schedule(**{**given, "active": active})
-
-
-def _limit(limit: AtOnce | int | None) -> ConcurrencyLimitConfig | int | None:
-    if not isinstance(limit, AtOnce):
-        return limit
-    return ConcurrencyLimitConfig(
-        limit=limit.limit,
-        collision_strategy=ConcurrencyLimitStrategy(limit.collision_strategy),
-        grace_period_seconds=limit.grace_period_seconds,
-    )
 
 
 def _told(each: Deployment, idle: dict[str, str], key: str | None, expected: datetime | None) -> dict[str, object]:

@@ -38,7 +38,7 @@ _QUIET = {
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Prefect's server. `api` ends in /api; `process` and `lifeline` are None if somebody else runs it.
+    """Prefect's server. `api` ends in /api; `process`, `lifeline` and `home` are None if somebody else runs it.
 
     `lifeline` is a file descriptor; the server ends once nobody has it any more.
     """
@@ -46,6 +46,7 @@ class Server:
     api: str
     process: asyncio.subprocess.Process | None = None
     lifeline: int | None = None
+    home: Path | None = None
 
     @property
     def page(self) -> str:
@@ -88,7 +89,7 @@ async def own_server(home: Path, port: int | None) -> AsyncIterator[Server]:
         try:
             await healthy(api, process, log, PATIENCE)
             claim.write(api)
-            yield Server(api, process, lifeline)
+            yield Server(api, process, lifeline, home)
         finally:
             os.close(lifeline)
             await _ended(process)
@@ -102,6 +103,8 @@ async def serving(server: Server, file: Path, *, every: float | None) -> AsyncIt
     """
     words = ["--file", str(file), *(["--every", str(every)] if every else []), *(["--own"] if server.process else [])]
     environment = {**_QUIET, **os.environ, "PREFECT_API_URL": server.api}
+    if server.home is not None:
+        environment["PREFECT_HOME"] = str(server.home)  # nobody's own profile has a say
     keep = [] if server.lifeline is None else [server.lifeline]
     process, lifeline = await _child("serving", words, environment, output=asyncio.subprocess.PIPE, keep=keep)
     try:

@@ -16,7 +16,7 @@ import pytest
 import mappings
 from connectors.settings import SettingsError
 from flows.orchestration.addresses import free_port
-from flows.orchestration.deployments import SHIPPED, AtOnce, not_to_run, prefect_file, read_deployments
+from flows.orchestration.deployments import SHIPPED, AtOnce, prefect_file, read_deployments, without_accounts
 from flows.orchestration.supervising import own_server
 from flows.routes import route_names
 from flows.settings import load_gateway
@@ -83,10 +83,10 @@ def test_what_is_wrong_in_the_file_is_told_with_its_place(written, text, sentenc
     assert "prefect.yaml" in str(told.value)
 
 
-def test_routes_without_accounts_are_not_to_run(empty, monkeypatch):
+def test_routes_without_accounts_are_without_accounts(empty, monkeypatch):
     monkeypatch.setenv("HYPATOS_CLIENT_ID", "x")
     monkeypatch.setenv("ZEFORT_API_KEY", "x")
-    idle = not_to_run(load_gateway(), read_deployments(SHIPPED))
+    idle = without_accounts(load_gateway(), read_deployments(SHIPPED))
     assert set(idle) == {name for name in ROUTES if re.search("contractfit|documine", name)}
     assert idle["hypatos_to_contractfit"] == "nothing is set for contractfit"
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import stat
-import subprocess
-import sys
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
+from connectors.settings import SettingsError
 from flows import beginning
 from flows.beginning import PROVIDERS, lay_out
 from flows.orchestration.deployments import read_deployments
 from state.vault import Vault
-from tests.flows.orchestration.ups import environment
 
 
 def files(folder):
     return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@pytest.mark.parametrize(("source", "destination"), permutations(PROVIDERS, 2))
+@pytest.mark.parametrize(("source", "destination"), list(permutations(PROVIDERS, 2)))
 def test_the_route_between_any_two_passes_the_lint_and_has_a_deployment(empty, docferry, source, destination):
     said = docferry("init", "--source", source, "--destination", destination, "--json").json
     assert {one["what"] for one in said["files"]} == {"new"}
@@ -117,29 +113,35 @@ def test_a_slip_of_the_hand_is_told_and_nothing_is_written(empty, docferry, word
     assert files(empty) == {}
 
 
-def test_in_a_terminal_it_asks_for_the_providers_and_for_what_is_not_set(tmp_path):
-    main, far = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "flows", "init"],
-        cwd=tmp_path,
-        env=environment(),
-        stdin=far,
-        stdout=far,
-        stderr=far,
-        start_new_session=True,
-    ) as process:
-        os.close(far)
-        os.write(main, b"hypatos\nzefort\nclient 'one'\nquite secret\n\n")
-        shown = b""
-        while True:
-            try:
-                shown += os.read(main, 4096)
-            except OSError:
-                break
-        assert process.wait() == 0
-    os.close(main)
-    known = dotenv_values(tmp_path / ".env")
+def test_in_a_terminal_it_asks_for_the_providers_and_for_what_is_not_set(empty, docferry, monkeypatch):
+    answers = {
+        "Read from which provider (contractfit, documine, hypatos, zefort)": "hypatos",
+        "Write to which provider (contractfit, documine, hypatos, zefort)": "Zefort",
+        "HYPATOS_CLIENT_ID (empty: later)": "client 'one'",
+        "HYPATOS_CLIENT_SECRET (empty: later)": "quite # secret",
+        "ZEFORT_API_KEY (empty: later)": "",
+    }
+    hidden = []
+
+    def prompt(question, *, hide_input=False, **_):
+        hidden.append(hide_input)
+        return answers.pop(question)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", prompt)
+    done = docferry("init")
+    assert done.code == 0
+    assert answers == {}
+    assert hidden == [False, False, True, True, True], "these credentials are secrets"
+    known = dotenv_values(empty / ".env")
     assert known["HYPATOS_CLIENT_ID"] == "client 'one'"
-    assert known["HYPATOS_CLIENT_SECRET"] == "quite secret"
+    assert known["HYPATOS_CLIENT_SECRET"] == "quite # secret"
     assert "ZEFORT_API_KEY" not in known
-    assert shown.decode().count("docferry up") == 1
+    assert "secret" not in done.out
+    assert "docferry up" in done.out
+
+
+def test_a_value_that_env_would_read_otherwise_is_refused_and_nothing_is_written(empty):
+    with pytest.raises(SettingsError, match="ZEFORT_API_KEY holds"):
+        lay_out("hypatos", "zefort", {"ZEFORT_API_KEY": "a${HOME}"})
+    assert files(empty) == {}

@@ -91,6 +91,7 @@ def test_however_up_ends_no_process_is_left_every_state_is_true_and_the_next_one
         run = first.run("slow")
         until((folder / "begun").exists)
         assert len(first.marked()) >= 4, "up, the server, the process that serves, and the run"
+        first.pause("quick")
         assert first.end(signal.SIGTERM) == 0
         assert first.marked() == []
         assert (folder / "finished").exists()
@@ -101,6 +102,8 @@ def test_however_up_ends_no_process_is_left_every_state_is_true_and_the_next_one
         (folder / name).unlink()
     with Up(folder) as second:
         assert second.state(run)["message"] == "what was under way was finished", "the history is still there"
+        quick = next(each for each in second.said["deployments"] if each["name"] == "quick")
+        assert quick["next"] is None, "what was paused on the page stays paused"
         second.run("slow")
         until((folder / "begun").exists)
         second.end(signal.SIGKILL)
