@@ -77,13 +77,12 @@ def _row(report: Report, group: Group, external_ids: Mapping[str, str]) -> dict[
     row: dict[str, object] = {
         "count": group.count,
         "what": group.fate.value,
-        "why": cell(group.why),
         "for example": ", ".join([*ids, "…"] if group.count > len(ids) else ids),
     }
     for name in report.pages:
         addresses = [address for one in group.examples if (address := _pages(report, one, external_ids).get(name))]
         row[f"at {name}"] = " ".join(addresses)
-    return row
+    return row | {"why": cell(group.why)}  # the widest one last, or it pushes the others out of sight
 
 
 def section(report: Report, found: Sequence[Group], external_ids: Mapping[str, str]) -> list[str]:

@@ -26,6 +26,8 @@ _DOCUMENTS, _SECONDS = (70, 195), (240, 295)
 _COLOURS = (("delivered", "#0072b2"), ("rejected", "#e69f00"), ("failed", "#b3261e"))
 """From the bottom of a bar to its top. They differ in lightness too, for who does not see colours, and on paper."""
 _INK, _FAINT, _GROUND, _TIME = "#1f2328", "#d0d7de", "#ffffff", "#6e7781"
+_STEPS = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
+"""Where an axis may end, in units of a power of ten: halves of them are round, too."""
 _CUT_OFF = "!"
 """Marks a run that did not come to its end."""
 _LEAST = 1.5
@@ -137,8 +139,8 @@ def _text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
 
 
 def _round(most: float) -> float:
-    """Return the end of an axis: a number with one digit that is not 0 (1, 2, 4, 5 or 10 of its kind) above the most."""
+    """Return the end of an axis: a round number that is not below the most."""
     if most <= 0:
         return 1.0
     unit = 10.0 ** math.floor(math.log10(most))
-    return next(unit * part for part in (1, 2, 4, 5, 10) if unit * part >= most)
+    return next(unit * part for part in _STEPS if unit * part >= most)

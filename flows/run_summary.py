@@ -87,7 +87,9 @@ def _changes(report: Report, history: History) -> list[str]:
     if not since and not found:
         return []
     heading = ["## What has changed", "", f"Counted {since}." if since else "There is no earlier report.", ""]
-    return [*heading, *(f"- {line}" for line in found or ["nothing"]), ""]
+    standing = sum(history.now.causes.values()) if history.now else 0
+    rest = [f"Rejected, failed or held at the end of this run, from whatever run: {standing:,}", ""] if standing else []
+    return [*heading, *(f"- {line}" for line in found or ["nothing"]), "", *rest]
 
 
 def _times(report: Report) -> list[str]:

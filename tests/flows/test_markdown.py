@@ -59,6 +59,7 @@ def test_no_words_break_out_of_a_cell(one, other):
 
 @given(WORDS)
 @example("[x](javascript:alert(1))")
+@example("see https://evil.example and www.evil.example")
 @example("[x]: https://evil.example")
 @example("# heading")
 def test_a_cell_of_a_table_artifact_loads_hides_and_leads_nowhere_where_it_is_rendered(words):
@@ -66,6 +67,7 @@ def test_a_cell_of_a_table_artifact_loads_hides_and_leads_nowhere_where_it_is_re
     assert {block.type for block in blocks} <= {"paragraph_open", "paragraph_close", "inline"}
     kinds = {child.type for child in inline(blocks)}
     assert kinds.isdisjoint({"image", "link_open", "html_inline"})
+    assert re.search(r"://|\bwww\.", cell(words), re.IGNORECASE) is None
 
 
 @given(WORDS.filter(shown))
