@@ -151,9 +151,14 @@ class ConnectionSettings(BaseSettings):
 
 
 def _astray(connection: str, located: Sequence[Located], texts: Mapping[str, str], secret: Collection[str]) -> str:
-    """Say that a place which is not guarded names the server that a guarded place's secret would be sent to; else nothing."""
+    """Say that a place which is not guarded names the server that a guarded place's secret would be sent to; else nothing.
+
+    A guarded address counts as a secret does: what is kept of a login belongs to the server that gave it.
+    """
     address = next((one for one in located if not one.place.guarded and "://" in texts[one.setting]), None)
-    guarded = next((one for one in located if one.place.guarded and one.setting in secret), None)
+    guarded = next(
+        (one for one in located if one.place.guarded and (one.setting in secret or "://" in texts[one.setting])), None
+    )
     if address is None or guarded is None:
         return ""
     where, what = variable(connection, address.setting), variable(connection, guarded.setting)

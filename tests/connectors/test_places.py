@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -65,7 +65,12 @@ def spread(there: dict[str, set[str]], blank: dict[str, set[str]] | None = None)
 anywhere = st.fixed_dictionaries({place: st.sets(st.sampled_from(NAMES)) for place in PLACES})
 
 
+nowhere: dict[str, set[str]] = {place: set() for place in PLACES}
+
+
 @given(there=anywhere, blank=anywhere)
+@example(there=nowhere | {"block": {"base_url"}, "vault": {"client_secret"}}, blank=nowhere)
+@example(there=nowhere | {"block": {"base_url", "client_secret"}, "environment": {"client_secret"}}, blank=nowhere)
 def test_of_all_places_that_have_a_setting_the_first_one_counts_and_blanks_are_nothing(there, blank):
     first = {one: next((place for place in PLACES if one in there[place]), None) for one in NAMES}
     astray = first["base_url"] == "block" and first["client_secret"] not in (None, "block")
@@ -126,6 +131,13 @@ def test_a_block_may_name_the_server_of_its_own_secret_and_a_vault_that_of_any(m
     monkeypatch.setenv("SHOP_CLIENT_SECRET", "from-here")
     settings = Settings.load("shop", None, further=[vault(base_url="https://there.example.com")])
     assert settings.base_url == "https://there.example.com"
+
+
+def test_a_block_cannot_name_the_server_of_a_login_that_is_given_by_another_place(monkeypatch):
+    block = Place("a block", {"base_url": SecretStr("https://evil.example.com")}, guarded=False)
+    monkeypatch.setenv("SHOP_TOKEN_PATH", "https://login.example.com/token")
+    with pytest.raises(SettingsError, match=r"SHOP_BASE_URL is from a block, but SHOP_TOKEN_PATH from the environment"):
+        Settings.load("shop", None, further=[block])
 
 
 def test_a_missing_setting_names_the_further_places_too():
