@@ -31,7 +31,10 @@ def settings() -> frozenset[str]:
     """Return the names of all settings that somebody reads."""
     gateway = {f"DOCFERRY_{name}".upper() for name in Gateway.model_fields}
     connections = {
-        f"{provider}_{name}".upper() for provider in PROVIDERS for kind in _kinds(provider) for name in kind.model_fields
+        f"{provider}_{name}".upper()
+        for provider in PROVIDERS
+        for kind in _kinds(provider)
+        for name in kind.model_fields
     }
     prefect = {name for name in _get_settings_fields(Settings) if name.isupper()}
     redis = {f"PREFECT_REDIS_MESSAGING_{name}".upper() for name in RedisMessagingSettings.model_fields}

@@ -1,9 +1,9 @@
 """The compose file: it is one, its containers are locked down, and every name in it is one that somebody reads."""
 
-import os
 import re
 import stat
 import subprocess
+from pathlib import Path
 
 import compose_spec
 import pytest
@@ -26,7 +26,7 @@ def mounts(service):
 
 
 def test_the_file_follows_the_compose_specification():
-    compose_spec.PyCompose.from_dict(COMPOSE).validate()
+    compose_spec.ComposeSpecification.model_validate(COMPOSE)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -75,11 +75,17 @@ def test_what_is_mounted_and_waited_for_is_there():
 def test_replicas_of_the_server_share_events_leases_and_schedules_and_no_worker_is_alone():
     for name in ("prefect-api", "prefect-services", "prefect-migrate"):
         environment, given = SERVICES[name]["environment"], SERVICES[name]["secrets"]
-        assert environment["PREFECT_MESSAGING_BROKER"] == environment["PREFECT_MESSAGING_CACHE"] == "prefect_redis.messaging"
+        assert (
+            environment["PREFECT_MESSAGING_BROKER"]
+            == environment["PREFECT_MESSAGING_CACHE"]
+            == "prefect_redis.messaging"
+        )
         assert environment["PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"] == "prefect_redis.lease_storage"
         assert environment["PREFECT_SERVER_EVENTS_CAUSAL_ORDERING"] == "prefect_redis.ordering"
         assert environment["PREFECT_SERVER_DATABASE_MIGRATE_ON_START"] == "false"
-        assert {"PREFECT_REDIS_MESSAGING_URL", "PREFECT_SERVER_DOCKET_URL"} <= {one for one in given if isinstance(one, str)}
+        assert {"PREFECT_REDIS_MESSAGING_URL", "PREFECT_SERVER_DOCKET_URL"} <= {
+            one for one in given if isinstance(one, str)
+        }
     assert SERVICES["prefect-api"]["command"] == ["prefect", "server", "start", "--no-services"]
     assert SERVICES["prefect-api"]["deploy"]["replicas"] >= 2
     assert SERVICES["worker"]["deploy"]["replicas"] >= 3
@@ -89,12 +95,14 @@ def test_replicas_of_the_server_share_events_leases_and_schedules_and_no_worker_
 
 def test_secrets_are_made_once_fit_each_other_and_are_all_that_is_mounted(tmp_path):
     folder = tmp_path / "secrets"
+    twice = []
     for _ in range(2):
         subprocess.run(["sh", str(DEPLOY / "make-secrets.sh"), str(folder)], check=True)
-        made = {path.name: path.read_text() for path in folder.iterdir()}
-        assert made == locals().setdefault("before", made), "what is there stays"
-    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
-    mounted = {os.path.basename(secret["file"]) for secret in COMPOSE["secrets"].values()}
+        twice.append({path.name: path.read_text() for path in folder.iterdir()})
+    made = twice[0]
+    assert twice[1] == made, "what is there stays"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    mounted = {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
     assert mounted == set(made) - {"redis_password"}
     assert made["docferry_database_password"] in made["docferry_state_url"]
     assert made["prefect_database_password"] in made["prefect_database_url"]

