@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REDIS = os.environ.get("DOCFERRY_TEST_REDIS", "redis://127.0.0.1:6379")
 _CLAIM = "docferry-tests"
 _AUTH = "admin:of-a-test"
-_PATIENCE = 240.0
+_PATIENCE = 600.0
 """Seconds that a server may take to come up: the machine may be busy."""
 
 

@@ -9,7 +9,7 @@ import compose_spec
 import pytest
 import yaml
 
-from tests.deploy.known import DEPLOY, WRITABLE, is_command, pinned, settings
+from tests.deploy.known import DEPLOY, ROOT, WRITABLE, is_command, pinned, settings
 
 TEXT = (DEPLOY / "compose.yaml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
@@ -54,6 +54,13 @@ def test_containers_of_docferry_know_their_settings_and_commands_and_have_where_
         assert is_command(service["command"]), service["command"]
     for variable in ("POSTGRES_PASSWORD", "DOCFERRY_KEYS", "DOCFERRY_STATE_URL", "PREFECT_API_AUTH_STRING"):
         assert variable not in service["environment"], "a secret comes from a file"
+
+
+def test_the_docs_say_what_each_mounted_path_is_for():
+    page = (ROOT / "docs/many-machines.md").read_text()
+    paths = {path for service in OURS.values() for path in mounts(service)} | {"/run/secrets"}
+    assert paths >= set(WRITABLE)
+    assert not [path for path in paths if f"`{path}`" not in page]
 
 
 def test_what_is_mounted_and_waited_for_is_there():

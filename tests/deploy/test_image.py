@@ -114,6 +114,7 @@ cd {top} && ! touch {top}/a-file 2>/dev/null && exec setpriv --no-new-privs --bo
 """
 
 
+@pytest.mark.timeout(600)
 def test_a_run_writes_nothing_outside_the_folders_that_are_mounted_for_it():
     """In a mount namespace with a read-only root and without any capability; one tmpfs is what the image's folders are."""
     command = [sys.executable, "-m", "flows", "demo", "--documents", "12", "--json"]
@@ -124,7 +125,7 @@ def test_a_run_writes_nothing_outside_the_folders_that_are_mounted_for_it():
         text=True,
         check=False,
         env={"PATH": os.environ["PATH"], "HOME": "/tmp/home", "TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"},
-        timeout=115,
+        timeout=580,
     )
     if "Operation not permitted" in done.stderr and not done.stdout:
         pytest.skip("this machine lets nobody make a mount namespace")
