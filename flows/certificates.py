@@ -12,16 +12,18 @@ from urllib.parse import urlsplit
 import httpx
 
 from connectors.registry import provider_of
-from connectors.settings import SettingsError, mentioned
+from connectors.settings import SettingsError
 from connectors.urls import is_loopback
-from flows.route_accounts import connections_of
+from flows.accounts import further_places
+from flows.route_accounts import connections_of, unset
 from flows.routes import read_route, route_names
 from mappings.language import RouteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from flows.settings import Gateway
+    from state.ledger import Ledger
 
 _PATIENCE = 20.0
 
@@ -45,15 +47,16 @@ async def look(servers: Mapping[str, tuple[str, ...]], *, least: int) -> list[Ce
     return list(await asyncio.gather(*(_look(server, names, least) for server, names in servers.items())))
 
 
-def servers_of(gateway: Gateway) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+async def servers_of(gateway: Gateway, ledger: Ledger) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """Return all servers of all connections that routes name and that are set, and what could not be looked at and why."""
     found: dict[str, dict[str, None]] = {}
     problems: list[str] = []
-    for connection in _connections(gateway, problems):
-        if not mentioned(connection):
-            continue
+    named = _connections(gateway, problems)
+    absent = await unset(ledger, named)
+    for connection in (name for name in named if name not in absent):
         try:
-            settings = provider_of(connection).Settings.load(connection)
+            places = await further_places(ledger, connection)
+            settings = provider_of(connection).Settings.load(connection, further=places)
         except SettingsError as error:
             problems.append(str(error))
             continue
@@ -64,7 +67,7 @@ def servers_of(gateway: Gateway) -> tuple[dict[str, tuple[str, ...]], list[str]]
     return {server: tuple(names) for server, names in found.items()}, problems
 
 
-def _connections(gateway: Gateway, problems: list[str]) -> Iterable[str]:
+def _connections(gateway: Gateway, problems: list[str]) -> list[str]:
     names: dict[str, None] = {}
     for each in route_names(gateway.mappings):
         try:
@@ -73,7 +76,7 @@ def _connections(gateway: Gateway, problems: list[str]) -> Iterable[str]:
             problems.append(str(error))
             continue
         names |= dict.fromkeys(connections_of(route))
-    return names
+    return list(names)
 
 
 async def _look(server: str, names: tuple[str, ...], least: int) -> Certificate:

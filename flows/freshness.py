@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connectors.settings import mentioned
 from flows.output import instant, span
+from flows.route_accounts import unset
 from flows.routes import chosen_routes
 from mappings.language import read_draft
 from mappings.language.alarms import NEVER, duration, percentage
@@ -93,7 +93,8 @@ async def watched_routes(gateway: Gateway, ledger: Ledger, names: Sequence[str] 
     # One with mistakes in it does not run, and is watched.
     drafts = {name: read_draft(gateway.mappings / f"{name}.yaml") for name in chosen_routes(gateway, names)}
     missing: dict[str, tuple[str, ...]] = {
-        name: () if names or name in known else _absent(draft) for name, draft in drafts.items()
+        name: () if names or name in known else tuple(await unset(ledger, _connections(draft)))
+        for name, draft in drafts.items()
     }
     if all(missing.values()):  # not a route is in use: rather these are other settings, or another ledger
         missing = dict.fromkeys(drafts, ())
@@ -118,10 +119,6 @@ async def watched_routes(gateway: Gateway, ledger: Ledger, names: Sequence[str] 
 def _connections(draft: Draft) -> tuple[str, ...]:
     names = [name for text in (draft.source, draft.destination) if (name := text.partition(".")[0])]
     return tuple(dict.fromkeys(names))
-
-
-def _absent(draft: Draft) -> tuple[str, ...]:
-    return tuple(name for name in _connections(draft) if not mentioned(name))
 
 
 def as_json(route: Watched) -> dict[str, object]:

@@ -18,7 +18,7 @@ from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.artifacts import leave_artifacts, progress_artifact
-from flows.orchestration.dead_runs import end_dead_runs
+from flows.orchestration.dead_runs import FLOW, end_dead_runs
 from flows.orchestration.forms import Request
 from flows.orchestration.page_logs import logged_on_page
 from flows.orchestration.route_choice import RouteChoice  # noqa: TC001 -- Prefect reads the annotation
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from flows.tally import Report
 
 T = TypeVar("T")
-FLOW = "docferry"
-"""What Prefect calls the flow; its runs are looked for by that."""
 
 
 @flow(name=FLOW, flow_run_name="{route}", persist_result=False, log_prints=False)
@@ -68,7 +66,7 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
         )
 
     with logged_on_page():
-        await end_dead_runs(gateway, FLOW, but=flow_run)
+        await end_dead_runs(gateway, but=flow_run)
         try:
             async with progress_artifact(name, tally):
                 report = await until_stopped(work)

@@ -93,7 +93,7 @@ class Credentials:
             and len(vault.names) > 1
             and any((await self._reader.ask(lambda opened: _old(opened, vault))).values())
         ):
-            await self._writer.call(lambda opened: _renew(opened, vault))
+            await self._writer.call(lambda opened: renew(opened, vault))
 
 
 def unreadable(connection: Connection, vault: Vault | None) -> tuple[list[str], int]:
@@ -125,10 +125,19 @@ def _old(connection: Connection, vault: Vault) -> dict[Table, list[Row[Any]]]:
     }
 
 
-def _renew(connection: Connection, vault: Vault) -> None:
+def renew(connection: Connection, vault: Vault) -> int:
+    """Encrypt credentials and tokens with the first key that another one has encrypted; return how many."""
+    renewed = 0
     for one, rows in _old(connection, vault).items():
         for row in rows:
             text = vault.decrypt(row.encrypted) or ""
             # Somebody else may have replaced it since it was read: what is new stays.
             this = (one.c.encrypted == row.encrypted) & (one.c.connection == row.connection)
-            connection.execute(update(one).where(this).values(encrypted=vault.encrypt(text)))
+            renewed += connection.execute(update(one).where(this).values(encrypted=vault.encrypt(text))).rowcount
+    return renewed
+
+
+def left(connection: Connection, vault: Vault) -> int:
+    """Count the credentials and tokens that another than the first key has encrypted, or none of them opens."""
+    texts = [connection.execute(select(one.c.encrypted)).scalars() for one in (credential, token)]
+    return sum(not vault.is_current(text) for some in texts for text in some)

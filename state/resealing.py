@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from state.models import snapshot, token
+from state import credentials
+from state.models import snapshot
 from state.snapshots import Retention, Snapshots
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """What was encrypted anew: recorded documents and logins. The key of the fingerprints is renewed whenever a ledger is opened.
+    """What was encrypted anew: recorded documents, and secrets: logins and credentials. The key of the fingerprints is renewed whenever a ledger is opened.
 
     `left` are those that another than the first key has encrypted all the same: written meanwhile by a worker with other
     keys, or opened by none of these.
     """
 
     documents: int
-    logins: int
+    secrets: int
     left: int
 
 
@@ -37,28 +38,13 @@ async def reseal(reader: Reader, writer: Writer, vault: Vault) -> Resealed:
     before = await reader.ask(lambda connection: _documents(connection, vault))
     while await writer.call(snapshots.renew):
         pass
-    logins = await writer.call(lambda connection: _logins(connection, vault))
+    secrets = await writer.call(lambda connection: credentials.renew(connection, vault))
     documents = await reader.ask(lambda connection: _documents(connection, vault))
-    others = await reader.ask(lambda connection: sum(not vault.is_current(text) for text in _tokens(connection)))
-    return Resealed(before - documents, logins, documents + others)
+    others = await reader.ask(lambda connection: credentials.left(connection, vault))
+    return Resealed(before - documents, secrets, documents + others)
 
 
 def _documents(connection: Connection, vault: Vault) -> int:
     """Count the recorded documents that another than the first key has encrypted."""
     earlier = select(func.count()).select_from(snapshot).where(snapshot.c.key != vault.names[0])
     return connection.execute(earlier).scalar_one()
-
-
-def _tokens(connection: Connection) -> list[str]:
-    return list(connection.execute(select(token.c.encrypted)).scalars())
-
-
-def _logins(connection: Connection, vault: Vault) -> int:
-    renewed = 0
-    for text in _tokens(connection):
-        content = None if vault.is_current(text) else vault.decrypt_bytes(text)
-        if content is not None:
-            # A run may have replaced it since it was read: its own is newer.
-            same = update(token).where(token.c.encrypted == text)
-            renewed += connection.execute(same.values(encrypted=vault.encrypt(content))).rowcount
-    return renewed

@@ -31,14 +31,18 @@ if TYPE_CHECKING:
     from state.records import RunRow
 
 log = logging.getLogger("docferry")
+FLOW = "docferry"
+"""What Prefect calls the flow of a route; its runs are looked for by that."""
 _PATIENCE = 20.0
 """Seconds that all of this may take, at most: it is beside the work."""
 _MOST = 200
 _SOON = timedelta(minutes=2)
 
 
-async def end_dead_runs(gateway: Gateway, flow_name: str, *, but: str | None = None) -> list[str]:
+async def end_dead_runs(gateway: Gateway, *, but: str | None = None, nobody_runs: bool = False) -> list[str]:
     """End the flow runs that are said to be running although they are not; return their ids. `but` is the one that asks.
+
+    `nobody_runs`: no process is left that could still be about to tell how its run went.
 
     Runs that this ledger does not know are somebody else's and stay. Never raises for what Prefect's server does.
     """
@@ -46,7 +50,7 @@ async def end_dead_runs(gateway: Gateway, flow_name: str, *, but: str | None = N
     try:
         async with asyncio.timeout(_PATIENCE), get_client() as client, open_ledger(gateway) as ledger:
             found = await client.read_flow_runs(
-                flow_filter=FlowFilter(name=FlowFilterName(any_=[flow_name])),
+                flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
                 flow_run_filter=FlowRunFilter(
                     state=FlowRunFilterState(
                         type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING])
@@ -56,7 +60,7 @@ async def end_dead_runs(gateway: Gateway, flow_name: str, *, but: str | None = N
             )
             for flow_run in found:
                 run = await ledger.run_of(str(flow_run.id)) if str(flow_run.id) != but else None
-                if run is None or run.worker is not None or _just_ended(run):
+                if run is None or run.worker is not None or (not nobody_runs and _just_ended(run)):
                     continue
                 await client.set_flow_run_state(flow_run.id, _truth(run), force=True)
                 log.warning(

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.settings import SettingsError
-from flows.route_accounts import unset
+from flows.route_accounts import connections_of, unset
 from flows.routes import UnknownRouteError, read_route, route_names
 from mappings.language import RouteError
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from flows.settings import Gateway
+    from state.ledger import Ledger
 
 FILE = "prefect.yaml"
 SHIPPED = Path(__file__).with_name(FILE)
@@ -133,12 +134,14 @@ def without_route(gateway: Gateway, deployments: Iterable[Deployment]) -> dict[s
     }
 
 
-def without_accounts(gateway: Gateway, deployments: Iterable[Deployment]) -> dict[str, str]:
+async def without_accounts(gateway: Gateway, ledger: Ledger, deployments: Iterable[Deployment]) -> dict[str, str]:
     """Say of each deployment, by name, which accounts of its route are not set, so that its runs would only fail."""
     reasons = {}
     for each in deployments:
         # A mistake in the route's file is told by its runs, with the line.
         with contextlib.suppress(UnknownRouteError, RouteError):
-            if each.route is not None and (absent := unset(read_route(gateway, each.route))):
+            if each.route is None:
+                continue
+            if absent := await unset(ledger, connections_of(read_route(gateway, each.route))):
                 reasons[each.name] = f"nothing is set for {' and '.join(absent)}"
     return reasons

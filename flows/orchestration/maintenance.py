@@ -17,7 +17,7 @@ from connectors.settings import SettingsError
 from flows.certificates import look, servers_of
 from flows.orchestration.stopping import StoppedError, until_stopped
 from flows.orchestration.sweeping import sweep_all
-from flows.running import care_of
+from flows.running import care_of, open_ledger
 from flows.settings import load_gateway
 from state.errors import StateError
 
@@ -67,7 +67,7 @@ async def key_rotation() -> State[object]:
         done = await care_of(gateway).reseal()
     except _FAILURES as error:
         return Failed(message=mask(str(error)))
-    anew = f"{done.documents} recorded documents and {done.logins} logins were encrypted anew"
+    anew = f"{done.documents} recorded documents and {done.secrets} logins and credentials were encrypted anew"
     if done.left:
         more = "the keys behind the first one are still needed; run this again once every worker has the same DOCFERRY_KEYS"
         return Failed(message=f"{anew}; {done.left} are left that the first key does not open: {more}")
@@ -88,8 +88,10 @@ async def certificates(at_least_days: Annotated[int, Field(ge=0, le=3650)] = 21)
 
     """
     try:
-        servers, problems = servers_of(load_gateway())
-    except SettingsError as error:
+        gateway = load_gateway()
+        async with open_ledger(gateway) as ledger:
+            servers, problems = await servers_of(gateway, ledger)
+    except _FAILURES as error:
         return Failed(message=mask(str(error)))
     found = sorted(await look(servers, least=at_least_days), key=lambda one: (one.good, one.days or 0))
     rows = [

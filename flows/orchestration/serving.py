@@ -21,10 +21,12 @@ from prefect.schedules import Schedule
 
 from connectors.secrets import mask
 from connectors.settings import SettingsError
+from flows.orchestration.dead_runs import end_dead_runs
 from flows.orchestration.deployments import read_deployments, without_accounts, without_route
 from flows.orchestration.leftovers import clear_up, next_runs
 from flows.orchestration.registering import prepared
 from flows.orchestration.stopping import GRACE
+from flows.running import open_ledger
 from flows.settings import load_gateway
 
 if TYPE_CHECKING:
@@ -66,7 +68,8 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
     gateway = load_gateway()
     found = read_deployments(file)
     absent = without_route(gateway, found)
-    idle = {**absent, **without_accounts(gateway, found)}
+    async with open_ledger(gateway) as ledger:
+        idle = {**absent, **await without_accounts(gateway, ledger, found)}
     stop = asyncio.Event()
     _tell_of_the_end(stop)
     runner = _Serving(stop)
@@ -81,6 +84,7 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
             made = prepared(each, Schedule(interval=timedelta(seconds=every), anchor_date=begins, timezone="UTC"))
         served[str(await runner.aadd_deployment(made))] = each
     if own:
+        await end_dead_runs(gateway, nobody_runs=True)
         await clear_up(list(served))
     working = asyncio.ensure_future(runner.start())
     planned = [

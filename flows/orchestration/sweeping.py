@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows.route_accounts import unset
+from flows.route_accounts import connections_of, unset
 from flows.routes import read_route, route_names
-from flows.running import run_route
+from flows.running import open_ledger, run_route
 from flows.selection import Selection
 from mappings.language import RouteError
 from state.errors import RouteBusyError, StateError
@@ -41,7 +41,7 @@ async def sweep_all(gateway: Gateway, stop: asyncio.Event) -> list[Swept]:
             swept.append(Swept(name, "not begun", interrupted=True))
             continue
         try:
-            if unset(read_route(gateway, name)):
+            if await _has_no_accounts(gateway, name):
                 continue
             report = await _read_anew(gateway, name, stop)
         except RouteBusyError as busy:
@@ -51,6 +51,11 @@ async def sweep_all(gateway: Gateway, stop: asyncio.Event) -> list[Swept]:
         else:
             swept.append(_told(name, report))
     return swept
+
+
+async def _has_no_accounts(gateway: Gateway, name: str) -> bool:
+    async with open_ledger(gateway) as ledger:
+        return bool(await unset(ledger, connections_of(read_route(gateway, name))))
 
 
 async def _read_anew(gateway: Gateway, name: str, stop: asyncio.Event) -> Report:

@@ -50,12 +50,12 @@ def kept(url):
 
 async def test_all_that_earlier_keys_have_encrypted_is_opened_by_the_first_alone(url):
     done = await Care(url, vault=Vault([NEW, OLD])).reseal()
-    assert (done.documents, done.logins, done.left) == (1200, 1, 0)
+    assert (done.documents, done.secrets, done.left) == (1200, 1, 0)
     first = Vault([NEW])
     assert len(kept(url)) == 1202
     assert all(first.is_current(text) for text in kept(url))
     again = await Care(url, vault=Vault([NEW, OLD])).reseal()
-    assert (again.documents, again.logins, again.left) == (0, 0, 0)
+    assert (again.documents, again.secrets, again.left) == (0, 0, 0)
 
 
 async def test_what_no_key_opens_is_counted_as_left(url):
@@ -65,7 +65,7 @@ async def test_what_no_key_opens_is_counted_as_left(url):
         connection.execute(update(snapshot).where(snapshot.c.transfer_id == 7).values(key="another"))
     engine.dispose()
     done = await Care(url, vault=Vault([NEW, OLD])).reseal()
-    assert (done.documents, done.logins, done.left) == (1199, 0, 2)
+    assert (done.documents, done.secrets, done.left) == (1199, 0, 2)
 
 
 async def test_without_a_key_there_is_nothing_to_do(tmp_path):

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from flows.certificates import look, servers_of
+from flows.running import open_ledger
 from flows.settings import load_gateway
 
 
@@ -85,10 +86,12 @@ async def test_a_server_that_is_not_there_is_told_and_one_on_this_machine_needs_
     assert "nothing to look at" in here.says
 
 
-def test_the_servers_are_those_of_connections_that_are_set(empty, monkeypatch):
+async def test_the_servers_are_those_of_connections_that_are_set(empty, monkeypatch):
     monkeypatch.setenv("ZEFORT_API_KEY", "x")
     monkeypatch.setenv("HYPATOS_CLIENT_ID", "x")
-    servers, problems = servers_of(load_gateway())
+    gateway = load_gateway()
+    async with open_ledger(gateway) as ledger:
+        servers, problems = await servers_of(gateway, ledger)
     assert ("zefort",) in servers.values()
     assert all(address.startswith("https://") for address in servers)
     assert len(problems) == 1

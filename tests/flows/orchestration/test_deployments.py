@@ -19,11 +19,15 @@ from flows.orchestration.addresses import free_port
 from flows.orchestration.deployments import SHIPPED, AtOnce, prefect_file, read_deployments, without_accounts
 from flows.orchestration.supervising import own_server
 from flows.routes import route_names
+from flows.running import open_ledger
 from flows.settings import load_gateway
 from tests.flows.orchestration.ups import environment
+from tests.ledgers import KEY
 
 ROUTES = route_names(Path(mappings.__file__).parent)
-MAINTENANCE = {"retention", "key-rotation", "sweep", "certificates"}
+MAINTENANCE = {"retention", "key-rotation", "sweep", "certificates", "watch"}
+QUESTIONS = {"explain", "retry", "map-diff", "check"}
+"""What a person asks, so there is no schedule."""
 
 
 @pytest.fixture
@@ -38,15 +42,16 @@ def written(tmp_path):
     return read
 
 
-def test_every_route_has_a_deployment_and_every_deployment_is_a_route_or_maintenance():
+def test_every_route_has_a_deployment_and_every_deployment_is_a_route_maintenance_or_a_question():
     found = {each.name: each for each in read_deployments(SHIPPED)}
     assert {name for name, each in found.items() if each.route} == set(ROUTES)
-    assert {name for name, each in found.items() if not each.route} == MAINTENANCE
+    assert {name for name, each in found.items() if not each.route} == MAINTENANCE | QUESTIONS
     for name, each in found.items():
         assert each.route in (None, name)
-        assert each.schedules
         assert each.description
         assert "docferry" in each.tags
+    for each in (each for name, each in found.items() if name not in QUESTIONS):
+        assert each.schedules
         assert each.concurrency_limit == AtOnce(limit=1, collision_strategy="CANCEL_NEW")
 
 
@@ -83,12 +88,18 @@ def test_what_is_wrong_in_the_file_is_told_with_its_place(written, text, sentenc
     assert "prefect.yaml" in str(told.value)
 
 
-def test_routes_without_accounts_are_without_accounts(empty, monkeypatch):
+async def test_routes_without_accounts_are_without_accounts(empty, monkeypatch):
     monkeypatch.setenv("HYPATOS_CLIENT_ID", "x")
     monkeypatch.setenv("ZEFORT_API_KEY", "x")
-    idle = without_accounts(load_gateway(), read_deployments(SHIPPED))
+    monkeypatch.setenv("DOCFERRY_KEYS", KEY)
+    gateway = load_gateway()
+    async with open_ledger(gateway) as ledger:
+        idle = await without_accounts(gateway, ledger, read_deployments(SHIPPED))
+        await ledger.credentials.set("contractfit", "api_key", "x")
+        fewer = await without_accounts(gateway, ledger, read_deployments(SHIPPED))
     assert set(idle) == {name for name in ROUTES if re.search("contractfit|documine", name)}
     assert idle["hypatos_to_contractfit"] == "nothing is set for contractfit"
+    assert set(fewer) == {name for name in ROUTES if "documine" in name}, "what the vault has is set, too"
 
 
 @pytest.mark.timeout(900)
