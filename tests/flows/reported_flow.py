@@ -51,6 +51,8 @@ async def reported(route: str, server: int | None = None) -> dict:
         await name_flow_run(ended_name(report))
     sys.stdout.write(json.dumps(report.as_json()) + "\n")
     sys.stdout.flush()
+    if server is not None:
+        os._exit(0)  # Prefect's own last words to a server that is gone are retried for minutes
     return {}
 
 

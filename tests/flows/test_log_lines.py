@@ -121,8 +121,8 @@ def test_the_command_writes_its_lines_as_json_if_asked_to(accounts, tmp_path):
     report = json.loads(done.stdout)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert done.returncode == 3
-    assert [line["level"] for line in lines if line["message"].startswith("stopped: ")] == ["error"]
-    assert {line["run"] for line in lines} == {report["run_id"]}
+    (stopped,) = [line for line in lines if line["message"].startswith("stopped: ")]
+    assert (stopped["level"], stopped["route"], stopped["run"]) == ("error", report["route"], report["run_id"])
     assert accounts["zefort"]["api_key"] not in done.stderr
     wrong = subprocess.run([*command[:6], "nope"], capture_output=True, text=True, timeout=100, check=False)
     (line,) = [json.loads(line) for line in wrong.stderr.splitlines()]
