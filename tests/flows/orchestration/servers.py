@@ -105,7 +105,10 @@ def prefect_server(folder: Path, login: tuple[str, str] | None = None) -> Iterat
             yield found
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _wait(server: PrefectServer, process: subprocess.Popen[bytes]) -> None:
