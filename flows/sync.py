@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@flow(name=FLOW, flow_run_name="{route}", persist_result=False, log_prints=False)
+@flow(name=FLOW, flow_run_name="{route} · running", persist_result=False, log_prints=False)
 async def sync(route: RouteChoice, request: Request = Request()) -> State[object]:  # noqa: B008 -- frozen
     """Run a route once: collect, deliver, follow, report.
 
@@ -79,8 +79,8 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
         except (SettingsError, RouteError, StateError, ConnectorError) as error:
             await name_flow_run(other_name(name, "failed"))
             return Failed(message=mask(str(error)))
-    await leave_artifacts(report)
-    await name_flow_run(ended_name(report))
+        await leave_artifacts(report)
+        await name_flow_run(ended_name(report))
     if report.stopped:
         return Failed(message=report.stopped, data=report.as_json())
     if report.interrupted:
