@@ -247,7 +247,7 @@ class Report:
         outcome = outcome or ("complete" if self.complete else "incomplete")
         numbers = {name: getattr(self, name) for name in ("delivered", "updated", "acknowledged", "requests")}
         classes = {f"refused {name}": number for name, number in self.reject_classes.items()}
-        quota = round(getattr(self, "quota_wait", 0.0) * 1000)
+        quota = round(self.quota_wait * 1000)
         return {f"runs {outcome}": 1, **numbers, **classes, "quota_wait_ms": quota}
 
     @classmethod

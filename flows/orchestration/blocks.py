@@ -227,5 +227,11 @@ class DocumineCredentials(ProviderCredentials):
     )
 
 
+async def register() -> None:
+    """Make the forms of all four known to Prefect's server, or bring them up to date."""
+    for block in (HypatosCredentials, ZefortCredentials, ContractfitCredentials, DocumineCredentials):
+        await block.aregister_type_and_schema()
+
+
 def _module(provider: str) -> Any:  # noqa: ANN401 -- a package of a connector
     return import_module(f"connectors.{provider}")

@@ -115,7 +115,8 @@ async def certificates(at_least_days: Annotated[int, Field(ge=0, le=3650)] = 21)
 async def sweep() -> State[object]:
     """Read everything anew on every route whose accounts are set, one route after the other."""
     try:
-        swept = await until_stopped(lambda stop: sweep_all(load_gateway(), stop))
+        with logged_on_page():
+            swept = await until_stopped(lambda stop: sweep_all(load_gateway(), stop))
     except StoppedError as error:
         return Cancelled(message=str(error))
     except _FAILURES as error:

@@ -21,6 +21,7 @@ from prefect.schedules import Schedule
 
 from connectors.secrets import mask
 from connectors.settings import SettingsError
+from flows.orchestration import blocks
 from flows.orchestration.dead_runs import end_dead_runs
 from flows.orchestration.deployments import read_deployments, without_accounts, without_route
 from flows.orchestration.leftovers import clear_up, next_runs
@@ -72,6 +73,7 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
         idle = {**absent, **await without_accounts(gateway, ledger, found)}
     stop = asyncio.Event()
     _tell_of_the_end(stop)
+    await blocks.register()
     runner = _Serving(stop)
     served: dict[str, Deployment] = {}
     first = datetime.now(UTC) + timedelta(seconds=_FIRST)
