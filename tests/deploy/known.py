@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PROVIDERS = ("hypatos", "zefort")
 """Whose secrets the compose file mounts."""
-COMMANDS = frozenset(_MODULES) | {"watch", "metrics"}
-OTHERS = frozenset({"DOCFERRY_SECRETS_DIR", "DOCFERRY_ALARM_URLS", "HOME", "PATH", "DO_NOT_TRACK"})
+COMMANDS = frozenset(_MODULES)
+OTHERS = frozenset({"DOCFERRY_SECRETS_DIR", "HOME", "PATH", "DO_NOT_TRACK"})
 PYTHON = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"})
 WRITABLE = ("/tmp", "/var/lib/docferry")
 """Where docferry's image writes."""
