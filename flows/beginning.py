@@ -119,10 +119,10 @@ def _route(name: str, source: str, destination: str, folder: Path) -> list[Laid]
 def _deployment(name: str) -> Laid:
     path = Path(FILE)
     head, *blocks = re.split(r"(?m)^(?=  - name: )", SHIPPED.read_text(encoding="utf-8"))
-    maintenance = [block for block in blocks if "*maintenance" in block]
+    for_all = [block for block in blocks if "*maintenance" in block or "*question" in block]
     own = next((block for block in blocks if block.startswith(f"  - name: {name}\n")), _block(name))
     if not path.is_file():
-        return _new(path, "".join([head, own, *maintenance]))
+        return _new(path, "".join([head, own, *for_all]))
     if any(each.name == name for each in read_deployments(path)):
         return Laid(str(path), "kept")
     before = path.read_text(encoding="utf-8-sig")

@@ -190,11 +190,9 @@ async def test_a_server_that_is_killed_in_mid_run_does_not_disturb_it_and_is_tol
     assert delivered > 10, "the sync went on to its end"
     place.server.start()
     assert place.server.states()[before:] == [("RUNNING", "Running")]
-    assert await total(place) == delivered, "nothing was left to do"
-    assert place.server.states()[before][0] == "RUNNING", "its process might just have been about to tell"
     long_ago = "UPDATE run SET ended_at = '2026-01-01T00:00:00.000000Z' WHERE flow_run IS NOT NULL"
     rows(place.settings["DOCFERRY_STATE_URL"], long_ago)
-    place.run()
+    assert await total(place) == delivered, "nothing was left to do"
     told = place.server.runs()[before]["state"]
     assert (told["type"], told["name"]) == ("COMPLETED", "NeedsAttention")
     assert "Prefect was not told when it ended" in told["message"]

@@ -15,6 +15,9 @@ from flows.beginning import PROVIDERS, lay_out
 from flows.orchestration.deployments import read_deployments
 from state.vault import Vault
 
+FOR_ALL = ["retention", "key-rotation", "sweep", "certificates", "watch", "explain", "retry", "map-diff", "check"]
+"""The deployments that are about no single route."""
+
 
 def files(folder):
     return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
@@ -26,7 +29,7 @@ def test_the_route_between_any_two_passes_the_lint_and_has_a_deployment(empty, d
     assert {one["what"] for one in said["files"]} == {"new"}
     assert docferry("map", "lint", said["route"]).code == 0
     names = [each.name for each in read_deployments(empty / "prefect.yaml")]
-    assert names == [said["route"], "retention", "key-rotation", "sweep", "certificates"]
+    assert names == [said["route"], *FOR_ALL]
 
 
 def test_env_has_a_key_of_its_own_and_is_for_this_user_only(empty, docferry):

@@ -141,7 +141,7 @@ def test_a_second_one_in_the_same_folder_says_who_is_there(folder):
 
 def test_with_sandboxes_a_scheduled_run_completes_without_any_account(tmp_path):
     with Up(tmp_path, "--sandbox", "--documents", "12") as up:
-        assert [each["idle"] for each in up.said["deployments"]] == [None] * 10
+        assert {each["idle"] for each in up.said["deployments"]} == {None}
         until(lambda: up.runs("COMPLETED"), 600)
         assert up.end(signal.SIGTERM) == 0
         assert up.marked() == []
