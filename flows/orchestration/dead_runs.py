@@ -36,6 +36,8 @@ FLOW = "docferry"
 _PATIENCE = 20.0
 """Seconds that all of this may take, at most: it is beside the work."""
 _MOST = 200
+_OPEN_ENDS = ("rejected", "failed", "owed_feedback", "withdrawn", "refused_feedback")
+"""What of a run's counts a person has to look at, as `flows.sync` tells it."""
 _SOON = timedelta(minutes=2)
 
 
@@ -80,5 +82,6 @@ def _just_ended(run: RunRow) -> bool:
 def _truth(run: RunRow) -> State[object]:
     if run.state == "finished":
         words = "Prefect was not told when it ended; the ledger says: " + (run.note or "all went through")
-        return Completed(name="Completed" if run.complete else "NeedsAttention", message=words)
+        in_order = run.complete and not any(run.counts.get(name) for name in _OPEN_ENDS)
+        return Completed(name="Completed" if in_order else "NeedsAttention", message=words)
     return Crashed(message="its process ended without a word; the next run of its route takes its work over")
