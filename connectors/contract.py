@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from connectors.browser_login import BrowserLogin
     from connectors.fields import JsonSchema
@@ -250,6 +250,13 @@ class Source(Protocol):
         """List what is new or may have changed since `cursor`. May repeat, must not skip."""
         ...
 
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:
+        """Return a cursor that lists whatever came in at or after `to` (UTC; None: all there is), known or not.
+
+        It also lists what `cursor` would. Where every listing is a whole one, that is `cursor` itself.
+        """
+        ...
+
     async def fetch(self, document_id: str) -> Document:
         """Read one document. Raises GoneError if it is not there any more."""
         ...
@@ -319,3 +326,5 @@ class Connection:
     """How a person logs this account in, None where settings alone suffice."""
     declares: Callable[[Collection[str]], AsyncIterator[Declaration]] | None = None
     """Ask what the account itself says of its fields (given the streams that routes use), None where it says nothing."""
+    page_url: str | None = None
+    """Where a person looks at a document of this account, with `{id}` for its id; None where nobody has said."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -12,7 +13,7 @@ import connectors
 from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import ModuleType
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.auth import TokenStore
     from connectors.contract import Connection
     from connectors.memory import Memory
+    from connectors.places import Place
 
 
 class _Choice(ConnectionSettings):
@@ -58,17 +60,16 @@ async def open_connection(
     token_store: TokenStore | None = None,
     memory: Memory | None = None,
     env_file: str | Path | None = ".env",
+    further: Sequence[Place] = (),
 ) -> Connection:
     """Open the account `name`. Its provider is `<NAME>_PROVIDER`, or the one of the same name.
 
-    Raises SettingsError if there is no such provider or a setting of it is missing or wrong.
+    `further` are places that its settings may be in besides the environment and files, which come first. Raises SettingsError if there is no such provider or a setting of it is missing or wrong.
     """
     module = provider_of(name, env_file)
-    settings = module.Settings.load(name, env_file)
-    return cast(
-        "Connection",
-        await module.connect(name, settings, transport=transport, token_store=token_store, memory=memory),
-    )
+    settings = module.Settings.load(name, env_file, further=further)
+    opened = await module.connect(name, settings, transport=transport, token_store=token_store, memory=memory)
+    return replace(cast("Connection", opened), page_url=settings.page_url)
 
 
 def _unknown(name: str, chosen: str | None, known: Mapping[str, ModuleType]) -> str:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
 
-from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from pydantic_settings import SettingsError as UnreadableError
 
 from connectors.limits import Limits
+from connectors.places import check_env_file, locate, places, written
 from connectors.secrets import hide
-from connectors.urls import SettingsError, checked_path, checked_url, is_loopback
+from connectors.urls import SettingsError, checked_page, checked_path, checked_url, is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
     from pydantic_core import ErrorDetails
+    from pydantic_settings import PydanticBaseSettingsSource
+
+    from connectors.places import Located, Place
 
 __all__ = ["ConnectionSettings", "HttpsUrl", "SettingsError", "UrlPath", "check_env_file", "variable"]
 
-SECRETS_DIR = "DOCFERRY_SECRETS_DIR"
-"""Names a directory with one file per setting, as container platforms mount them."""
+UNREADABLE = "no key of DOCFERRY_KEYS opens it; put the key that did behind the first one, or set it again"
+"""Why a place has a setting without a value, and the next step."""
 
 HttpsUrl = Annotated[str, AfterValidator(checked_url)]
 """An address that credentials may be sent to: https, or http on this machine."""
@@ -30,25 +33,8 @@ UrlPath = Annotated[str, AfterValidator(checked_path)]
 """A path below it, from its root: it cannot name another server."""
 
 
-def check_env_file(path: str | Path | None) -> None:
-    """Make sure that an env file, if there is one, is UTF-8 text. Raises SettingsError with the file and the line."""
-    if path is None or not Path(path).is_file():
-        return
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read ({error.strerror}); let this user read it") from None
-    good = len(content)
-    try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        good = error.start
-    # UTF-16 without a mark at its beginning is UTF-8 to the letter: it shows by its zero bytes only.
-    zero = content.find(b"\0")
-    place = min(good, zero if zero >= 0 else good)
-    if place < len(content):
-        line = content.count(b"\n", 0, place) + 1
-        raise SettingsError(f"{path}, line {line}: this is not UTF-8 text; save the file as UTF-8")
+PagePattern = Annotated[str, AfterValidator(checked_page)]
+"""Where a person looks at a document of the account: an address with `{id}` in it."""
 
 
 def variable(connection: str, setting: str) -> str:
@@ -61,21 +47,15 @@ def mentioned(connection: str, env_file: str | Path | None = ".env") -> bool:
 
     Raises SettingsError if the env file cannot be read.
     """
-    check_env_file(env_file)
-    names = [name for name, value in os.environ.items() if value.strip()]
-    if env_file and Path(env_file).is_file():
-        names += dotenv_values(env_file, encoding="utf-8-sig")
-    directory = os.environ.get(SECRETS_DIR)
-    if directory and Path(directory).is_dir():
-        names += [file.name for file in Path(directory).iterdir()]
-    return any(name.upper().startswith(variable(connection, "")) for name in names)
+    return any(name.startswith(variable(connection, "")) for name in written(env_file))
 
 
 class ConnectionSettings(BaseSettings):
     """What every connection can be told. Providers add their own fields, and a default for `base_url`.
 
     `max_rate` is requests per second (unset: the provider's default, and no limit on this machine),
-    `max_concurrency` calls at a time, `timeout` the longest silence in seconds.
+    `max_concurrency` calls at a time, `timeout` the longest silence in seconds. `page_url` is where a person looks at a
+    document, with `{id}` for its id.
     """
 
     model_config = SettingsConfigDict(
@@ -91,46 +71,78 @@ class ConnectionSettings(BaseSettings):
     max_rate: float | None = Field(default=None, gt=0)
     max_concurrency: int = Field(default=16, ge=1, le=256)
     timeout: float = Field(default=60.0, gt=0)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_not_set(cls, values: dict[str, object]) -> dict[str, object]:
-        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-        return {name: value for name, value in stripped.items() if value != ""}
+    page_url: PagePattern | None = None
 
     @classmethod
-    def load(cls, connection: str, env_file: str | Path | None = ".env", secrets_dir: str | Path | None = None) -> Self:
-        """Read the settings of one connection: environment first, then the env file, then the secrets directory.
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 -- pydantic-settings calls it by these names
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- same
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- same
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given and nothing else: `load` reads the places itself, to know which one a value is from."""
+        return (init_settings,)
+
+    @classmethod
+    def load(
+        cls,
+        connection: str,
+        env_file: str | Path | None = ".env",
+        secrets_dir: str | Path | None = None,
+        further: Sequence[Place] = (),
+    ) -> Self:
+        """Read the settings of one connection: environment first, then env file, secrets directory and further places.
 
         Secrets are masked from here on. Raises SettingsError with one sentence for everything that is missing or wrong.
         """
-        check_env_file(env_file)
-        directory = Path(secrets_dir or os.environ.get(SECRETS_DIR) or "")
-        given = bool(secrets_dir or os.environ.get(SECRETS_DIR))
-        try:
-            settings = cls(
-                _env_prefix=variable(connection, ""),
-                _env_file=env_file,
-                _secrets_dir=directory if given and directory.is_dir() else None,
+        return cls.made_of(connection, places(cls, variable(connection, ""), env_file, secrets_dir, further))
+
+    @classmethod
+    def made_of(cls, connection: str, searched: Sequence[Place]) -> Self:
+        """Make the settings of one connection of what these places have, the first one first. As `load` otherwise."""
+        located = locate(cls.model_fields, searched)
+        values = {one.setting: one.place.values[one.setting] for one in located}
+        if closed := [one for one in located if values[one.setting] is None]:
+            raise SettingsError(
+                "\n".join(
+                    f"{variable(connection, one.setting)} is in {one.place.name}, but cannot be read: {UNREADABLE}"
+                    for one in closed
+                )
             )
+        texts: dict[str, Any] = {name: value.get_secret_value() for name, value in values.items() if value is not None}
+        for name in cls.secrets() & texts.keys():
+            hide(texts[name])
+        if wrong := _astray(connection, located, texts, cls.secrets()):
+            raise SettingsError(wrong)
+        try:
+            return cls(**texts)
         except ValidationError as error:
-            places = ["the environment"]
-            if env_file:
-                places.append(f"{env_file}{'' if Path(env_file).is_file() else ' (no such file)'}")
-            if given:
-                places.append(f"secrets directory {directory}{'' if directory.is_dir() else ' (no such directory)'}")
-            else:
-                places.append(f"no secrets directory: {SECRETS_DIR} is not set")
-            looked = ", ".join(places)
+            looked = ", ".join(place.name for place in searched)
             # no cause: it may quote a value
             raise SettingsError("\n".join(_sentence(connection, one, looked) for one in error.errors())) from None
-        except UnreadableError:  # what the env file holds has been looked at before
-            raise SettingsError(f"A file in the secrets directory {directory} cannot be read as UTF-8 text") from None
-        for name in type(settings).model_fields:
-            value = getattr(settings, name)
-            if isinstance(value, SecretStr):
-                hide(value.get_secret_value())
-        return settings
+
+    @classmethod
+    def complaint(cls, connection: str, setting: str, value: str) -> str:
+        """Say what is wrong with the value of one setting, whatever the others are; nothing if it may be right."""
+        hide(value if setting in cls.secrets() else "")
+        alone: dict[str, Any] = {setting: value}
+        try:
+            cls(**alone)
+        except ValidationError as error:
+            own = [one for one in error.errors() if one["loc"] == (setting,) and one["type"] != "missing"]
+            return "; ".join(_sentence(connection, one) for one in own)
+        return ""
+
+    @classmethod
+    def secrets(cls) -> set[str]:
+        """Name the settings that are secret."""
+        return {
+            name
+            for name, field in cls.model_fields.items()
+            if field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+        }
 
     def limits(self, rate: float | None = None) -> Limits:
         """Return the limits for an Api. `rate` is the provider's default in requests per second, not used on this machine."""
@@ -138,10 +150,29 @@ class ConnectionSettings(BaseSettings):
         return Limits(timeout=self.timeout, concurrency=self.max_concurrency, rate=self.max_rate or default)
 
 
-def _sentence(connection: str, error: ErrorDetails, looked: str) -> str:
+def _astray(connection: str, located: Sequence[Located], texts: Mapping[str, str], secret: Collection[str]) -> str:
+    """Say that a place which is not guarded names the server that a guarded place's secret would be sent to; else nothing.
+
+    A guarded address counts as a secret does: what is kept of a login belongs to the server that gave it.
+    """
+    address = next((one for one in located if not one.place.guarded and "://" in texts[one.setting]), None)
+    guarded = next(
+        (one for one in located if one.place.guarded and (one.setting in secret or "://" in texts[one.setting])), None
+    )
+    if address is None or guarded is None:
+        return ""
+    where, what = variable(connection, address.setting), variable(connection, guarded.setting)
+    return (
+        f"{where} is from {address.place.name}, but {what} from {guarded.place.name}: whoever can edit the first could have the "
+        f"second sent anywhere. Set {where} in {guarded.place.name}, too, or {what} in {address.place.name}"
+    )
+
+
+def _sentence(connection: str, error: ErrorDetails, looked: str = "") -> str:
     # what is wrong with several settings together has no place of its own
     name = variable(connection, ".".join(str(part) for part in error["loc"])) if error["loc"] else connection
     if error["type"] == "missing":
         return f"{name} is not set (looked in {looked})"
     reason = error["msg"].removeprefix("Value error, ")
-    return f"{name} is wrong: {reason[:1].lower()}{reason[1:]} (looked in {looked})"
+    where = f" (looked in {looked})" if looked else ""
+    return f"{name} is wrong: {reason[:1].lower()}{reason[1:]}{where}"

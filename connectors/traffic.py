@@ -18,6 +18,11 @@ class Traffic(Protocol):
         ...
 
     @property
+    def waited(self) -> float:
+        """Seconds that requests have waited for their turn under a quota, or to be repeated, summed over requests."""
+        ...
+
+    @property
     def saturated(self) -> bool:
         """Whether as many requests wait as a quota lets out in a while: more work only waits too, here instead of elsewhere."""
         ...
@@ -33,6 +38,11 @@ class Unpaced:
     def requests(self) -> int:
         """How many requests have left so far."""
         return self.count()
+
+    @property
+    def waited(self) -> float:
+        """Nothing waits."""
+        return 0.0
 
     @property
     def saturated(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 _EXAMPLE = "such as https://api.example.com"
 _HIGHEST_PORT = 65535
@@ -60,6 +60,29 @@ def checked_path(path: str) -> str:
     if "?" in path or "#" in path:
         raise SettingsError("must be a path only: no query (?…) and no fragment (#…)")
     return path
+
+
+def checked_page(url: str) -> str:
+    """Return the pattern of a document's page for a person's browser. Raises SettingsError unless it is https or this machine.
+
+    `{id}` stands once behind the server's name, in the path, the query or the fragment.
+    """
+    _without_odd_signs(url)
+    server, _, rest = url.partition("{id}")
+    found = "{id}" in url and re.match(r"https?://[^/?#{}]+(?=[/?#])", server)
+    if not found or re.search(r"[{}]", server + rest):
+        raise SettingsError(
+            "must be a complete address with {id} in it once, behind the server's name: https://app.example.com/{id}"
+        )
+    if server.startswith("http:") and not is_loopback(server):
+        raise SettingsError("must begin with https")
+    checked_url(found[0])
+    return url
+
+
+def page(pattern: str | None, document_id: str) -> str | None:
+    """Return where a person looks at a document, None without a pattern. The id becomes one segment of the address."""
+    return pattern and pattern.replace("{id}", quote(document_id, safe=""))
 
 
 def _without_odd_signs(text: str) -> None:

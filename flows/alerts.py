@@ -181,6 +181,11 @@ class Alerts:
         return sorted(self._known.values(), key=lambda one: one.since)
 
 
+async def open_alerts(memory: LedgerMemory) -> list[Alert]:
+    """Return what runs have left open on a connection. Raises StateError."""
+    return [alert for alert in _read(await memory.recall(_KEPT)) if alert.over is None]
+
+
 def _merged(kept: Iterable[Alert], ours: Mapping[str, Alert], seen: Mapping[str, int]) -> Iterable[Alert]:
     """Return what lasts, of what is kept and of ours. `seen` are the counts of what was kept when we looked last."""
     found = {alert.cause: alert for alert in kept}

@@ -1,42 +1,28 @@
-"""What `docferry check` looks at: settings, state, routes, and one cheap call per connection."""
+"""What `docferry check` looks at: settings, state, routes, and the accounts that they are between."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+import contextlib
+import itertools
 from typing import TYPE_CHECKING
 
-from connectors.errors import AccessError, ConnectorError
-from connectors.registry import open_connection
 from connectors.secrets import mask
 from connectors.settings import SettingsError, mentioned
-from flows.memory import LedgerMemory
+from flows.account_checks import check_account
+from flows.accounts import further_places
+from flows.findings import Finding
 from flows.renamed import ADVICE, without_file
+from flows.route_accounts import connections_of
 from flows.routes import no_routes, open_route, read_route
 from flows.running import open_ledger
-from flows.tokens import token_store
 from mappings.language import RouteError
 from state.errors import SettingError, StateError
 
 if TYPE_CHECKING:
-    from connectors.auth import TokenStore
-    from connectors.memory import Memory
+    from connectors.places import Place
     from flows.settings import Gateway
     from mappings.language import Route
-
-
-_PATIENCE = 30
-"""Seconds that a connection may take to answer one cheap call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `exit_code` is 0, 2 (correct something here) or 3 (access, provider, state)."""
-
-    what: str
-    ok: bool
-    says: str
-    exit_code: int = 0
+    from state.ledger import Ledger
 
 
 async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True) -> list[Finding]:
@@ -45,7 +31,20 @@ async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True
     With `all_of_them` no route was asked for by name: then those between accounts of which nothing is set do not count,
     as long as another route has something.
     """
-    findings = await _state(gateway)
+    async with contextlib.AsyncExitStack() as opened:
+        ledger: Ledger | None = None
+        try:
+            ledger = await opened.enter_async_context(open_ledger(gateway))
+            findings = await _state(gateway, ledger)
+        except SettingError as error:
+            findings = [Finding("state", ok=False, says=mask(str(error)), exit_code=2)]
+        except StateError as error:
+            findings = [Finding("state", ok=False, says=mask(str(error)), exit_code=3)]
+        return findings + await _routes(gateway, ledger, routes, all_of_them=all_of_them)
+
+
+async def _routes(gateway: Gateway, ledger: Ledger | None, routes: list[str], *, all_of_them: bool) -> list[Finding]:
+    findings = []
     if not routes:
         findings.append(Finding("routes", ok=False, says=no_routes(gateway.mappings), exit_code=2))
     loaded: dict[str, Route] = {}
@@ -54,7 +53,10 @@ async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True
             loaded[name] = read_route(gateway, name)
         except (RouteError, SettingsError) as error:
             findings.append(Finding(f"route {name}", ok=False, says=str(error), exit_code=2))
-    absent = {name: [one for one in _connections(route) if not mentioned(one)] for name, route in loaded.items()}
+    named = {name: connections_of(route) for name, route in loaded.items()}
+    further = {one: await _further(ledger, one) for one in dict.fromkeys(itertools.chain(*named.values()))}
+    there = {one for one, places in further.items() if mentioned(one) or any(place.values for place in places)}
+    absent = {name: [one for one in ones if one not in there] for name, ones in named.items()}
     idle = {name for name, missing in absent.items() if missing} if all_of_them and not all(absent.values()) else set()
     connections: list[str] = []
     for name, route in loaded.items():
@@ -62,19 +64,25 @@ async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True
             says = f"not in use: nothing is set for {' and '.join(absent[name])}"
             findings.append(Finding(f"route {name}", ok=True, says=says))
             continue
-        connections += _connections(route)
-        findings.append(await _route(gateway, name, route))
-    findings += [await _connection(gateway, name) for name in dict.fromkeys(connections)]
+        connections += named[name]
+        findings.append(await _route(gateway, ledger, name, route))
+    used = list(dict.fromkeys(connections))
+    for name in used:
+        findings += await check_account(gateway, ledger, name, used, further[name])
     return findings
 
 
-def _connections(route: Route) -> list[str]:
-    return list(dict.fromkeys(text.partition(".")[0] for text in (route.source, route.destination)))
-
-
-async def _route(gateway: Gateway, name: str, route: Route) -> Finding:
+async def _further(ledger: Ledger | None, connection: str) -> list[Place]:
+    """Look into the places of a connection that take asking: the vault and Prefect. None if there is no such provider."""
     try:
-        async with open_route(gateway, name):
+        return await further_places(ledger, connection)
+    except SettingsError:
+        return []
+
+
+async def _route(gateway: Gateway, ledger: Ledger | None, name: str, route: Route) -> Finding:
+    try:
+        async with open_route(gateway, name, ledger):
             says = f"{route.source} to {route.destination}, mapping {route.version[:12]}"
             return Finding(f"route {name}", ok=True, says=says)
     except RouteError as error:
@@ -83,16 +91,10 @@ async def _route(gateway: Gateway, name: str, route: Route) -> Finding:
         return Finding(f"route {name}", ok=True, says="loads; its connections are not set up, see below")
 
 
-async def _state(gateway: Gateway) -> list[Finding]:
+async def _state(gateway: Gateway, ledger: Ledger) -> list[Finding]:
     """Look at the state, and at what it knows routes of that have no file; a retired one is no fault."""
-    try:
-        async with open_ledger(gateway) as ledger:
-            routes = await ledger.routes()
-            says = f"{ledger.place} opens, knows {len(routes)} {'route' if len(routes) == 1 else 'routes'}"
-    except SettingError as error:
-        return [Finding("state", ok=False, says=mask(str(error)), exit_code=2)]
-    except StateError as error:
-        return [Finding("state", ok=False, says=mask(str(error)), exit_code=3)]
+    routes = await ledger.routes()
+    says = f"{ledger.place} opens, knows {len(routes)} {'route' if len(routes) == 1 else 'routes'}"
     gone = [
         Finding(
             f"route {name}", ok=True, says=f"known to the state, but without a file in {gateway.mappings}; {ADVICE}"
@@ -100,35 +102,3 @@ async def _state(gateway: Gateway) -> list[Finding]:
         for name in without_file(routes, gateway.mappings)
     ]
     return [Finding("state", ok=True, says=says), *gone]
-
-
-async def _connection(gateway: Gateway, name: str) -> Finding:
-    what = f"connection {name}"
-    try:
-        async with open_ledger(gateway) as ledger:
-            return await _opened(name, what, token_store(gateway, ledger, name), LedgerMemory(ledger, name))
-    except StateError:  # told already; a login that is kept there cannot be used then
-        return await _opened(name, what, None, None)
-
-
-async def _opened(name: str, what: str, tokens: TokenStore | None, memory: Memory | None) -> Finding:
-    try:
-        connection = await open_connection(name, token_store=tokens, memory=memory)
-    except SettingsError as error:
-        return Finding(what, ok=False, says=str(error), exit_code=2)
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return Finding(what, ok=True, says=(await connection.check()).removeprefix(f"{name}: "))
-    except TimeoutError:
-        return Finding(what, ok=False, says=f"no usable answer within {_PATIENCE} s", exit_code=3)
-    except AccessError as error:
-        return Finding(
-            what,
-            ok=False,
-            says=f"{mask(str(error)).rstrip('.')}. Renew the credentials or grant the right.",
-            exit_code=3,
-        )
-    except ConnectorError as error:
-        return Finding(what, ok=False, says=mask(str(error)), exit_code=3)
-    finally:
-        await connection.close()

@@ -13,6 +13,7 @@ from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows import output, streams
 from flows.command_group import CommandGroup
+from flows.log_output import LogFormat, start_logging
 from flows.streams import OutputError
 from mappings.language import RouteError
 from state.errors import SettingError, StateError
@@ -43,11 +44,14 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _options(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more, to stderr.")] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="Log lines for people, or each as one JSON object for programs.")
+    ] = LogFormat.TEXT,
     _asked: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    output.start_logging(verbose=verbose)
+    start_logging(verbose=verbose, form=log_format)
 
 
 def main() -> None:

@@ -94,6 +94,8 @@ async def _read(context: Context) -> Listing:
     """
     opened, listed = context.open, context.tally.listed
     cursor = await context.run.cursor(opened.source_stream)
+    if context.to_sweep:
+        cursor = opened.source.rewind(cursor, context.asked.since)
     seen, still = Marks(), set[str]()
     count, stale, fresh, total, barred, whole = 0, 0, 0, None, False, False
     doubts = set[str]()

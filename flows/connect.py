@@ -8,11 +8,10 @@ import webbrowser
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors.registry import open_connection
 from connectors.settings import SettingsError
 from connectors.urls import is_loopback
+from flows.accounts import open_account
 from flows.running import open_ledger
-from flows.tokens import token_store
 from state.vault import MAKE_ONE
 
 if TYPE_CHECKING:
@@ -38,13 +37,12 @@ async def connect(
     own port. Raises SettingsError (nothing to log in, no key to keep it with, port taken) and the connectors' errors.
     """
     async with open_ledger(gateway) as ledger:
-        store = token_store(gateway, ledger, name)
-        if store is None:
+        if ledger.credentials.locked:
             raise SettingsError(
                 "DOCFERRY_KEYS is not set: without a key the login could not be kept for the next run. "
                 f"Make one with `{MAKE_ONE}`"
             )
-        connection = await open_connection(name, token_store=store)
+        connection = await open_account(gateway, ledger, name)
         try:
             login = connection.login
             if login is None:

@@ -18,6 +18,7 @@ from flows.marks import Marks
 from flows.policy import Policy
 from flows.proof import Proof
 from flows.redact import told
+from flows.selection import ALL_DUE
 from flows.tally import Tally
 from flows.unheard import Unheard
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from flows.memory import LedgerMemory
     from flows.routes import OpenRoute
+    from flows.selection import Selection
     from flows.suspicion import Suspect
     from state.run import RouteRun
 
@@ -47,7 +49,8 @@ class Context:
     """What the runs of the route let each other know."""
     policy: Policy = field(default_factory=Policy)
     tally: Tally = field(default_factory=Tally)
-    limit: int | None = None
+    asked: Selection = ALL_DUE
+    """What the run was asked to carry."""
     only: Collection[int] | None = None
     """Transfer ids this run is restricted to; None means all that are due."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,11 +76,15 @@ class Context:
     reread: int = 0
     """Documents that were read again in this run to try the present mapping on them (what `Policy.rereads` limits)."""
     started: int = 0
-    """Documents whose delivery was begun in this run (what `limit` limits)."""
+    """Documents whose delivery was begun in this run (what the limit limits)."""
     alerts: Alerts = field(default_factory=Alerts)
     unheard: Unheard = field(default_factory=Unheard)
     worth_waiting: set[int] = field(default_factory=set)
     """Transfers that failed for no fault of their own: an outage, or a call whose effect cannot be seen yet."""
+    phases: dict[str, float] = field(default_factory=dict)
+    """Seconds of wall time by phase."""
+    oldest_owed_at: datetime | None = None
+    """Since when the source has been owed, in the end of the run, what it has been owed longest."""
     progress_at: float = field(default_factory=time.monotonic)
     """When (monotonic) the last document came to rest or the last message was told."""
     _circuits: dict[str, Circuit] = field(default_factory=dict)
@@ -213,9 +220,14 @@ class Context:
         return self.policy.follow_at(delivered_at, accepted=accepted, heeded=heeded)
 
     @property
+    def to_sweep(self) -> bool:
+        """Return True until the source was listed from where a person has asked for."""
+        return self.asked.sweep and not self.tally.passes
+
+    @property
     def may_begin(self) -> bool:
         """Return True while the run's limit allows another document to be begun."""
-        return self.limit is None or self.started < self.limit
+        return self.asked.limit is None or self.started < self.asked.limit
 
 
 def is_fatal(error: ConnectorError) -> bool:

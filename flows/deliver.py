@@ -18,6 +18,7 @@ from flows.ends import Ends
 from flows.fitting import UnfitError, content, fit, travelling
 from flows.journal import LedgerJournal
 from flows.keepable import WHY, keepable
+from flows.log_lines import about_its_document
 from flows.newcomers import is_new
 from flows.pool import pool
 from flows.recorded import unpack
@@ -56,8 +57,8 @@ async def deliver(context: Context, listed: asyncio.Event) -> None:
     """Deliver everything that is due; return when nothing is and `listed` says that nothing more will come."""
 
     async def take(wanted: int, _busy: set[int]) -> list[tuple[int, Awaitable[None]]]:
-        if context.limit is not None:
-            wanted = min(wanted, context.limit - context.started)
+        if context.asked.limit is not None:
+            wanted = min(wanted, context.asked.limit - context.started)
         if wanted <= 0:
             return []
         context.news.clear()
@@ -110,6 +111,7 @@ class _Idle:
         return not context.stop.is_set()
 
 
+@about_its_document
 async def carry(context: Context, transfer: Transfer) -> None:
     """Bring one document as far as it gets. Only a fault of the state itself is raised."""
     seen = Seen()

@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from connectors.settings import SettingsError
 from flows import output
+from flows.orchestration.addresses import directly
 from flows.progress import following, watched
 from flows.tally import Report, Tally
 
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 ROUTE = "hypatos_to_zefort"
 PROVIDERS = ("hypatos", "zefort")
 """Who the demo's route is between."""
-_REAL = ("HYPATOS_", "ZEFORT_", "DOCFERRY_", "PREFECT_")
+_REAL = ("HYPATOS_", "ZEFORT_", "CONTRACTFIT_", "DOCUMINE_", "DOCFERRY_", "PREFECT_")
 """How the names of settings begin that are meant for real accounts and servers."""
-_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _QUIET_PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -43,14 +43,16 @@ async def demonstrate(documents: int, *, quiet: bool) -> Report:
     """Run the shipped route against both sandboxes through the Prefect flow, in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="docferry-demo-") as folder, contextlib.chdir(folder):
         home = Path(folder)
-        _forget_settings()
+        forget_settings()
         output.err.print(f"Starting both sandboxes with {documents} documents, and Prefect …")
         async with sandboxes(documents, dict.fromkeys(PROVIDERS, 0)) as settings:
             os.environ.update(settings)
             os.environ.update(_QUIET_PREFECT)
             os.environ["PREFECT_HOME"] = str(home / "prefect")
             os.environ["DOCFERRY_STATE_URL"] = f"sqlite:///{home / 'state.db'}"
-            from flows.sync import RouteChoice, sync  # noqa: PLC0415 -- Prefect reads its settings when imported
+            # Prefect reads its settings when it is imported.
+            from flows.orchestration.route_choice import RouteChoice  # noqa: PLC0415
+            from flows.sync import sync  # noqa: PLC0415
 
             tally = Tally()
             watched.set(tally)
@@ -62,25 +64,27 @@ async def demonstrate(documents: int, *, quiet: bool) -> Report:
     return Report.from_json(data)
 
 
-def _forget_settings() -> None:
-    """Take this process's settings out of its environment: the demo must not reach anybody's real accounts.
+def forget_settings() -> None:
+    """Take this process's settings out of its environment: what is shown must not reach anybody's real accounts.
 
     Those of an .env file are left behind with the folder it is in. Prefect's server is on this machine, so no proxy
     may be asked for it.
     """
     for name in [name for name in os.environ if name.upper().startswith(_REAL)]:
         del os.environ[name]
-    direct = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "", *_THIS_MACHINE]
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, direct))
+    directly(os.environ)
 
 
 @contextlib.asynccontextmanager
 async def sandboxes(documents: int, ports: Mapping[str, int]) -> AsyncIterator[dict[str, str]]:
-    """Serve these providers' sandboxes in a process of their own (port 0: any); yields the settings that point at them."""
+    """Serve these providers' sandboxes in a process of their own (port 0: any); yields the settings that point at them.
+
+    The terminal's Ctrl-C does not reach it: whoever uses the sandboxes may have something to finish first.
+    """
     command = [sys.executable, "-m", "connectors.sandbox", "--documents", str(documents)]
     for name, port in ports.items():
         command += ["--only", name, f"--{name}-port", str(port)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, process_group=0)
     try:
         line = await process.stdout.readline() if process.stdout else b""
         if not line:

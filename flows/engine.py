@@ -27,16 +27,19 @@ from flows.deliver import deliver
 from flows.feedback import tell_all
 from flows.follow import follow
 from flows.heal import heal
+from flows.log_lines import about
 from flows.memory import LedgerMemory
 from flows.policy import Policy
-from flows.reporting import report_on
+from flows.reporting import Before, report_on
+from flows.selection import ALL_DUE
 from flows.tally import Fate, Report, Tally
 from state.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from flows.routes import OpenRoute
+    from flows.selection import Selection
     from state.ledger import Ledger
 
 log = logging.getLogger("docferry")
@@ -59,44 +62,57 @@ async def plainly(name: str, work: Callable[[], Awaitable[T]], /) -> T:
     return await work()
 
 
+def timed(phase: Phase, seconds: dict[str, float]) -> Phase:
+    """Return a phase runner that adds up in `seconds` how long each phase took, by name."""
+
+    async def run(name: str, work: Callable[[], Awaitable[T]], /) -> T:
+        began = time.monotonic()
+        try:
+            return await phase(name, work)
+        finally:
+            seconds[name] = seconds.get(name, 0.0) + time.monotonic() - began
+
+    return run
+
+
 async def sync(
     opened: OpenRoute,
     ledger: Ledger,
     *,
     policy: Policy | None = None,
     tally: Tally | None = None,
-    limit: int | None = None,
-    documents: Sequence[str] = (),
+    asked: Selection = ALL_DUE,
     stop: asyncio.Event | None = None,
     phase: Phase = plainly,
 ) -> Report:
     """Run a route once and return what became of every document it touched.
 
-    `documents` restricts the run to these source ids, whatever became of them before; `limit` is the most documents
-    that are begun. Errors of providers and of the state end the run in an orderly way and are told in the report;
+    `asked` says which documents are carried. Errors of providers and of the state end the run in an orderly way and are told in the report;
     raises RouteBusyError (state.errors) if another run of the route is active and the two do not share the work.
     """
     policy = policy or Policy()
     shared = opened.route.draft.runs == "shared"
-    async with ledger.run(opened.route.name, ttl=policy.lease, shared=shared) as run:
+    async with ledger.run(
+        opened.route.name, ttl=policy.lease, shared=shared, asked=asked.as_text(), flow_run=asked.flow_run
+    ) as run:
         context = Context(
             open=opened,
             run=run,
             shared=LedgerMemory(ledger, f"route {opened.route.name}"),
             policy=policy,
             tally=tally or Tally(),
-            limit=limit,
+            asked=asked,
             stop=stop or asyncio.Event(),
         )
-        with fence.held_by(run.hold):
-            return await _run(context, ledger, documents, phase, shared=shared)
+        with fence.held_by(run.hold), about(route=opened.route.name, run=run.id):
+            return await _run(context, ledger, timed(phase, context.phases), shared=shared)
 
 
-async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase: Phase, *, shared: bool) -> Report:
+async def _run(context: Context, ledger: Ledger, phase: Phase, *, shared: bool) -> Report:
     began, run, opened = time.monotonic(), context.run, context.open
     if run.previous:
         context.notes.append("the run before this one did not end by itself; its work was taken over")
-    requests = opened.requests()
+    before = Before(opened.requests(), opened.waited())
     proven = False
     try:
         ends = context.source_name, context.destination_name
@@ -105,10 +121,9 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
             minutes = back.total_seconds() / 60
             context.notes.append(f"the clock was set back by about {minutes:.0f} min; what waited is tried at once")
         await run.recording.renew()
-        if documents:
-            wanted = await run.want(documents, datetime.now(UTC))
-            context.only = frozenset((*wanted.new, *wanted.changed))
-            context.tally.list(context.only, Fate.WAITING)
+        await ledger.credentials.renew()
+        if not context.asked.listing:
+            await _choose(context)
         if not opened.draining:
             # A work queue lists what it was not told; elsewhere only the ledger knows what the source refused.
             context.tally.refused.update(
@@ -123,24 +138,39 @@ async def _run(context: Context, ledger: Ledger, documents: Sequence[str], phase
             await run.recording.prune(datetime.now(UTC))
             owed = await _owed(context, phase, shared=shared)
             context.tally.behind = await _behind(context)
+            context.oldest_owed_at = await run.outbox.oldest_owed() if owed else None
         context.conclude()
         await context.alerts.keep()
     except StateError as error:
         context.halt(error)
         owed = 0
     context.unheard.conclude()
-    report = report_on(context, proven=proven, owed=owed, seconds=time.monotonic() - began, requests=requests)
+    report = report_on(context, proven=proven, owed=owed, seconds=time.monotonic() - began, before=before)
     try:
         await run.finish(
             at=datetime.now(UTC),
-            counts={key: value for key, value in report.as_json().items() if type(value) is int},
-            complete=report.complete,
+            counts=report.counts(),
+            complete=report.complete and context.only is None,
+            grown=report.grown(),
             note=report.stopped or "; ".join(report.notes) or None,
         )
     except StateError as error:
         context.halt(error)
-        report = report_on(context, proven=False, owed=owed, seconds=time.monotonic() - began, requests=requests)
+        report = report_on(context, proven=False, owed=owed, seconds=time.monotonic() - began, before=before)
     return report
+
+
+async def _choose(context: Context) -> None:
+    """Make due what a person has chosen, and nothing else this run's business."""
+    asked, run, now = context.asked, context.run, datetime.now(UTC)
+    if asked.rejected:
+        wanted = await run.want_refused(asked.since, now, asked.why)
+    else:
+        wanted = await run.want(asked.documents, now, asked.why)
+    context.only = frozenset((*wanted.new, *wanted.changed))
+    context.tally.list(context.only, Fate.WAITING)
+    if not context.only:
+        context.notes.append("no document of this route is rejected or failed, so nothing was tried again")
 
 
 async def _heal(context: Context, phase: Phase) -> None:
@@ -162,7 +192,7 @@ async def _passes(context: Context, phase: Phase) -> bool:
     """Repeat the four phases until a reading of the source brings nothing new; return whether all of it was seen."""
     proven, read = False, False
     for number in range(1, context.policy.passes + 1):
-        listing = await _one_pass(context, phase, again=read)
+        listing = await _one_pass(context, phase, again=read or context.to_sweep)
         read = listing.read
         first = number == 1 and not listing.shared
         altered = await phase("follow", lambda: follow(context, ask_for_dropped=first))  # noqa: B023 -- awaited at once

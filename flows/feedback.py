@@ -15,6 +15,7 @@ from connectors.errors import ConnectorError, GoneError, OvertakenError, Rejecte
 from flows.context import is_fatal, sleep_or_stop, where
 from flows.ends import Ends
 from flows.journal import LedgerJournal
+from flows.log_lines import about_its_document
 from flows.pool import ASK_AGAIN, pool
 from flows.redact import told
 from flows.tally import Fate, not_heard
@@ -88,6 +89,7 @@ async def _news(context: Context) -> None:
     context.run.outbox.news.clear()
 
 
+@about_its_document
 async def tell(context: Context, owed: Owed) -> None:
     """Send one message. Refused ones are settled with the reason; what may pass later stays owed."""
     context.worth_waiting.discard(owed.transfer_id)

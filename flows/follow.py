@@ -12,6 +12,7 @@ from flows.context import is_fatal, where
 from flows.ends import Ends
 from flows.journal import LedgerJournal
 from flows.later import news
+from flows.log_lines import about_its_document
 from flows.pool import pool
 from flows.tally import Fate
 from state.errors import StateError
@@ -81,6 +82,7 @@ async def _mark_dropped(context: Context) -> None:
         log.error("what the far end dropped: unexpected %s", where(error))  # noqa: TRY400 -- see where()
 
 
+@about_its_document
 async def look(context: Context, transfer: Transfer, altered: list[int]) -> None:
     """Ask about one document and write down what is new."""
     now = datetime.now(UTC)

@@ -15,6 +15,7 @@ from connectors.errors import ConnectorError, GoneError, RejectedError
 from flows.context import is_fatal, where
 from flows.ends import Ends
 from flows.fitting import content, fit, travelling
+from flows.log_lines import about, about_its_document
 from flows.pool import pool
 from flows.recorded import unpack
 from flows.verdicts import ended_by_us
@@ -89,6 +90,7 @@ async def _unrecorded(context: Context, missed: set[int], *, sent: bool) -> None
     )
 
 
+@about_its_document
 async def _read(context: Context, transfer: Transfer, missed: set[int]) -> None:
     """Read one document and try it. One that is gone, or at which somebody is at work, is left as it is."""
     try:
@@ -119,7 +121,8 @@ def _wakes(context: Context, transfer: Transfer, document: Document) -> bool:
     except (MappingError, RejectedError):
         return False
     except Exception as error:  # noqa: BLE001 -- one document's trouble must not stop the others
-        log.error("document %s: unexpected %s", transfer.document_id, where(error))  # noqa: TRY400 -- see where()
+        with about(document=transfer.document_id):
+            log.error("document %s: unexpected %s", transfer.document_id, where(error))  # noqa: TRY400 -- see where()
         return False
     if mapped.skipped is not None or transfer.status == REJECTED:
         return mapped.skipped is None

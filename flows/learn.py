@@ -12,13 +12,12 @@ import typer
 from rich.markup import escape
 
 from connectors.learning import learn, widened
-from connectors.registry import open_connection, provider_of
+from connectors.registry import provider_of
 from connectors.schemas import stored, stored_at
 from flows import output
-from flows.memory import LedgerMemory
+from flows.accounts import open_account
 from flows.running import open_ledger
 from flows.settings import load_gateway
-from flows.tokens import token_store
 from mappings.language import read_draft
 from mappings.workbench import saving
 
@@ -87,8 +86,7 @@ def command(
 
 async def _asked(gateway: Gateway, name: str, documents: int) -> Learned:
     async with open_ledger(gateway) as ledger:
-        tokens, memory = token_store(gateway, ledger, name), LedgerMemory(ledger, name)
-        connection = await open_connection(name, token_store=tokens, memory=memory)
+        connection = await open_account(gateway, ledger, name)
         try:
             return await learn(connection, _streams(gateway.mappings, name), documents)
         finally:

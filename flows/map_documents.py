@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.errors import GoneError, RejectedError
-from connectors.registry import open_connection
 from connectors.secrets import mask
 from connectors.settings import SettingsError
-from flows.memory import LedgerMemory
+from flows.accounts import open_account
 from flows.output import instant
 from flows.recorded import unpack
 from flows.routes import stream_of
 from flows.running import open_ledger
-from flows.tokens import token_store
 from mappings.language import Problem, RouteError
 from mappings.workbench.documents import DocumentError, document_of, read_document
 
@@ -117,8 +115,7 @@ async def _recorded(gateway: Gateway, route: Route, asked: str) -> Chosen:
 async def open_source(gateway: Gateway, route: Route, ledger: Ledger) -> AsyncIterator[Source]:
     """Open the connection that documents come from, and only that."""
     name, _, stream = route.source.partition(".")
-    tokens, memory = token_store(gateway, ledger, name), LedgerMemory(ledger, name)
-    connection = await open_connection(name, token_store=tokens, memory=memory)
+    connection = await open_account(gateway, ledger, name)
     try:
         yield stream_of(route, "source", stream, name, connection.sources)
     finally:

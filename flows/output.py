@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.markup import escape
 from rich.table import Table
 
-from connectors.secrets import Masking, mask
+from connectors.secrets import mask
 from flows.causes import cause
 from flows.certify import LEVELS, NOT_KEPT
+from flows.log_lines import logs_json
 from flows.tally import Fate
 
 if TYPE_CHECKING:
@@ -62,21 +62,6 @@ _ROWS = (
 )
 
 
-def start_logging(*, verbose: bool) -> None:
-    """Send log lines to stderr, with secrets masked."""
-    handler = RichHandler(console=err, show_path=False, rich_tracebacks=False, log_time_format="%H:%M:%S")
-    handler.addFilter(Masking())
-    root = logging.getLogger("docferry")
-    root.handlers[:] = [handler]
-    root.propagate = False
-    root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    for name in ("connectors", "state"):
-        quiet = logging.getLogger(name)
-        quiet.handlers[:] = [handler]
-        quiet.propagate = False
-        quiet.setLevel(logging.DEBUG if verbose else logging.WARNING)
-
-
 _printed: list[bool] = []
 
 
@@ -106,6 +91,9 @@ def _print(text: str) -> None:
 
 def complain(message: str) -> None:
     """Say on stderr why a command ends."""
+    if logs_json():
+        logging.getLogger("docferry").error("%s", message)
+        return
     err.print(f"[red]docferry:[/] {escape(mask(message))}", soft_wrap=True)
 
 
@@ -138,7 +126,8 @@ def show_report(report: Report) -> None:
         _add_feedback(table, report)
     out.print(table)
     show_problems(report.problems)
-    out.print(f"[dim]{report.requests} requests, {report.seconds:.1f} s[/]")
+    waited = f", waiting {span(report.quota_wait)} for quotas and repeats" if report.quota_wait >= 1 else ""
+    out.print(f"[dim]{report.requests} requests{waited}, {report.seconds:.1f} s[/]")
     for note in report.notes:
         out.print(f"[dim]note:[/] {escape(note)}")
     for alert in report.alerts:
@@ -162,7 +151,8 @@ def _add_feedback(table: Table, report: Report) -> None:
     if report.refused_feedback:
         table.add_row(str(report.refused_feedback), "[yellow]refused[/]", "messages the source does not take")
     if report.owed_feedback:
-        table.add_row(str(report.owed_feedback), "[yellow]owed[/]", "messages the source has not taken yet")
+        oldest = f"; the oldest is owed for {span(report.oldest_owed)}" if report.oldest_owed is not None else ""
+        table.add_row(str(report.owed_feedback), "[yellow]owed[/]", f"messages the source has not taken yet{oldest}")
 
 
 def lags(report: Report) -> str:

@@ -12,16 +12,20 @@ from connectors.errors import ConnectorError, GoneError, RejectedError
 from connectors.secrets import mask
 from flows.fitting import fit
 from flows.redact import redact, unnamed
+from flows.selection import ALL_DUE
 from flows.tally import Fate, Report, Tally
+from flows.verdicts import ended_by_us
 from mappings.language import MappingError
 from state.records import PENDING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from flows.policy import Policy
     from flows.routes import OpenRoute
+    from flows.selection import Selection
     from state.ledger import Ledger
+    from state.records import Transfer
 
 
 async def preview(
@@ -30,38 +34,37 @@ async def preview(
     *,
     policy: Policy,
     tally: Tally | None = None,
-    limit: int | None = None,
-    documents: Sequence[str] = (),
+    asked: Selection = ALL_DUE,
 ) -> Report:
     """Say what a run would do: counts and reasons as in a real run's report, with `dry_run` set."""
-    tally = tally or Tally()
-    began, started, requests = time.monotonic(), datetime.now(UTC), opened.requests()
+    tally, limit = tally or Tally(), asked.limit
+    began, started = time.monotonic(), datetime.now(UTC)
+    requests, waited = opened.requests(), opened.waited()
     numbers: dict[str, int] = {}
     stopped: str | None = None
     gate = asyncio.Semaphore(policy.in_flight)
 
-    async def consider(document_id: str, known: str | None) -> None:
+    async def consider(document_id: str, known: Transfer | None) -> None:
         async with gate:
-            fate, reason = await _would(opened, document_id, known, asked=bool(documents))
+            fate, reason = await _would(opened, document_id, known, asked=not asked.listing)
         tally.decide(numbers[document_id], fate)
         if reason:
             tally.explain(document_id, fate, reason)
 
     try:
-        async for ids in _listed(opened, ledger, documents):
+        async for ids in _listed(opened, ledger, asked):
             fresh = [id_ for id_ in ids if id_ not in numbers]
             known = await ledger.lookup(opened.route.name, fresh)
-            todo: list[tuple[str, str | None]] = []
+            todo: list[tuple[str, Transfer | None]] = []
             for id_ in fresh:
                 if limit is not None and len(todo) + tally.settled >= limit:
                     break
                 numbers[id_] = len(numbers)
                 tally.list([numbers[id_]], Fate.WAITING)
-                transfer = known.get(id_)
-                todo.append((id_, transfer.external_id if transfer else None))
+                todo.append((id_, known.get(id_)))
             async with asyncio.TaskGroup() as group:
-                for id_, external_id in todo:
-                    group.create_task(consider(id_, external_id))
+                for id_, transfer in todo:
+                    group.create_task(consider(id_, transfer))
             if limit is not None and len(numbers) >= limit:
                 break
     except* ConnectorError as errors:
@@ -80,6 +83,7 @@ async def preview(
         skipped=counts[Fate.SKIPPED],
         waiting=counts[Fate.WAITING],
         requests=opened.requests() - requests,
+        quota_wait=opened.waited() - waited,
         seconds=time.monotonic() - began,
         complete=stopped is None and limit is None,
         limited=limit is not None,
@@ -87,6 +91,9 @@ async def preview(
         stopped=stopped,
         notes=("dry run: nothing was written, neither here nor at a provider", *await _beyond(opened, ledger)),
         problems=tuple(tally.problems.values()),
+        source=opened.source_connection.name,
+        destination=opened.destination_connection.name,
+        pages=opened.pages(),
     )
 
 
@@ -103,17 +110,20 @@ async def _beyond(opened: OpenRoute, ledger: Ledger) -> list[str]:
     return said
 
 
-async def _listed(opened: OpenRoute, ledger: Ledger, documents: Sequence[str]) -> AsyncIterator[list[str]]:
-    if documents:
-        yield list(documents)
+async def _listed(opened: OpenRoute, ledger: Ledger, asked: Selection) -> AsyncIterator[list[str]]:
+    name = opened.route.name
+    if not asked.listing:
+        yield await ledger.refused_documents(name, asked.since) if asked.rejected else list(asked.documents)
         return
-    cursor = await ledger.cursor(opened.route.name, opened.source_stream)
+    cursor = await ledger.cursor(name, opened.source_stream)
+    if asked.sweep:
+        cursor = opened.source.rewind(cursor, asked.since)
     async for page in opened.source.changes(cursor):
         yield [change.document_id for change in page.changes]
 
 
-async def _would(opened: OpenRoute, document_id: str, external_id: str | None, *, asked: bool) -> tuple[Fate, str]:
-    """Return what a run would make of one document; `asked` if a person named it."""
+async def _would(opened: OpenRoute, document_id: str, known: Transfer | None, *, asked: bool) -> tuple[Fate, str]:
+    """Return what a run would make of one document; `asked` if a person wants it carried although the source let go of it."""
     values: list[object] = []
     try:
         try:
@@ -122,11 +132,12 @@ async def _would(opened: OpenRoute, document_id: str, external_id: str | None, *
             # One that was listed has left since, as they do; one that was asked for by name was never there.
             return (Fate.FAILED if asked else Fate.SKIPPED), f"not at the source: {mask(str(error))}"
         values.append(unnamed(document.fields))
-        if document.not_ready is not None:
+        ended = asked and known is not None and ended_by_us(known, document)
+        if document.not_ready is not None and not ended:
             return Fate.SKIPPED, document.not_ready
         mapped = fit(opened, document, values)
         if mapped.skipped is not None:
             return Fate.SKIPPED, mapped.skipped
     except (MappingError, RejectedError) as error:
         return Fate.REJECTED, redact(mask(str(error)), values)
-    return (Fate.DELIVERED if external_id is None else Fate.UPDATED), ""
+    return (Fate.DELIVERED if known is None or known.external_id is None else Fate.UPDATED), ""

@@ -19,7 +19,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from flows.log_lines import logs_json
 from flows.output import err
+from flows.speed import Speed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -37,7 +39,7 @@ watched: ContextVar[Tally | None] = ContextVar("watched", default=None)
 @asynccontextmanager
 async def following(tally: Tally, name: str, *, quiet: bool = False) -> AsyncIterator[None]:
     """Show how far the run is while the block is active."""
-    if quiet or not err.is_terminal:
+    if quiet or not _shows_bars():
         telling = asyncio.ensure_future(_tell(tally, name))
         try:
             yield
@@ -50,14 +52,20 @@ async def following(tally: Tally, name: str, *, quiet: bool = False) -> AsyncIte
         MofNCompleteColumn(),
         TextColumn("{task.fields[told]} acknowledged"),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[pace]}"),
     )
+    speed = Speed(tally)
     with Progress(*columns, console=err, transient=True) as progress:
-        bar = progress.add_task(name, total=None, told=0)
+        bar = progress.add_task(name, total=None, told=0, pace="")
+
+        def show() -> None:
+            speed.look()
+            total = tally.touched or None
+            progress.update(bar, completed=tally.settled, total=total, told=tally.told, pace=speed.pace())
 
         async def watch() -> None:
             while True:
-                progress.update(bar, completed=tally.settled, total=tally.touched or None, told=tally.told)
+                show()
                 await asyncio.sleep(0.2)
 
         watcher = asyncio.ensure_future(watch())
@@ -65,13 +73,13 @@ async def following(tally: Tally, name: str, *, quiet: bool = False) -> AsyncIte
             yield
         finally:
             watcher.cancel()
-            progress.update(bar, completed=tally.settled, total=tally.touched or None, told=tally.told)
+            show()
 
 
 @contextmanager
 def counting(name: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """Give what long work tells how far it is (done, of how many; from any thread), and show that while the block is active."""
-    if quiet or not err.is_terminal:
+    if quiet or not _shows_bars():
         told = time.monotonic()
 
         def tell(done: int, of: int) -> None:
@@ -96,12 +104,21 @@ def counting(name: str, *, quiet: bool = False) -> Iterator[Callable[[int, int],
 
 async def _tell(tally: Tally, name: str) -> None:
     """Say now and then how far a run is, where nobody sees a bar."""
+    speed = Speed(tally)
     while True:
         await asyncio.sleep(_EVERY)
+        speed.look()
+        pace = speed.pace()
         log.info(
-            "%s: %d documents listed or resumed, %d settled, %d acknowledged",
+            "%s: %d documents listed or resumed, %d settled, %d acknowledged%s",
             name,
             tally.touched,
             tally.settled,
             tally.told,
+            f"; {pace}" if pace else "",
         )
+
+
+def _shows_bars() -> bool:
+    """Return True if somebody watches stderr on a terminal, and it is not for lines of JSON only."""
+    return err.is_terminal and not logs_json()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connectors.errors import AccessError, TransientError
@@ -19,14 +20,22 @@ _MISCOUNTED = (
 )
 
 
-def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requests: int) -> Report:
-    """Put together what a run has to say for itself. `requests` is how many had left before it began, `seconds` its time."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the connections' traffic was when the run began: requests, and seconds waited."""
+
+    requests: int
+    waited: float
+
+
+def report_on(context: Context, *, proven: bool, owed: int, seconds: float, before: Before) -> Report:
+    """Put together what a run has to say for itself. `seconds` is its time."""
     tally, counts = context.tally, context.tally.counts()
     interrupted = context.stop.is_set()
     stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
-    limited = context.limit is not None and not context.may_begin and not tally.tried
-    if context.limit is not None and not context.may_begin:
-        context.notes.append(f"stopped after {context.limit} documents as asked; the rest stays due")
+    limited = context.asked.limit is not None and not context.may_begin and not tally.tried
+    if context.asked.limit is not None and not context.may_begin:
+        context.notes.append(f"stopped after {context.asked.limit} documents as asked; the rest stays due")
     waiting = counts[Fate.WAITING] + tally.behind
     report = Report(
         route=context.open.route.name,
@@ -43,6 +52,7 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         waiting=waiting,
         held=counts[Fate.HELD],
         conflicts=tally.conflicts,
+        reject_classes=dict(tally.reject_classes),
         elsewhere=counts[Fate.ELSEWHERE],
         withdrawn=tally.withdrawn,
         woken=tally.woken,
@@ -51,7 +61,10 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         refused_feedback=len(tally.refused),
         feedback_lag_p50=tally.lags.quantile(0.5),
         feedback_lag_p95=tally.lags.quantile(0.95),
-        requests=context.open.requests() - requests,
+        oldest_owed=_age(context.oldest_owed_at),
+        requests=context.open.requests() - before.requests,
+        quota_wait=context.open.waited() - before.waited,
+        phases=dict(context.phases),
         passes=tally.passes,
         seconds=seconds,
         complete=proven and not stopped and not interrupted and not waiting and not owed,
@@ -61,10 +74,17 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, requ
         notes=tuple(context.notes),
         problems=tuple(tally.problems.values()),
         alerts=tuple(context.alerts.all()),
+        source=context.source_name,
+        destination=context.destination_name,
+        pages=context.open.pages(),
     )
     if report.adds_up:
         return report
     return replace(report, complete=False, notes=(*report.notes, _MISCOUNTED))
+
+
+def _age(since: datetime | None) -> float | None:
+    return None if since is None else max(0.0, (datetime.now(UTC) - since).total_seconds())
 
 
 def _what_to_do(error: Exception) -> str:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from connectors.errors import RejectedError
-from connectors.registry import open_connection
 from connectors.schemas import with_learned
 from connectors.settings import SettingsError
-from flows.memory import LedgerMemory
+from flows.accounts import open_account
 from flows.pairing import pair_of
 from flows.targets import faults
-from flows.tokens import token_store
-from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route
+from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route, read_draft
 from mappings.language.model import LATER_WORDS
 
 if TYPE_CHECKING:
@@ -66,8 +64,19 @@ class OpenRoute:
 
     def requests(self) -> int:
         """How many HTTP requests have left so far."""
-        connections = {id(item): item for item in (self.source_connection, self.destination_connection)}
-        return sum(connection.traffic.requests for connection in connections.values())
+        return sum(connection.traffic.requests for connection in self._connections)
+
+    def waited(self) -> float:
+        """Seconds that requests have waited so far for a quota, or to be repeated, summed over requests."""
+        return sum(connection.traffic.waited for connection in self._connections)
+
+    def pages(self) -> Mapping[str, str]:
+        """Where a person looks at a document, by connection, where somebody has said so (`Connection.page_url`)."""
+        return {one.name: one.page_url for one in self._connections if one.page_url}
+
+    @property
+    def _connections(self) -> Iterable[Connection]:
+        return {id(item): item for item in (self.source_connection, self.destination_connection)}.values()
 
 
 def route_names(folder: Path) -> list[str]:
@@ -87,6 +96,13 @@ def chosen_routes(gateway: Gateway, asked: Sequence[str]) -> list[str]:
         if name not in names:
             read_route(gateway, name)  # raises with what there is
     return list(dict.fromkeys(asked)) or names
+
+
+def connections_of(gateway: Gateway) -> list[str]:
+    """Return the connections that the routes of the folder name, whether or not those routes have mistakes."""
+    drafts = [read_draft(gateway.mappings / f"{name}.yaml") for name in route_names(gateway.mappings)]
+    ends = (end.partition(".")[0] for draft in drafts for end in (draft.source, draft.destination))
+    return list(dict.fromkeys(filter(None, ends)))
 
 
 def no_routes(folder: Path) -> str:
@@ -121,7 +137,7 @@ async def open_route(
     """Load a route, open its connections and close them afterwards.
 
     Raises UnknownRouteError, RouteError (the file) or SettingsError (a connection's settings). With a ledger and a key,
-    access tokens outlive the run. `transport` replaces the network, for tests.
+    settings may be in the vault, and access tokens outlive the run. `transport` replaces the network, for tests.
     """
     route = read_route(gateway, name)
     source_name, _, source_stream = route.source.partition(".")
@@ -130,12 +146,8 @@ async def open_route(
     try:
         problems: list[str] = []
         for connection in dict.fromkeys((source_name, destination_name)):
-            tokens = token_store(gateway, ledger, connection) if ledger else None
-            memory = LedgerMemory(ledger, connection, gateway.lease) if ledger else None
             try:
-                opened[connection] = await open_connection(
-                    connection, transport=transport, token_store=tokens, memory=memory
-                )
+                opened[connection] = await open_account(gateway, ledger, connection, transport=transport)
             except SettingsError as error:  # both connections' problems are told at once
                 problems.append(str(error))
         if problems:

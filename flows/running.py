@@ -13,13 +13,15 @@ from flows.engine import Phase, plainly, sync
 from flows.preview import preview
 from flows.renamed import warn_of_another_name
 from flows.routes import open_route, route_file
+from flows.selection import ALL_DUE
 from flows.tokens import vault
 from state.database import password
 from state.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+    from flows.selection import Selection
     from flows.settings import Gateway
     from flows.tally import Report, Tally
     from state.care import Care
@@ -34,8 +36,7 @@ async def run_route(
     gateway: Gateway,
     name: str,
     *,
-    limit: int | None = None,
-    documents: Sequence[str] = (),
+    asked: Selection = ALL_DUE,
     dry_run: bool = False,
     tally: Tally | None = None,
     stop: asyncio.Event | None = None,
@@ -49,7 +50,7 @@ async def run_route(
     async with open_ledger(gateway) as ledger, open_route(gateway, name, ledger) as opened:
         await warn_of_another_name(ledger, gateway.mappings, name)
         if dry_run:
-            return await preview(opened, ledger, policy=gateway.policy, tally=tally, limit=limit, documents=documents)
+            return await preview(opened, ledger, policy=gateway.policy, tally=tally, asked=asked)
         with contextlib.ExitStack() as waiting:
             waiting.enter_context(telling_of_a_lock())
 
@@ -62,8 +63,7 @@ async def run_route(
                 ledger,
                 policy=gateway.policy,
                 tally=tally,
-                limit=limit,
-                documents=documents,
+                asked=asked,
                 stop=stop,
                 phase=begun,
             )

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import mappings
 from connectors.settings import SettingsError, check_env_file
 from flows.policy import Policy
+from mappings.language.alarms import duration, percentage
 from state.snapshots import Retention
 
 _ENV_FILE = ".env"
@@ -55,6 +56,29 @@ class Gateway(BaseSettings):
         description="How many documents of each route stay recorded as they were judged (1000), or for how long (30d), "
         "or both (1000, 30d); those of rejected documents do not count. 0 for none.",
     )
+
+    fresh_within: str = Field(
+        "26h", description="How long a route may be without a run that ends complete (30m, 2h, 7d), or never."
+    )
+    reject_rate: str = Field("50%", description="How much of what a route judges within a day may be rejected or fail.")
+    owed_for: str = Field("6h", description="How long a source may be owed a message, or never.")
+    alarm_urls: SecretStr = Field(
+        SecretStr(""),
+        description="Who is told of alarms: Apprise addresses (json://, mailto://, slack://), comma separated.",
+    )
+    alarm_repeat: str = Field("24h", description="How often an alarm that lasts is told again, or never.")
+
+    @field_validator("fresh_within", "owed_for", "alarm_repeat")
+    @classmethod
+    def _is_a_duration(cls, text: str) -> str:
+        duration(text)
+        return text
+
+    @field_validator("reject_rate")
+    @classmethod
+    def _is_a_percentage(cls, text: str) -> str:
+        percentage(text)
+        return text
 
     @field_validator("snapshots")
     @classmethod

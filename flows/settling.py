@@ -125,6 +125,7 @@ async def settle_rejected(context: Context, transfer: Transfer, reason_class: st
         beside=verdict.beside,
     )
     if verdict.news:
+        context.tally.reject_classes[reason_class] += 1
         explain(context, transfer, Fate.REJECTED, reason)
     else:
         context.tally.decide(transfer.id, Fate.UNCHANGED)
@@ -208,6 +209,7 @@ async def leave(context: Context, transfer: Transfer, reason_class: str, reason:
         detail=reason,
     )
     if asked_for and why is not None:
+        context.tally.reject_classes[reason_class] += 1
         explain(context, transfer, Fate.FAILED, why)
     elif status == "skipped":
         explain(context, transfer, Fate.SKIPPED, reason)
@@ -248,6 +250,7 @@ async def try_later(context: Context, transfer: Transfer, error: ConnectorError,
             detail=reason,
             snapshot=_snapshot(context, seen.document),
         )
+        context.tally.reject_classes[reason_class] += 1
         explain(context, transfer, Fate.FAILED, reason)
         return
     await context.run.postpone(

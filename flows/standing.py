@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from flows.output import ago, instant, out, show_problems
 from flows.renamed import ADVICE, without_file
+from flows.selection import as_asked, in_words
 from flows.tally import Fate, Problem, not_heard
 
 if TYPE_CHECKING:
@@ -51,7 +52,14 @@ def as_json(standing: Standing) -> dict[str, object]:
     told = ("document_id", "status", "reason_class", "reason")
     rejects = [{name: getattr(each, name) for name in told} for each in standing.rejects]
     refusals = [asdict(each) for each in standing.refusals]
-    return {**asdict(standing.summary), "has_file": standing.has_file, "rejects": rejects, "refusals": refusals}
+    runs = [{**asdict(run), "asked": as_asked(run.asked)} for run in standing.summary.runs]
+    return {
+        **asdict(standing.summary),
+        "runs": runs,
+        "has_file": standing.has_file,
+        "rejects": rejects,
+        "refusals": refusals,
+    }
 
 
 def show_standings(standings: Sequence[Standing]) -> None:
@@ -91,12 +99,13 @@ def show_standings(standings: Sequence[Standing]) -> None:
 
 def _run_line(run: RunRow) -> str:
     counts = ", ".join(f"{run.counts[name]} {name}" for name in ("listed", *Fate) if run.counts.get(name))
+    why = f" (asked for: {escape(in_words(run.asked))})" if run.asked else ""
     if run.state == "running":
         now = "ended without a word, or asleep: the next run takes over"
         if run.worker and run.lease_until:
             now = f"running: {run.worker}; without a sign of life it gives its work up at {instant(run.lease_until)}"
-        return f"{instant(run.started_at)}  {escape(now)}"
+        return f"{instant(run.started_at)}  {escape(now)}{why}"
     ended = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else ""
     ended = f"{ended} {run.state}".strip() if run.state != "finished" else ended
     note = f" — {escape(run.note)}" if run.note else ""
-    return f"{instant(run.started_at)}  {ended}  {counts or 'nothing listed'}{note}"
+    return f"{instant(run.started_at)}  {ended}  {counts or 'nothing listed'}{why}{note}"

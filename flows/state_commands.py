@@ -98,7 +98,7 @@ def prune(
 ) -> None:
     """Drop old history: events, messages the source has taken, ended runs. What guards against doubles stays for ever.
 
-    Of every document its ids, versions, journal, latest event and last message stay, of every route its last ten runs. Runs may
+    Of every document its ids, versions, journal, latest event and last message stay, of every route its last thirty runs. Runs may
     go on meanwhile; Ctrl-C ends it after the batch at hand, and the next call goes on.
     """
     care = care_of(load_gateway())

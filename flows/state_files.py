@@ -29,8 +29,8 @@ def export(
     """Write the whole ledger into one file: a backup, or the way from SQLite to PostgreSQL and back.
 
     The file is JSON lines in gzip, the same whatever database it comes from. It shows one moment; runs may go on, but what they
-    do from then on is not in it: to move, end them first and run nothing on the old ledger again. Recorded documents and tokens
-    are in it as they are kept, encrypted with DOCFERRY_KEYS. So is the key of the fingerprints; without DOCFERRY_KEYS it is in the
+    do from then on is not in it: to move, end them first and run nothing on the old ledger again. Recorded documents, tokens
+    and credentials are in it as they are kept, encrypted with DOCFERRY_KEYS. So is the key of the fingerprints; without DOCFERRY_KEYS it is in the
     file beside the database, which then belongs to the export.
     """
     care = care_of(load_gateway())

@@ -5,25 +5,27 @@ Prefect shows and schedules. Who owns a route, what is done and what is owed is 
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State  # noqa: TC002 -- Prefect reads the annotation
-from prefect.context import get_run_context
-from prefect.logging.handlers import APILogHandler
-from prefect.states import Completed, Failed
-from pydantic import Field
+from prefect.runtime import flow_run as this_flow_run
+from prefect.states import Cancelled, Completed, Failed
 
 from connectors.errors import ConnectorError
-from connectors.secrets import Masking, mask
+from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.artifacts import leave_artifacts, progress_artifact
+from flows.orchestration.dead_runs import FLOW, end_dead_runs
+from flows.orchestration.forms import Request
+from flows.orchestration.page_logs import logged_on_page
+from flows.orchestration.route_choice import RouteChoice  # noqa: TC001 -- Prefect reads the annotation
+from flows.orchestration.run_naming import name_flow_run
+from flows.orchestration.stopping import StoppedError, until_stopped
 from flows.progress import watched
-from flows.routes import route_names
+from flows.run_names import ended_name, other_name
 from flows.running import run_route
 from flows.settings import load_gateway
 from flows.tally import Tally
@@ -31,53 +33,60 @@ from mappings.language import RouteError
 from state.errors import RouteBusyError, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    import asyncio
+    from collections.abc import Awaitable, Callable
 
-    class RouteChoice(StrEnum):
-        """The routes there are; the members are only known when the worker starts."""
-else:
-    RouteChoice = StrEnum("RouteChoice", {name: name for name in route_names(load_gateway().mappings)})
+    from flows.tally import Report
 
 T = TypeVar("T")
 
 
-@flow(name="docferry", flow_run_name="{route}", persist_result=False, log_prints=False)
-async def sync(
-    route: RouteChoice,
-    limit: Annotated[int, Field(ge=1)] | None = None,
-    documents: list[str] | None = None,
-    dry_run: bool = False,
-) -> State[object]:
+@flow(name=FLOW, flow_run_name="{route} · running", persist_result=False, log_prints=False)
+async def sync(route: RouteChoice, request: Request = Request()) -> State[object]:  # noqa: B008 -- frozen
     """Run a route once: collect, deliver, follow, report.
 
     Args:
         route: Which route to run. The name is the file in the mappings folder.
-        limit: Begin at most this many documents; the rest stays due. Leave empty for all.
-        documents: Only these source ids, whatever became of them before. Leave empty for all that are due.
-        dry_run: Read and map, but write nothing to a provider and no document to the ledger. The report says what a run would do.
+        request: Leave this alone to carry all that is due.
 
     """
-    name = str(route.value)
+    name, gateway = str(route.value), load_gateway()
+    flow_run = str(this_flow_run.id)
     tally = watched.get() or Tally()
-    with _logged():
+
+    async def work(stop: asyncio.Event) -> Report:
+        return await run_route(
+            gateway,
+            name,
+            asked=replace(request.selection(), flow_run=flow_run),
+            dry_run=request.dry_run,
+            tally=tally,
+            stop=stop,
+            phase=_as_task,
+        )
+
+    with logged_on_page():
+        await end_dead_runs(gateway, but=flow_run)
         try:
             async with progress_artifact(name, tally):
-                report = await run_route(
-                    load_gateway(),
-                    name,
-                    limit=limit,
-                    documents=documents or (),
-                    dry_run=dry_run,
-                    tally=tally,
-                    phase=_as_task,
-                )
+                report = await until_stopped(work)
         except RouteBusyError as error:
+            await name_flow_run(other_name(name, "skipped"))
             return Completed(name="Skipped", message=mask(str(error)))
+        except StoppedError as error:
+            await name_flow_run(other_name(name, "stopped"))
+            return Cancelled(message=str(error))
         except (SettingsError, RouteError, StateError, ConnectorError) as error:
+            await name_flow_run(other_name(name, "failed"))
             return Failed(message=mask(str(error)))
-    await leave_artifacts(report)
+        await leave_artifacts(report)
+        await name_flow_run(ended_name(report))
     if report.stopped:
         return Failed(message=report.stopped, data=report.as_json())
+    if report.interrupted:
+        return Cancelled(
+            message="stopped from outside; what was under way was finished, the next run goes on", data=report.as_json()
+        )
     open_ends = report.rejected + report.failed + report.owed_feedback + report.withdrawn + report.refused_feedback
     done = f"{report.delivered} delivered, {report.updated} updated, {report.rejected} rejected, {report.failed} failed"
     return Completed(name="Completed" if not open_ends else "NeedsAttention", message=done, data=report.as_json())
@@ -91,20 +100,3 @@ async def _as_task(name: str, work: Callable[[], Awaitable[T]], /) -> T:
         return await work()
 
     return await phase()
-
-
-@contextlib.contextmanager
-def _logged() -> Iterator[None]:
-    """Send our own log lines to Prefect's page while a flow run is active, secrets masked."""
-    handler = APILogHandler()
-    handler.addFilter(Masking())
-    logger = logging.getLogger("docferry")
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    get_run_context()  # fails early, with Prefect's own words, if this is called outside a flow run
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)

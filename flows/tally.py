@@ -77,6 +77,8 @@ class Tally:
         """How many documents the present mapping has made due again, because it makes something else of them."""
         self.tried = 0
         """How many documents wait because an attempt failed, not because they were not begun."""
+        self.reject_classes: Counter[str] = Counter()
+        """How often a document was rejected or failed, by class of reason."""
         self._marks = Marks()
         self._counts: Counter[Fate] = Counter()
 
@@ -166,6 +168,8 @@ class Report:
     waiting: int = 0
     held: int = 0
     conflicts: int = 0
+    reject_classes: Mapping[str, int] = field(default_factory=dict)
+    """How often a document was rejected or failed in this run, by class of reason (data, destination, …)."""
     elsewhere: int = 0
     """What another run of the route carries, or has carried, though this one listed it."""
     withdrawn: int = 0
@@ -175,7 +179,13 @@ class Report:
     refused_feedback: int = 0
     feedback_lag_p50: float | None = None
     feedback_lag_p95: float | None = None
+    oldest_owed: float | None = None
+    """Seconds for which the message has been owed, at the end of the run, that is owed longest; None if none is."""
     requests: int = 0
+    quota_wait: float = 0.0
+    """Seconds that requests have waited for their turn under a quota, or to be repeated, summed over requests."""
+    phases: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of wall time by phase, those that came more than once summed up. Some run beside each other."""
     passes: int = 0
     seconds: float = 0.0
     complete: bool = False
@@ -187,6 +197,11 @@ class Report:
     problems: tuple[Problem, ...] = field(default_factory=tuple)
     alerts: tuple[Alert, ...] = field(default_factory=tuple)
     """What is or was wrong with the connections: one for each cause, however many documents and runs it has touched."""
+    source: str = ""
+    destination: str = ""
+    """The names of the two connections."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Where a person looks at a document, by connection, with `{id}` for its id there; those that somebody has stated."""
 
     @property
     def adds_up(self) -> bool:
@@ -212,11 +227,28 @@ class Report:
         data["started"] = self.started.isoformat()
         data["alerts"] = [alert.as_json() for alert in self.alerts]
         data["seconds"] = round(self.seconds, 3)
-        for lag in ("feedback_lag_p50", "feedback_lag_p95"):
-            data[lag] = None if data[lag] is None else round(data[lag], 3)
+        for span in ("feedback_lag_p50", "feedback_lag_p95", "oldest_owed", "quota_wait"):
+            data[span] = None if data[span] is None else round(data[span], 3)
+        data["phases"] = {name: round(seconds, 3) for name, seconds in self.phases.items()}
         data["adds_up"] = self.adds_up
         data["exit_code"] = self.exit_code
         return data
+
+    def counts(self) -> dict[str, int]:
+        """Return what is kept with the run's row: whole numbers, rejects by class too, and the lags in milliseconds."""
+        lags = {"feedback_lag_p50_ms": self.feedback_lag_p50, "feedback_lag_p95_ms": self.feedback_lag_p95}
+        whole = {name: value for name, value in self.as_json().items() if type(value) is int}
+        classes = {f"refused {name}": number for name, number in self.reject_classes.items()}
+        return whole | classes | {name: round(lag * 1000) for name, lag in lags.items() if lag is not None}
+
+    def grown(self) -> dict[str, int]:
+        """Return what this run adds to its route's totals."""
+        outcome = "interrupted" if self.interrupted else "stopped" if self.stopped else ""
+        outcome = outcome or ("complete" if self.complete else "incomplete")
+        numbers = {name: getattr(self, name) for name in ("delivered", "updated", "acknowledged", "requests")}
+        classes = {f"refused {name}": number for name, number in self.reject_classes.items()}
+        quota = round(self.quota_wait * 1000)
+        return {f"runs {outcome}": 1, **numbers, **classes, "quota_wait_ms": quota}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Report:

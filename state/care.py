@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from state import database, doctor, moving, pruning, sqlite, upgrading
+from state import database, doctor, moving, pruning, resealing, sqlite, upgrading
 from state.database import address, connect
 from state.errors import SettingError
 from state.fingerprints import open_fingerprints
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from state.doctor import Finding
     from state.moving import Moved, Progress
     from state.pruning import Pruned
+    from state.resealing import Resealed
     from state.upgrading import Form
     from state.vault import Vault
 
@@ -64,6 +65,15 @@ class Care:
         async with _both(self._engine, self._patience) as (reader, writer):
             async for done in pruning.prune(reader, writer, before=before, route=route, dry_run=dry_run):
                 yield done
+
+    async def reseal(self) -> Resealed:
+        """Encrypt everything with the first key, so that earlier ones may go. Raises SettingError without any key."""
+        if self._vault is None:
+            raise SettingError("DOCFERRY_KEYS is not set, so nothing in the ledger is encrypted with it")
+        await asyncio.to_thread(upgrading.prepare, self._engine)
+        await asyncio.to_thread(open_fingerprints, self._engine, self._vault)
+        async with _both(self._engine, self._patience) as (reader, writer):
+            return await resealing.reseal(reader, writer, self._vault)
 
     async def unused(self) -> int | None:
         """Return how many bytes of the file hold nothing, None if the ledger is in a server, which uses them by itself."""

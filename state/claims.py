@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from state.records import Step, Transfer
     from state.writer import Writer
 
-    Query = Select[*tuple[Any, ...]]
+    Query = Select[Any]
 
 T = TypeVar("T")
 _route, _now = bindparam("route", type_=Text()), bindparam("now", type_=Instant())

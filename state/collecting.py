@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    _Known = Row[int, str, str, str, str | None, str | None]
+    _Known = Row[tuple[int, str, str, str, str | None, str | None]]
 
 REFUSED_FOR = timedelta(hours=1)
 """How long the source is not told again what it has refused to be told."""
@@ -108,7 +108,9 @@ def remember(
     )
 
 
-def want(connection: Connection, route: str, run_id: str, document_ids: Sequence[str], now: datetime) -> Remembered:
+def want(
+    connection: Connection, route: str, run_id: str, document_ids: Sequence[str], now: datetime, why: str | None = None
+) -> Remembered:
     """Make these documents pending whatever their status, whether they were ever seen or not (see `state.strangers`)."""
     wanted = list(dict.fromkeys(document_ids))
     found = _known(connection, route, wanted)
@@ -117,7 +119,7 @@ def want(connection: Connection, route: str, run_id: str, document_ids: Sequence
     again = [row.id for row in found.values()]
     _reopen(connection, dict.fromkeys(again), now, afresh=True)
     _send_anyway(connection, again)
-    _note(connection, [*new, *again], "wanted", run_id, now)
+    _note(connection, [*new, *again], "wanted", run_id, now, why)
     return Remembered(new=tuple(new), changed=tuple(again))
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from state import database, postgres, sqlite
+from state.credentials import unreadable
 from state.errors import StateError
-from state.examining import broken, named
+from state.examining import EXAMPLES, broken, named
 from state.fingerprints import readable
 from state.instants import database_now
 from state.lease import over
@@ -128,6 +129,20 @@ def _snapshots(connection: Connection, vault: Vault | None) -> Iterator[Finding]
         )
     else:
         yield Finding("recorded documents", ok=True, says=f"{total}, all of them can be read")
+
+
+def _credentials(connection: Connection, vault: Vault | None) -> Iterator[Finding]:
+    closed, total = unreadable(connection, vault)
+    if closed:
+        yield Finding(
+            "credentials",
+            ok=False,
+            says=f"no key opens {len(closed)} of {total}",
+            next_step="put the key they were set with behind the first one in DOCFERRY_KEYS, or set them again (docferry credentials set)",
+            documents=closed[:EXAMPLES],
+        )
+    else:
+        yield Finding("credentials", ok=True, says=f"{total} in the vault, all of them can be read")
 
 
 def _rules(connection: Connection, _vault: Vault | None) -> Iterator[Finding]:
@@ -249,6 +264,7 @@ _PARTS = (
     _sizes,
     _key,
     _snapshots,
+    _credentials,
     _rules,
     _leases,
     _intents,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from state import collecting, reading, remembering, retelling
+from state import collecting, reading, remembering, retelling, totals
 from state.archive import Archive
+from state.credentials import Credentials
 from state.database import address, connect, place
 from state.dialect import upsert
 from state.errors import LeaseLostError, RouteBusyError, StateError
@@ -24,11 +25,12 @@ from state.models import run as run_table
 from state.models import token, transfer
 from state.owner import Owner
 from state.reader import Reader
-from state.records import FAILED, REJECTED, Refusal, Summary, Timeline, Transfer
+from state.records import FAILED, REJECTED, Refusal, RunRow, Summary, Timeline, Transfer
 from state.run import RouteRun
 from state.session import Outage
 from state.snapshots import Retention, Snapshots
 from state.upgrading import prepare
+from state.watching import Watching
 from state.writer import Writer
 
 if TYPE_CHECKING:
@@ -52,7 +54,13 @@ class Ledger:
     """
 
     def __init__(
-        self, engine: Engine, fingerprints: Fingerprints, snapshots: Snapshots, *, patience: float = 30.0
+        self,
+        engine: Engine,
+        fingerprints: Fingerprints,
+        snapshots: Snapshots,
+        vault: Vault | None,
+        *,
+        patience: float = 30.0,
     ) -> None:
         self.fingerprint = fingerprints.of
         """Turns a text into what may be kept of it: equal for equal texts, telling nothing else."""
@@ -64,6 +72,10 @@ class Ledger:
         self._reader = Reader(engine, outage=outage)
         self.archive = Archive(self._reader, snapshots)
         """What was judged, and by which mapping."""
+        self.credentials = Credentials(self._reader, self._writer, vault)
+        """The encrypted vault: settings of connections."""
+        self.watching = Watching(self._reader)
+        """Whether all goes well."""
 
     @classmethod
     async def open(
@@ -86,7 +98,8 @@ class Ledger:
         await asyncio.to_thread(prepare, engine)
         fingerprints = await asyncio.to_thread(open_fingerprints, engine, vault)
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
-        return cls(engine, fingerprints, Snapshots(vault, retention or Retention()), patience=busy_timeout)
+        snapshots = Snapshots(vault, retention or Retention())
+        return cls(engine, fingerprints, snapshots, vault, patience=busy_timeout)
 
     @classmethod
     async def rekey(cls, url: str, *, vault: Vault | None = None) -> int:
@@ -104,10 +117,19 @@ class Ledger:
         await self._reader.close()
 
     @asynccontextmanager
-    async def run(self, route: str, *, ttl: float = 60.0, shared: bool = False) -> AsyncIterator[RouteRun]:
+    async def run(
+        self,
+        route: str,
+        *,
+        ttl: float = 60.0,
+        shared: bool = False,
+        asked: str | None = None,
+        flow_run: str | None = None,
+    ) -> AsyncIterator[RouteRun]:
         """Run a route, alone or, with `shared`, beside others that share it. Raises RouteBusyError if that cannot be.
 
         `ttl` is in seconds: how long a run that stopped answering without dying keeps the route, or its share of the work.
+        `asked` is kept with the run: what a person asked it for, and why; `flow_run` is what its orchestrator calls it.
         """
         owner = Owner.new()
         run_id = uuid.uuid4().hex[:12]
@@ -117,25 +139,28 @@ class Ledger:
             lease = Lease.begin(connection, route, run_id, owner, ttl, shared=shared)
             here = run_table.c.route == route
             ended = here & (run_table.c.state == "running") & run_table.c.id.not_in(reading.living(route))
-            connection.execute(update(run_table).where(ended).values(state="interrupted"))
+            died = connection.execute(update(run_table).where(ended).values(state="interrupted")).rowcount
+            totals.add(connection, route, {totals.DIED: died})
             latest = select(run_table.c.state).where(here, run_table.c.state != "running")
             latest = latest.order_by(run_table.c.started_at.desc()).limit(1)
             previous = connection.execute(latest).scalar() == "interrupted"
-            connection.execute(insert(run_table).values(id=run_id, route=route, state="running", started_at=started_at))
+            row = {"id": run_id, "route": route, "state": "running", "started_at": started_at}
+            connection.execute(insert(run_table).values({**row, "asked": asked, "flow_run": flow_run}))
             return lease, previous
 
         def end(connection: Connection) -> None:
             lease.release(connection)
             unfinished = update(run_table).where(run_table.c.id == run_id, run_table.c.state == "running")
-            connection.execute(unfinished.values(state="interrupted", ended_at=datetime.now(UTC)))
+            died = connection.execute(unfinished.values(state="interrupted", ended_at=datetime.now(UTC))).rowcount
+            totals.add(connection, route, {totals.DIED: died})
 
-        asked = steadily()
+        proven = steadily()
         try:
             lease, previous = await self._writer.call(begin)
         except BaseException:
             owner.end()
             raise
-        lease.proven(asked)
+        lease.proven(proven)
         made = RouteRun(
             run_id=run_id,
             lease=lease,
@@ -212,6 +237,14 @@ class Ledger:
         """Read everything that was written down about one transfer."""
         return await self._reader.ask(lambda connection: reading.timeline(connection, transfer_id))
 
+    async def runs(self, route: str, limit: int) -> list[RunRow]:
+        """Read the latest runs of a route, the newest first."""
+        return await self._reader.ask(lambda connection: reading.runs(connection, route, limit))
+
+    async def reasons(self, route: str, limit: int) -> list[tuple[str, str, int]]:
+        """Count what is rejected, failed or held now by status and reason, the most frequent first."""
+        return await self._reader.ask(lambda connection: reading.reasons(connection, route, limit))
+
     async def rejects(self, route: str, limit: int) -> list[Transfer]:
         """Read the latest rejected, failed and held transfers, newest first."""
         return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
@@ -250,6 +283,14 @@ class Ledger:
             return len(ids)
 
         return await self._writer.call(again)
+
+    async def refused_documents(self, route: str, since: datetime | None) -> list[str]:
+        """Return the ids of what is rejected or failed, with `since` of what became so at or after that instant."""
+        return await self._reader.ask(lambda connection: reading.refused_documents(connection, route, since))
+
+    async def run_of(self, flow_run: str) -> RunRow | None:
+        """Return the latest run that its orchestrator calls so, None if there is none in this ledger."""
+        return await self._reader.ask(lambda connection: reading.run_of(connection, flow_run))
 
     async def load_token(self, connection: str) -> str | None:
         """Read a connection's encrypted token."""

@@ -180,7 +180,12 @@ run = Table(
     Column("complete", Boolean),
     Column("counts", Text),  # JSON object of whole numbers
     Column("note", Text),
+    # What a person asked this run for, and why, as the one who runs it has written it; null: nothing in particular.
+    Column("asked", Text),
+    # What the orchestrator calls this run, so that each can be told how the other one stands; null: nobody orchestrates it.
+    Column("flow_run", Text),
     Index(None, "route", "started_at"),
+    Index(None, "flow_run"),
 )
 
 # Who may write: a row for each living run, named by its id. Besides, a row for each route, its anchor, and for each section
@@ -224,6 +229,16 @@ token = Table(
     "token",
     metadata,
     Column("connection", Text, primary_key=True),
+    Column("encrypted", Text, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)
+
+# Settings of connections, encrypted by the vault (see state.credentials).
+credential = Table(
+    "credential",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("setting", Text, primary_key=True),
     Column("encrypted", Text, nullable=False),
     Column("saved_at", Instant, nullable=False),
 )

@@ -47,6 +47,10 @@ class Outbox:
         """Count the messages the source is still owed, due or not, without those that other runs are telling."""
         return await self._reader.ask(lambda connection: reading.owed_count(connection, self._route, self._lease.name))
 
+    async def oldest_owed(self) -> datetime | None:
+        """Say since when the source has been owed what it has been owed longest, None if it is owed nothing."""
+        return await self._reader.ask(lambda connection: reading.oldest_owed(connection, self._route))
+
     async def next_owed(self) -> datetime | None:
         """Say when the next message that nobody is telling is due (maybe in the past), None if none may be told now."""
         return await self._reader.ask(lambda connection: reading.next_owed(connection, self._route))

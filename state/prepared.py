@@ -26,9 +26,7 @@ Process = Callable[[Any], Any]
 class _Text:
     """The text of one statement, and its values as the driver wants them."""
 
-    def __init__(
-        self, statement: Select[*tuple[Any, ...]] | UpdateBase, names: frozenset[str], dialect: Dialect
-    ) -> None:
+    def __init__(self, statement: Select[Any] | UpdateBase, names: frozenset[str], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names), for_executemany=True)
         if not isinstance(compiled, SQLCompiler) or compiled.insert_prefetch or compiled.post_compile_params:
             raise TypeError("a prepared statement has neither defaults nor lists")
@@ -88,7 +86,7 @@ class Prepared:
 class Question:
     """One query for these values. Each row of its answer is a named tuple."""
 
-    def __init__(self, query: Select[*tuple[Any, ...]], names: frozenset[str], dialect: Dialect) -> None:
+    def __init__(self, query: Select[Any], names: frozenset[str], dialect: Dialect) -> None:
         """Write it out. Raises InvalidRequestError if it needs another value, TypeError if it has lists."""
         self._written = _Text(query, names, dialect)
         columns = list(query.selected_columns)
@@ -123,11 +121,11 @@ def prepared(statement: UpdateBase, names: frozenset[str], dialect: Dialect) -> 
 
 
 @lru_cache(maxsize=256)
-def _question(query: Select[*tuple[Any, ...]], names: frozenset[str], dialect: Dialect) -> Question:
+def _question(query: Select[Any], names: frozenset[str], dialect: Dialect) -> Question:
     return Question(query, names, dialect)
 
 
-def ask(connection: Connection, query: Select[*tuple[Any, ...]], **values: object) -> list[Any]:
+def ask(connection: Connection, query: Select[Any], **values: object) -> list[Any]:
     """Return the rows, named tuples, of a query that lives as long as the program. Raises SQLAlchemyError."""
     return _question(query, frozenset(values), connection.dialect).ask(connection, **values)
 

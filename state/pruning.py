@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 500
 """How many documents are looked at, and tidied up in one transaction."""
-RUNS_KEPT = 10
-"""How many runs of each route stay, whatever their age: as many as `docferry status` shows."""
+RUNS_KEPT = 30
+"""How many runs of each route stay, whatever their age: as many as Prefect's page shows in a chart."""
 _REST = 0.02
 """Seconds at least between two writes, so that runs get their turn at a file's lock."""
 

@@ -14,7 +14,7 @@ from state.lease import over
 from state.models import cursor, event, feedback, lease, run, step, transfer
 from state.owner import words
 from state.prepared import ask
-from state.records import PENDING, Event, RunRow, Step, Summary, Timeline, Told, Transfer
+from state.records import FAILED, PENDING, REJECTED, Event, RunRow, Step, Summary, Timeline, Told, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ def chunks(values: Sequence[str | int]) -> Iterator[Sequence[str | int]]:
         yield values[start : start + CHUNK]
 
 
-def transfers(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Transfer]:
+def transfers(connection: Connection, query: Select[Any]) -> list[Transfer]:
     """Read transfers together with their steps."""
     return with_steps(connection, connection.execute(query))
 
@@ -55,7 +55,7 @@ def with_steps(connection: Connection, rows: Iterable[Sequence[Any]]) -> list[Tr
 
 
 def steps_of(
-    connection: Connection, transfer_ids: Sequence[int], which: Select[*tuple[Any, ...]] = STEPS
+    connection: Connection, transfer_ids: Sequence[int], which: Select[Any] = STEPS
 ) -> Mapping[int, dict[str, Step]]:
     """Read the steps of transfers, by transfer id; `which` are all of them, or fewer."""
     steps: defaultdict[int, dict[str, Step]] = defaultdict(dict)
@@ -101,6 +101,15 @@ def pending_count(connection: Connection, route: str, me: str) -> int:
     return connection.execute(select(func.count()).where(here)).scalar_one()
 
 
+def refused_documents(connection: Connection, route: str, since: datetime | None) -> list[str]:
+    """Return the ids of documents that are rejected or failed, with `since` of those that became so then or later."""
+    query = select(transfer.c.document_id).where(transfer.c.route == route, transfer.c.status.in_((REJECTED, FAILED)))
+    if since is not None:
+        mine = event.c.transfer_id == transfer.c.id
+        query = query.where(exists().where(mine, event.c.kind.in_((REJECTED, FAILED)), event.c.at >= since))
+    return list(connection.execute(query).scalars())
+
+
 def refused(connection: Connection, route: str, among: Sequence[int] | None = None) -> list[int]:
     """Return the transfers (of `among`) whose last message the source has refused."""
     later = feedback.alias("later")
@@ -123,6 +132,12 @@ def owed_count(connection: Connection, route: str, me: str | None = None) -> int
     if me is not None:
         query = query.where(free(feedback.c.claim, route, me))
     return connection.execute(query).scalar_one()
+
+
+def oldest_owed(connection: Connection, route: str) -> datetime | None:
+    """Say since when the source has been owed what it has been owed longest, None if it is owed nothing."""
+    query = select(func.min(feedback.c.owed_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))
+    return cast("datetime | None", connection.execute(query).scalar_one())
 
 
 def next_owed(connection: Connection, route: str) -> datetime | None:
@@ -224,52 +239,75 @@ def summary(connection: Connection, route: str) -> Summary:
         .where(here, transfer.c.status.in_(_WITH_REASON), transfer.c.reason_class.is_not(None))
         .group_by(transfer.c.reason_class)
     )
-    oldest = select(func.min(feedback.c.owed_at)).where(feedback.c.route == route, feedback.c.done_at.is_(None))
     return Summary(
         route=route,
         statuses={status: count for status, count in statuses},  # noqa: C416 -- dict() does not see rows as pairs
         reason_classes={name: count for name, count in classes},  # noqa: C416 -- same
         owed=owed_count(connection, route),
         refused=len(refused(connection, route)),
-        oldest_owed_at=connection.execute(oldest).scalar_one(),
+        oldest_owed_at=oldest_owed(connection, route),
         next_due_at=next_due(connection, route),
-        runs=_runs(connection, route),
+        runs=runs(connection, route, 10),
     )
 
 
-def _runs(connection: Connection, route: str) -> list[RunRow]:
+def reasons(connection: Connection, route: str, limit: int) -> list[tuple[str, str, int]]:
+    """Count the documents that are rejected, failed or held by status and reason, the most frequent first."""
+    count = func.count().label("count")
     query = (
-        select(
-            run.c.id,
-            run.c.route,
-            run.c.state,
-            run.c.started_at,
-            run.c.ended_at,
-            run.c.complete,
-            run.c.counts,
-            run.c.note,
-        )
-        .where(run.c.route == route)
-        .order_by(run.c.started_at.desc(), run.c.id)
-        .limit(10)
+        select(transfer.c.status, transfer.c.reason, count)
+        .where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed", "held")))
+        .group_by(transfer.c.status, transfer.c.reason)
+        .order_by(count.desc(), transfer.c.status, transfer.c.reason)
+        .limit(limit)
     )
+    return [(status, reason or "", number) for status, reason, number in connection.execute(query)]
+
+
+def runs(connection: Connection, route: str, limit: int) -> list[RunRow]:
+    """Read the latest runs of a route, the newest first."""
+    query = _RUN.where(run.c.route == route).order_by(run.c.started_at.desc(), run.c.id).limit(limit)
+    return _run_rows(connection, query)
+
+
+def run_of(connection: Connection, flow_run: str) -> RunRow | None:
+    """Return the latest run that its orchestrator calls so, None if there is none."""
+    query = _RUN.where(run.c.flow_run == flow_run).order_by(run.c.started_at.desc()).limit(1)
+    return next(iter(_run_rows(connection, query)), None)
+
+
+_RUN = select(
+    run.c.id,
+    run.c.route,
+    run.c.state,
+    run.c.started_at,
+    run.c.ended_at,
+    run.c.complete,
+    run.c.counts,
+    run.c.note,
+    run.c.asked,
+    run.c.flow_run,
+)
+
+
+def _run_rows(connection: Connection, query: Select[Any]) -> list[RunRow]:
+    found = connection.execute(query).all()
     # A lease is read as any worker reads it: over, too, once its process is known to be dead.
-    held = {
-        row.name: (words(row.owner), row.until)
-        for row in connection.execute(select(lease, database_now().label("now")).where(lease.c.route == route))
-        if not over(row)
-    }
+    leases = select(lease, database_now().label("now")).where(lease.c.name.in_([row.id for row in found]))
+    held = {row.name: (words(row.owner), row.until) for row in connection.execute(leases) if not over(row)}
     return [
         RunRow(
-            id_,
-            name,
-            state,
-            started,
-            ended,
-            complete,
-            json.loads(counts) if counts else {},
-            note,
-            *held.get(id_, (None, None)),
+            row.id,
+            row.route,
+            row.state,
+            row.started_at,
+            row.ended_at,
+            row.complete,
+            json.loads(row.counts) if row.counts else {},
+            row.note,
+            row.asked,
+            row.flow_run,
+            *held.get(row.id, (None, None)),
         )
-        for id_, name, state, started, ended, complete, counts, note in connection.execute(query)
+        for row in found
     ]

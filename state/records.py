@@ -169,6 +169,9 @@ class Timeline:
 class RunRow:
     """One run of a route. `state` is running, finished or interrupted; `complete` whether every listing was read whole.
 
+    `asked` is what a person asked it for, as it was written down; None: nothing in particular. `flow_run` is what its
+    orchestrator calls it; None: nobody orchestrates it.
+
     `worker` is who holds the run's lease, until `lease_until` without another sign of life; None if nobody holds it any more.
     """
 
@@ -180,6 +183,8 @@ class RunRow:
     complete: bool | None
     counts: Mapping[str, int]
     note: str | None
+    asked: str | None = None
+    flow_run: str | None = None
     worker: str | None = None
     lease_until: datetime | None = None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, update
 
-from state import clock, collecting, reading, strangers
+from state import clock, collecting, reading, strangers, totals
 from state import statements as sql
 from state.claims import Claims, due_transfers
 from state.following import Following
@@ -118,15 +118,26 @@ class RouteRun:
 
         return await self._writer.call(page, self._lease)
 
-    async def want(self, document_ids: Sequence[str], now: datetime) -> Remembered:
+    async def want(self, document_ids: Sequence[str], now: datetime, why: str | None = None) -> Remembered:
         """Make exactly these documents pending and due, whatever their status; unseen ones are entered.
 
         Those that turn out not to be at the source are forgotten when the run ends, unless more was known of them.
+        `why` is kept in their timelines.
         """
 
         def these(connection: Connection) -> Remembered:
             anchor(connection, self.route)
-            return collecting.want(connection, self.route, self.id, document_ids, now)
+            return collecting.want(connection, self.route, self.id, document_ids, now, why)
+
+        return await self._writer.call(these, self._lease)
+
+    async def want_refused(self, since: datetime | None, now: datetime, why: str | None = None) -> Remembered:
+        """Make everything pending and due that is rejected or failed, with `since` if it became so at or after that instant."""
+
+        def these(connection: Connection) -> Remembered:
+            anchor(connection, self.route)
+            names = reading.refused_documents(connection, self.route, since)
+            return collecting.want(connection, self.route, self.id, names, now, why)
 
         return await self._writer.call(these, self._lease)
 
@@ -269,8 +280,16 @@ class RouteRun:
         """Let nobody wait for a moment that is far away because the clock was set back; say by how much, None if not."""
         return await self._writer.call(lambda connection: clock.set_right(connection, self.route, now), self._lease)
 
-    async def finish(self, *, at: datetime, counts: Mapping[str, int], complete: bool, note: str | None) -> None:
-        """Close the run's row. A run that ends without this counts as interrupted."""
+    async def finish(
+        self,
+        *,
+        at: datetime,
+        counts: Mapping[str, int],
+        complete: bool,
+        note: str | None,
+        grown: Mapping[str, int] | None = None,
+    ) -> None:
+        """Close the run's row, and add what has `grown` to the route's totals. A run that ends without this counts as interrupted."""
         close = (
             update(run_table)
             .where(run_table.c.id == self.id)
@@ -279,6 +298,7 @@ class RouteRun:
 
         def end(connection: Connection) -> None:
             connection.execute(close)
+            totals.add(connection, self.route, grown or {})
             strangers.forget(connection, self._lease)
 
         await self._writer.call(end, self._lease)

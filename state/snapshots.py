@@ -115,14 +115,20 @@ class Snapshots:
             select(snapshot.c.transfer_id, snapshot.c.sealed).where(earlier).limit(_AT_ONCE)
         ).all()
         anew = [
-            {"this": id_, "to_key": self._vault.names[0], "to_sealed": self._vault.encrypt(content)}
+            {
+                "this": id_,
+                "from_sealed": sealed,
+                "to_key": self._vault.names[0],
+                "to_sealed": self._vault.encrypt(content),
+            }
             for id_, sealed in rows
             if (content := self._vault.decrypt_bytes(sealed)) is not None
         ]
         if anew:
+            # Another route's run may have recorded a newer one since it was read, which is not to be undone.
             connection.execute(
                 update(snapshot)
-                .where(snapshot.c.transfer_id == bindparam("this"))
+                .where(snapshot.c.transfer_id == bindparam("this"), snapshot.c.sealed == bindparam("from_sealed"))
                 .values(key=bindparam("to_key"), sealed=bindparam("to_sealed")),
                 anew,
             )

@@ -67,4 +67,8 @@ def find(connection: Connection, route: str, version: str | None) -> MappingVers
     if version is not None:
         query = query.where(mapping_version.c.version == version)
     row = connection.execute(query.order_by(mapping_version.c.last_used_at.desc()).limit(1)).one_or_none()
-    return None if row is None else MappingVersion(*row[:-1], json.loads(zlib.decompress(row.bundle)))
+    if row is None:
+        return None
+    return MappingVersion(
+        row.route, row.version, row.first_used_at, row.last_used_at, json.loads(zlib.decompress(row.bundle))
+    )

@@ -104,6 +104,10 @@ class Documents:
         hidden = missing + late.missing
         yield Page((), moved, len(seen.known) + hidden if hidden else None)
 
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:
+        """Go back to the moment at which documents were received."""
+        return window.read(cursor).rewound(to).text()
+
     async def _news(self, walk: Walk, seen: _Seen) -> AsyncIterator[list[Change]]:
         async for rows in walk.pages():
             told = await asyncio.gather(*map(self._told, rows))

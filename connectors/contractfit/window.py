@@ -54,6 +54,12 @@ class Place:
             starts.append(now - timedelta(days=days))
         return Window(max(min(starts), _EARLIEST), end)
 
+    def rewound(self, to: datetime | None) -> Place:
+        """Return the place whose next window begins at that moment (None: at the beginning), or earlier."""
+        if to is None or self.read_to is None:
+            return Place()
+        return replace(self, oldest_open=min(to, self.oldest_open or to))
+
     def on_the_way(self, read_to: datetime | None, still_open: Iterable[datetime | None]) -> Place | None:
         """Return the place in the midst of the first reading, where everything received before `read_to` was seen.
 

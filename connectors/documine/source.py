@@ -14,6 +14,7 @@ from connectors.errors import AccessError, ConnectorError, GoneError, RejectedEr
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+    from datetime import datetime
 
     from connectors.contract import Download, Feedback, Fields, Journal
     from connectors.documine.client import DocumineClient
@@ -63,6 +64,10 @@ class Analysed:
             connection = self._client.api.connection
             words = f"{connection} can be told nothing, so there is no `{min(actions)}`"
             raise RejectedError(words, connection=connection)
+
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:  # noqa: ARG002 -- the whole list is read each time
+        """Return the cursor: every listing is a whole one."""
+        return cursor
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 -- whole lists have no cursor
         """List every file that is through. There is no "since", so each pass reads everything, one page per dossier.

@@ -17,7 +17,7 @@ from connectors.example.schemas import READ
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from connectors.contract import Download, Feedback, Journal
     from connectors.example.client import ExampleClient
@@ -43,6 +43,10 @@ class Documents:
     def check_feedback(self, actions: Mapping[str, object]) -> None:
         """Raise RejectedError for what can never be told."""
         words.message(actions)
+
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:  # noqa: ARG002 -- the whole queue is listed each time
+        """Return the cursor: every listing is a whole one."""
+        return cursor
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 -- a work queue has no cursor
         """List the whole queue. What was acknowledged leaves it, so the list itself is the cursor.

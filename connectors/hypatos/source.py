@@ -55,6 +55,10 @@ class Documents:
         """Raise RejectedError for what Hypatos would refuse or silently drop."""
         words.messages(actions)
 
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:  # noqa: ARG002 -- the whole queue is listed each time
+        """Return the cursor: every listing is a whole one."""
+        return cursor
+
     def changes(self, cursor: str | None) -> AsyncIterator[Page]:  # noqa: ARG002 -- a work queue has no cursor
         """List the whole queue. There is no "since": what was acknowledged leaves, so the list itself is the cursor."""
         return walk(self._client.documents, self._page_size)

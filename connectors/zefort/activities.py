@@ -19,6 +19,7 @@ from connectors.zefort.spared import ITS_OWN, Spared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+    from datetime import datetime
 
     from connectors.contract import Download, Feedback, Fields, File, Journal
     from connectors.zefort.client import ZefortClient
@@ -67,6 +68,10 @@ class Activities:
         kept = {*listed, *(before if missing else spared.ids)}
         total = count + missing if missing else None
         yield Page([], msgspec.json.encode(sorted(kept)).decode(), total, spared.unseen)
+
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:  # noqa: ARG002 -- pending ones are listed whole
+        """Return the cursor: all pending deadlines are listed each time, and it names the contracts that had some."""
+        return cursor
 
     async def fetch(self, document_id: str) -> Document:
         """Read one deadline, with its contract's id as `contract`. Raises GoneError if the contract has it no more."""

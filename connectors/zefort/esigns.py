@@ -15,7 +15,7 @@ from connectors.zefort import models
 from connectors.zefort.contents import digest, entries
 from connectors.zefort.downloads import Downloads
 from connectors.zefort.listing import Reading
-from connectors.zefort.position import OVERLAP
+from connectors.zefort.position import MIDNIGHT, OVERLAP
 from connectors.zefort.schemas import ESIGN
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ class Esigns:
         day = (min(newest, datetime.now(UTC)) - OVERLAP).date() if newest else since
         if day is not None:
             yield Page([], (max(day, since) if since else day).isoformat())
+
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:
+        """Go back to the day on which statuses were saved."""
+        since = _day(cursor)
+        return min(since, (to - MIDNIGHT).date()).isoformat() if since and to else None
 
     async def fetch(self, document_id: str) -> Document:
         """Read one signing request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
@@ -12,6 +12,8 @@ from connectors.zefort.models import instant
 
 OVERLAP = timedelta(days=2)
 """How far a window reaches back behind the newest contract: whose midnight a day begins at is not published."""
+MIDNIGHT = timedelta(days=1)
+"""How far a day that a person names is reached back behind, for the same reason."""
 MOST_OPEN = 200
 """How many old contracts in progress are remembered one by one; more of them hold the window open instead."""
 
@@ -45,6 +47,12 @@ class Position:
 
     def __str__(self) -> str:
         return msgspec.json.encode({"since": self.since, "swept": self.swept, "open": self.open}).decode()
+
+    def rewound(self, to: datetime | None) -> Position:
+        """Return the position whose next reading begins at that day, or is a sweep of everything (None)."""
+        if to is None or self.since is None:
+            return replace(self, swept=None)
+        return replace(self, since=min(self.since, (to - MIDNIGHT).date()))
 
     @property
     def window(self) -> str:

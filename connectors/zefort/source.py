@@ -79,6 +79,10 @@ class ContractDocuments:
             moved = place.moved(taken.newest, began if sweeping else place.swept, taken.open)
             yield Page(fresh, str(moved), unseen=spared.unseen, whole=sweeping, still=tuple(taken.open))
 
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:
+        """Go back to the day on which contracts were received, or sweep everything."""
+        return str(Position.read(cursor).rewound(to))
+
     async def fetch(self, document_id: str) -> Document:
         """Read one contract. In the trash, failed or still in progress it is not ready."""
         contract = await self._client.contract(document_id)

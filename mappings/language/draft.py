@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mappings.language.alarms import Alarms, read_alarms
 from mappings.language.feedback import read_feedback
 from mappings.language.files import Folder, route_text
 from mappings.language.model import FILES_WORDS, RESEND_WORDS, ROUTE_KEYS, RUNS_WORDS, Var, Written
@@ -59,6 +60,7 @@ class Draft:
     resend: str = "never"
     two_way: TwoWay | None = None
     runs: str = "exclusive"
+    alarms: Alarms = field(default_factory=Alarms)
     tables: Mapping[str, Table] = field(default_factory=dict)
     vars: Mapping[str, Var] = field(default_factory=dict)
     fields: Fields | None = None
@@ -118,6 +120,7 @@ def _read(draft: Draft, files: Files, findings: Findings) -> Draft:
         resend=_word(root, "resend", RESEND_WORDS, findings) or draft.resend,
         two_way=read_two_way(root.node("two_way"), findings),
         runs=_word(root, "runs", RUNS_WORDS, findings) or draft.runs,
+        alarms=read_alarms(root.node("alarms"), findings),
         tables=MappingProxyType(TableReader(files, findings).tables(root.node("tables"))),
         vars=MappingProxyType(variables),
         fields=None if fields is None else Reader(findings, variables).fields(fields, ""),

@@ -29,6 +29,7 @@ ROUTE_KEYS = {
     "two_way": "the route that brings the same documents back, and who wins where both sides were changed",
     "runs": "whether several runs of the route may go on at once: `exclusive` (default), a second one leaves at once and says "
     "why, or `shared`, they share the work",
+    "alarms": "when somebody is told that the route is silent, rejects too much, or owes the source something",
     "tests": "documents and what must become of them",
 }
 """Every key a route file may have at the top."""
@@ -85,6 +86,13 @@ RUNS_WORDS = {
     "shared": "several runs of the route share the work; one of them at a time reads the source",
 }
 """What `runs:` may say."""
+
+ALARM_KEYS = {
+    "fresh_within": "the longest time between two runs that end complete, such as `30m`, `2h` or `7d`; `never` gives no alarm",
+    "reject_rate": "how much of what is judged within a day may be rejected or fail, such as `20%`; `100%` gives no alarm",
+    "owed_for": "the longest time that the source may be owed a message, such as `2h`; `never` gives no alarm",
+}
+"""The keys under `alarms:`."""
 
 TABLE_KEYS = {
     "file": "a csv file beside the route, with the columns key and value",

@@ -12,6 +12,7 @@ from mappings.language.conversions import OPTIONS, TYPES
 from mappings.language.dates.formats import LETTERS
 from mappings.language.filters import FILTERS, LOOKUP, TESTS
 from mappings.language.model import (
+    ALARM_KEYS,
     CONFLICT_WORDS,
     FEEDBACK_NAMES,
     FEEDBACK_WORDS,
@@ -79,6 +80,7 @@ def tables() -> dict[str, str]:
         "feedback-names": _words("name", "meaning", FEEDBACK_NAMES),
         "two-way-keys": _words("key", "meaning", TWO_WAY_KEYS),
         "conflicts": _words("`conflict`", "who wins", CONFLICT_WORDS),
+        "alarm-keys": _words("key", "meaning", ALARM_KEYS),
         "test-keys": _words("key", "meaning", TEST_KEYS),
     }
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD = "0006"
+HEAD = "0008"
 """The form of the tables that this release works with; stated here so that a start need not load alembic."""
 
 

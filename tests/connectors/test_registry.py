@@ -78,3 +78,10 @@ async def test_a_provider_like_no_other_gets_the_list():
 async def test_missing_settings_of_the_provider_are_told():
     with pytest.raises(SettingsError, match=r"SHOP_API_KEY is not set"):
         await open_connection("shop")
+
+
+async def test_a_connection_knows_where_a_person_looks_at_its_documents(monkeypatch):
+    monkeypatch.setenv("SHOP_API_KEY", "one")
+    assert (await open_connection("shop")).page_url is None
+    monkeypatch.setenv("SHOP_PAGE_URL", "https://app.example.com/{id}")
+    assert (await open_connection("shop")).page_url == "https://app.example.com/{id}"

@@ -9,7 +9,7 @@ from pydantic import SecretStr  # noqa: TC002 -- pydantic reads it at run time
 
 from connectors.secrets import mask
 from connectors.settings import ConnectionSettings, HttpsUrl, SettingsError, UrlPath, variable
-from connectors.urls import checked_url, is_loopback
+from connectors.urls import checked_url, is_loopback, page
 
 
 class Settings(ConnectionSettings):
@@ -190,3 +190,46 @@ def test_no_odd_address_gets_past_the_check(text):
 
 def test_a_setting_has_one_name():
     assert variable("hypatos-us", "base_url") == "HYPATOS_US_BASE_URL"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://app.example.com/documents/{id}",
+        "https://app.example.com/#/documents/{id}?tab=1",
+        "https://app.example.com?document={id}",
+        "http://127.0.0.1:8080/{id}",
+    ],
+)
+def test_a_page_of_a_document_is_an_address_with_an_id_in_it(monkeypatch, address):
+    monkeypatch.setenv("SHOP_CLIENT_ID", "me")
+    monkeypatch.setenv("SHOP_CLIENT_SECRET", "secret")
+    monkeypatch.setenv("SHOP_PAGE_URL", address)
+    assert Settings.load("shop").page_url == address
+    filled = page(address, "a/b?c#d {id}é")
+    assert filled == address.replace("{id}", "a%2Fb%3Fc%23d%20%7Bid%7D%C3%A9")
+    assert page(None, "1") is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://app.example.com/{id}",
+        "https://app.example.com/documents",
+        "https://{id}.example.com/",
+        "https://app.example.com/{id}/{id}",
+        "https://app.example.com/{id}/{name}",
+        "https://app.example.com{id}",
+        "https://me:hunter2@app.example.com/{id}",
+        "javascript:alert('{id}')",
+        "/documents/{id}",
+        "https://app.example.com/ {id}",
+    ],
+)
+def test_what_is_no_page_of_a_document_is_refused(monkeypatch, address):
+    monkeypatch.setenv("SHOP_CLIENT_ID", "me")
+    monkeypatch.setenv("SHOP_CLIENT_SECRET", "hush-hush")
+    monkeypatch.setenv("SHOP_PAGE_URL", address)
+    (said,) = problems(Settings.load, "shop")
+    assert said.startswith("SHOP_PAGE_URL is wrong: must ")
+    assert "hunter2" not in said

@@ -1,5 +1,7 @@
 """What a source promises of documents that are old when something happens to them: no window hides them."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from connectors.errors import GoneError
@@ -41,6 +43,29 @@ async def test_an_edit_of_an_old_document_is_seen_in_the_next_sweep(small, sourc
         it.subject.edit(it.app, old)
         again = await it.everything(seen.cursor)
         assert again.versions[old] != seen.versions[old]
+
+
+@silver
+async def test_a_listing_from_its_beginning_shows_again_whatever_is_old_and_known(small):
+    async with small() as it:
+        old = it.add(12, days_ago=OLD)
+        it.add(3)
+        seen = await it.everything()
+        seen = await it.everything(seen.cursor)
+        again = await it.everything(it.source.rewind(seen.cursor, None))
+        assert set(old) <= set(again.ids)
+
+
+@silver
+async def test_a_listing_from_an_earlier_day_shows_what_came_in_since_then_and_what_is_new(small):
+    async with small() as it:
+        old = it.add(12, days_ago=OLD)
+        it.add(3)
+        seen = await it.everything()
+        seen = await it.everything(seen.cursor)
+        late = it.add(2)
+        again = await it.everything(it.source.rewind(seen.cursor, datetime.now(UTC) - timedelta(days=2 * OLD)))
+        assert set(old) | set(late) <= set(again.ids)
 
 
 @gold

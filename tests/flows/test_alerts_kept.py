@@ -126,7 +126,7 @@ def test_the_summary_names_cause_beginning_and_next_step_and_no_sentence_breaks_
     text = summary(Report(route="r", run_id="1", started=then, alerts=(lasting, over)))
     rows = [line for line in text.splitlines() if line.startswith(("| access", "| busy"))]
     assert rows == [
-        "| access | far | 2026-11-26 07:00:00Z | 3 | 401: a\\|b &lt;script> | renew the credentials |",
+        "| access | far | 2026-11-26 07:00:00Z | 3 | 401: a\\|b \\<script\\> | renew the credentials |",
         "| busy | near | 2026-11-26 07:00:00Z | 1 | 429 | over since 2026-11-26 07:00:00Z |",
     ]
     assert "Alerts" not in summary(Report(route="r", run_id="1", started=then))

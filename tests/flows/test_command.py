@@ -275,5 +275,5 @@ def test_a_second_run_of_the_same_route_leaves_at_once_and_says_who_is_running(a
 
 def test_an_empty_id_is_refused_before_anything_is_opened(empty, docferry):
     ended = docferry("run", ROUTE, "--document", "")
-    assert (ended.code, "--document is empty" in one_sentence(ended)) == (2, True)
+    assert (ended.code, "id is empty" in one_sentence(ended)) == (2, True)
     assert not (empty / ".docferry").exists()

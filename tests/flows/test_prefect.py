@@ -7,17 +7,11 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import yaml
 
-import mappings
-from flows.artifacts import summary
-from flows.routes import route_names
+from flows.run_summary import summary
 from flows.tally import Fate, Problem, Report
-
-ROOT = Path(mappings.__file__).parents[1]
 
 
 @pytest.mark.timeout(240)
@@ -46,17 +40,6 @@ def test_the_demo_runs_the_route_through_prefect_and_everything_adds_up(tmp_path
     assert report["acknowledged"] == report["delivered"] + report["rejected"]
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == [".env"], "the demo leaves nothing behind"
-
-
-def test_every_route_has_one_deployment_of_its_name_and_every_deployment_a_route():
-    config = yaml.safe_load((ROOT / "prefect.yaml").read_text())
-    deployments = config["deployments"]
-    assert sorted(item["name"] for item in deployments) == route_names(Path(mappings.__file__).parent)
-    for item in deployments:
-        assert item["parameters"]["route"] == item["name"]
-        assert item["entrypoint"] == "flows/sync.py:sync"
-        assert item["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
-        assert item["schedules"]
 
 
 def test_the_summary_shows_counts_that_add_up_and_says_when_they_do_not():

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flows.engine import sync
+from flows.selection import Selection
 from tests.flows.test_shared_verdict import shared
 from tests.flows.world import ONCE, ROUTE, heal, strike, world
 
@@ -64,7 +65,9 @@ async def test_who_asked_is_told_though_another_run_of_the_route_has_looked(tmp_
         return await work()
 
     async with world(tmp_path, routes=shared(tmp_path / "routes")) as it, it.opened() as opened:
-        asking = asyncio.create_task(sync(opened, it.ledger, policy=it.policy, phase=after_the_other, documents=[TYPO]))
+        asking = asyncio.create_task(
+            sync(opened, it.ledger, policy=it.policy, phase=after_the_other, asked=Selection((TYPO,)))
+        )
         await begun.wait()
         assert (await it.run()).failed == 1
         over.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from connectors.zefort.sandbox import Switches as ZefortSwitches
 from connectors.zefort.sandbox import ZefortSandbox
 from flows.engine import sync
 from flows.routes import open_route
+from flows.selection import Selection
 from flows.settings import Gateway
 from tests.flows.world import QUICK, heal, strike
 from tests.ledgers import open_ledger, url_in
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("any_ledger")
 
 ROUTE = "zefort_to_hypatos_master_data"
 DOCUMENTS = "zefort_to_hypatos_documents"
+SWEEP = Selection(sweep=True)
 
 
 @dataclass
@@ -65,14 +66,6 @@ class Office:
 
     def contract(self, contract_id):
         return self.zefort.state()["contracts"][contract_id]
-
-    async def sweep(self, route=ROUTE):
-        """Let the last sweep be long ago."""
-        async with self.ledger.run(route) as run:
-            place = json.loads(await run.cursor("zefort.contracts"))
-            await run.remember(
-                "zefort.contracts", [], json.dumps({**place, "swept": None}), now=run.started_at, relist=frozenset()
-            )
 
 
 @pytest.fixture
@@ -124,13 +117,24 @@ async def test_every_supplier_of_every_contract_arrives_once_and_the_contracts_a
     assert office.hypatos.state()["deleted_records"] == 0
 
 
+async def test_an_edit_that_no_window_shows_is_found_by_a_sweep_that_a_person_asks_for(office):
+    party = {"name": "Old Name Oy", "external_id": "erp:1", "role": "supplier"}
+    contract = office.add(parties=[party], days_ago=30)
+    office.add()
+    await office.run()
+    office.zefort.store.contracts[contract].parties[0].party.fields["name"] = "New Name Oy"
+    office.zefort.store.touch(office.zefort.store.contracts[contract])
+    assert (await office.run()).updated == 0
+    assert (await office.run(asked=SWEEP)).updated == 1
+    assert office.suppliers["erp:1"]["name"] == "New Name Oy"
+
+
 async def test_our_own_tag_is_no_news_and_a_second_run_writes_nothing(office):
     office.zefort.act({"fill": 25})
     await office.run()
     before = office.hypatos.requests["POST /enrichment/{}"]
     for _ in range(2):
-        await office.sweep()
-        report = await office.run()
+        report = await office.run(asked=SWEEP)
         assert report.complete
         assert report.delivered == report.updated == report.acknowledged == 0
     assert office.hypatos.requests["POST /enrichment/{}"] == before
@@ -178,8 +182,7 @@ async def test_faults_on_either_side_lose_and_double_nothing(office, side, kind)
     for _ in range(2):
         await office.run()
     heal(app)
-    await office.sweep()
-    report = await office.run()
+    report = await office.run(asked=SWEEP)
     assert report.complete, report
     assert {record["name"] for record in office.suppliers.values()} == office.wanted
     for one in office.zefort.state()["contracts"].values():
@@ -196,8 +199,7 @@ async def test_lists_that_shrink_while_they_are_read_lose_nothing(office):
     for contract in office.zefort.store.contracts.values():
         contract.hidden = False
     office.zefort.store.version += 1
-    await office.sweep()
-    await office.run()
+    await office.run(asked=SWEEP)
     assert {record["name"] for record in office.suppliers.values()} == office.wanted
 
 
@@ -206,8 +208,7 @@ async def test_contracts_with_their_files_become_documents_once(office):
     strike(office.hypatos, "act_then_drop", "POST", "/documents/process-file", every=4)
     strike(office.zefort, "act_then_drop", "POST", "/contracts/*/notes/", every=3)
     for _ in range(4):
-        report = await office.run(DOCUMENTS)
-        await office.sweep(DOCUMENTS)
+        report = await office.run(DOCUMENTS, asked=SWEEP)
     assert report.complete, report
     held = office.hypatos.state()["documents"]
     ready = [one for one in ids if not office.contract(one)["trashed"] and office.contract(one)["status"] != "error"]
@@ -251,13 +252,13 @@ async def test_a_wrong_download_path_stops_the_route_and_rejects_nothing(office)
 
 async def test_one_contract_can_be_asked_for_by_name(office):
     first, _ = office.add(parties=[{"name": "A", "role": "supplier"}]), office.add()
-    report = await office.run(documents=[first])
+    report = await office.run(asked=Selection((first,)))
     assert (report.delivered, len(office.suppliers)) == (1, 1)
 
 
 async def test_a_limit_is_kept(office):
     office.zefort.act({"fill": 12})
-    assert (await office.run(limit=2)).delivered <= 2
+    assert (await office.run(asked=Selection(limit=2))).delivered <= 2
     report = await office.run()
     assert {record["name"] for record in office.suppliers.values()} == office.wanted
     assert report.complete

@@ -30,6 +30,7 @@ from flows.engine import sync
 from flows.memory import LedgerMemory
 from flows.policy import Policy
 from flows.routes import OpenRoute
+from flows.selection import Selection
 from mappings.language import Schema, load_route
 from state.snapshots import Retention
 from state.vault import Vault
@@ -128,13 +129,13 @@ class World:
         policy: Policy | None = None,
         limit: int | None = None,
         documents: Sequence[str] = (),
+        asked: Selection | None = None,
         stop: asyncio.Event | None = None,
     ) -> Report:
         """Run the route once. Whatever happened, the report must add up."""
+        asked = asked or Selection(tuple(documents), limit=limit)
         async with self.opened() as opened:
-            report = await sync(
-                opened, self.ledger, policy=policy or self.policy, limit=limit, documents=documents, stop=stop
-            )
+            report = await sync(opened, self.ledger, policy=policy or self.policy, asked=asked, stop=stop)
         assert report.adds_up, report
         self.reports.append(report)
         return report

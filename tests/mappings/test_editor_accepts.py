@@ -121,6 +121,13 @@ ROUTE = st.fixed_dictionaries(
                 ]
             )
         ),
+        "alarms": mostly(
+            st.dictionaries(
+                st.sampled_from(["fresh_within", "reject_rate", "owed_for"]),
+                mostly(st.sampled_from(["30m", "20%", "never", "7d", "100%"])),
+                max_size=2,
+            )
+        ),
         "feedback": mostly(st.just({"delivered": {"a": "{{ reason }}", "b": True, "c": {"d": 1}}, "failed": {}})),
         "tests": mostly(st.lists(TEST.map(lambda test: {"name": "shows", **test}), max_size=1)),
     },

@@ -38,6 +38,7 @@ async def fill(url: str, now: datetime, *, documents: int = 3) -> Ledger:
     """Give a ledger rows in every table, and return it with nobody at work in it."""
     ledger = await open_ledger(url, vault=Vault([KEY]))
     await ledger.save_token("hypatos", "sealed")
+    await ledger.credentials.set("hypatos", "client_secret", "a secret é")
     await ledger.keep("zefort", "tag é \U0001f4c4", "42")
     async with ledger.run("r") as run:
         await run.waking.use("v1", {"r.yaml": "source: a\n"}, now)

@@ -148,7 +148,7 @@ async def test_a_full_disk_is_one_sentence_and_loses_nothing_that_was_written(fi
     def shrink(connection: sqlite3.Connection, _entry: object) -> None:
         connection.execute("PRAGMA max_page_count=60")
 
-    ledger = Ledger(engine, fingerprints, Snapshots(None, Retention()))
+    ledger = Ledger(engine, fingerprints, Snapshots(None, Retention()), None)
     kept = 0
     async with ledger.run("r") as run:
         this = (await remembered(run, now))[0]
@@ -176,7 +176,7 @@ async def test_a_read_only_database_is_one_sentence(file_url: str, now: datetime
     def protect(connection: sqlite3.Connection, _entry: object) -> None:
         connection.execute("PRAGMA query_only=ON")
 
-    ledger = Ledger(engine, fingerprints, Snapshots(None, Retention()))
+    ledger = Ledger(engine, fingerprints, Snapshots(None, Retention()), None)
     with pytest.raises(StateError, match="is read-only"):
         await ledger.save_token("c", "t")
     assert await ledger.load_token("c") is None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mappings.language.alarms import DURATION, PERCENTAGE
 from mappings.language.draft import ENDPOINT, NEEDED
 from mappings.language.model import (
+    ALARM_KEYS,
     CONFLICT_WORDS,
     FEEDBACK_NAMES,
     FEEDBACK_WORDS,
@@ -58,6 +60,7 @@ def route_schema(source: End, destination: End, feedback: Schema) -> JsonSchema:
         "resend": word(RESEND_WORDS),
         "two_way": _two_way(),
         "runs": word(RUNS_WORDS),
+        "alarms": _alarms(),
         "tests": tests(),
     }
     ends = [
@@ -117,6 +120,12 @@ def _two_way() -> JsonSchema:
         "then": {"required": ["changed_at"]},
         "else": {"properties": {"changed_at": False}},
     }
+
+
+def _alarms() -> JsonSchema:
+    time = {"type": "string", "pattern": whole(DURATION), "errorMessage": "write it like 30m, 2h, 7d or never"}
+    rate = {"type": "string", "pattern": whole(PERCENTAGE), "errorMessage": "write it like 20%"}
+    return pieces.explained(ALARM_KEYS, {"fresh_within": time, "reject_rate": rate, "owed_for": time})
 
 
 def _feedback(actions: Schema) -> JsonSchema:

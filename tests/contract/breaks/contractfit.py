@@ -39,6 +39,13 @@ SOURCE = (
         "came_after or edited",
     ),
     Break(
+        "who asks for an earlier day is shown what the window shows",
+        "contractfit/window.py",
+        "return replace(self, oldest_open=min(to, self.oldest_open or to))",
+        "return self",
+        "from_an_earlier_day",
+    ),
+    Break(
         "a row that tells nothing is taken for a document being received",
         "contractfit/source.py",
         "if tells(row.fields):",

@@ -11,6 +11,20 @@ CONTRACTS = (
         "came_after or one_instant or late",
     ),
     Break(
+        "who asks for everything is shown what the window shows",
+        "zefort/position.py",
+        "return replace(self, swept=None)",
+        "return self",
+        "from_its_beginning",
+    ),
+    Break(
+        "a day that a person names moves nothing",
+        "zefort/position.py",
+        "since=min(self.since, (to - MIDNIGHT).date())",
+        "since=self.since",
+        "from_an_earlier_day",
+    ),
+    Break(
         "rows that the lists count and do not show are forgotten",
         "zefort/source.py",
         "        if missing:\n",
@@ -137,6 +151,13 @@ ESIGNS = (
         "    return Listing(rows, last or not rows, count if isinstance(count, int) else None)\n",
         "    return Listing(rows, last or len(rows) < 10, count if isinstance(count, int) else None)\n",
         "short_pages",
+    ),
+    Break(
+        "a day that a person names moves nothing",
+        "zefort/esigns.py",
+        "return min(since, (to - MIDNIGHT).date()).isoformat() if since and to else None",
+        "return cursor",
+        "from_an_earlier_day or from_its_beginning",
     ),
     Break(
         "the hint knows nothing of status and time",

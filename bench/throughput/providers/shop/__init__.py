@@ -15,6 +15,7 @@ from connectors.settings import ConnectionSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+    from datetime import datetime
 
     from connectors.contract import Download, Feedback, Journal
 
@@ -65,6 +66,10 @@ class Documents:
 
     def check_feedback(self, actions: Mapping[str, object]) -> None:
         """Take any id."""
+
+    def rewind(self, cursor: str | None, to: datetime | None) -> str | None:  # noqa: ARG002 -- the whole list is read each time
+        """Return the cursor: every listing is a whole one."""
+        return cursor
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
         """List everything since the cursor, again and again while the list loses documents between its pages."""

@@ -1,0 +1,190 @@
+"""What a person should be told of, judged from the ledger: silence, failure, dead logins, rejects, feedback that is owed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from flows.alerts import open_alerts
+from flows.memory import LedgerMemory
+from flows.output import instant, span
+from mappings.language.alarms import NEVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from flows.alerts import Alert
+    from flows.freshness import Watched
+    from state.ledger import Ledger
+    from state.watching import Ended
+
+FEWEST = 20
+"""Documents that must have been judged before their rejects say anything."""
+_IN_A_ROW = 2
+"""Runs that must have been stopped one after the other before it is more than a bad moment."""
+_PASSING = timedelta(minutes=15)
+"""How long a connection may be in trouble that may pass by itself."""
+_STOPPED, _INTERRUPTED = 3, 130
+
+
+class Kind(StrEnum):
+    """What an alarm is about: a connection, or a route that is silent, fails, rejects too much or owes its source something."""
+
+    CONNECTION = "connection"
+    STALE = "stale"
+    FAILING = "failing"
+    REJECTS = "rejects"
+    OWED = "owed"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that is not as it should be at this moment. Texts hold no documents' values and no secrets.
+
+    `since` is UTC, None if only the time of the first look is known. It becomes an alarm once it has lasted for `grace`,
+    unless one that it `follows` from (see `key`) is there or has just been over.
+    """
+
+    kind: Kind
+    about: str
+    """The route, or the connection."""
+    says: str
+    next: str
+    """What a person does about it."""
+    since: datetime | None = None
+    cause: str = ""
+    grace: timedelta = timedelta()
+    follows: tuple[str, ...] = ()
+    latest: datetime | None = None
+    """When it last happened: what a cause that is over since explains is no alarm of its own."""
+
+    @property
+    def key(self) -> str:
+        """What makes two conditions one alarm."""
+        return " ".join(filter(None, (self.kind, self.about, self.cause)))
+
+
+async def conditions(ledger: Ledger, routes: Sequence[Watched]) -> list[Condition]:
+    """Return all that is wrong with these routes and their connections, causes before what follows from them."""
+    using: dict[str, list[str]] = {}
+    for route in routes:
+        for name in route.connections:
+            using.setdefault(name, []).append(route.name)
+    found = []
+    for name, users in sorted(using.items()):
+        found += [_connection(alert, users) for alert in await open_alerts(LedgerMemory(ledger, name))]
+    for route in routes:
+        if not route.absent:
+            found += _of_route(route)
+    return found
+
+
+CAUSES = ("access", "unreachable", "failing", "busy", "unexpected")
+"""The causes of trouble that runs know of a connection (see flows.alerts)."""
+
+
+def _connection(alert: Alert, users: Sequence[str]) -> Condition:
+    times = "1 call has failed" if alert.count == 1 else f"{alert.count} calls have failed"
+    return Condition(
+        kind=Kind.CONNECTION,
+        about=alert.connection,
+        cause=alert.cause,
+        since=alert.since,
+        says=f"{alert.connection} is in trouble ({alert.cause}): {times}, the first with: {alert.first}. "
+        f"{'Route' if len(users) == 1 else 'Routes'}: {', '.join(users)}",
+        next=alert.next,
+        grace=timedelta() if alert.cause == "access" else _PASSING,
+    )
+
+
+def _of_route(route: Watched) -> Iterator[Condition]:
+    ends = tuple(f"{Kind.CONNECTION} {name} {cause}" for name in route.connections for cause in CAUSES)
+    yield from _runs(route, ends)
+    yield from _rejects(route)
+    yield from _owed(route, ends)
+
+
+def _runs(route: Watched, ends: tuple[str, ...]) -> Iterator[Condition]:
+    """Tell of runs that stop, or else of their silence: only one of the two is the cause."""
+    pulse = route.pulse
+    told = [run for run in pulse.ended if run.counts.get("exit_code") != _INTERRUPTED]  # by a person, who knows
+    stopped = 0
+    for run in told:
+        if not _was_stopped(run):
+            break
+        stopped += 1
+    lately = bool(told) and pulse.now - told[0].started_at <= route.fresh_within
+    if stopped >= _IN_A_ROW or (stopped and route.late and lately):
+        last, first = told[0], told[stopped - 1]
+        words = last.note or "it ended without a word"
+        yield Condition(
+            kind=Kind.FAILING,
+            about=route.name,
+            since=first.started_at,
+            says=f"{route.name}: the last {stopped} runs were stopped. The last, {instant(last.started_at)}: {words}"
+            if stopped > 1
+            else f"{route.name}: the last run, {instant(last.started_at)}, was stopped: {words}",
+            next=f"docferry check {route.name}, then docferry run {route.name}",
+            follows=ends,
+            latest=last.ended_at or last.started_at,
+        )
+        if lately:
+            return
+    if route.late:
+        yield Condition(
+            kind=Kind.STALE,
+            about=route.name,
+            since=None if pulse.complete_at is None else pulse.complete_at + route.fresh_within,
+            says=f"{route.name}: {route.says}",
+            next=f"see that its schedule is on and a worker runs it; by hand: docferry run {route.name}",
+            # A route that has never run is given the time from the first look.
+            grace=route.fresh_within if pulse.complete_at is None else timedelta(),
+            follows=ends if lately else (),
+            latest=told[0].ended_at if lately else None,
+        )
+
+
+def _was_stopped(run: Ended) -> bool:
+    return run.ended_at is None or run.counts.get("exit_code") == _STOPPED
+
+
+def _rejects(route: Watched) -> Iterator[Condition]:
+    runs = route.pulse.ended
+    refused = sum(run.counts.get(name, 0) for run in runs for name in ("rejected", "failed"))
+    judged = refused + sum(run.counts.get(name, 0) for run in runs for name in ("delivered", "updated"))
+    if judged < FEWEST or refused <= route.reject_rate * judged:
+        return
+    classes: dict[str, int] = {}
+    for run in runs:
+        for name, number in run.counts.items():
+            if name.startswith("refused "):
+                classes[name.removeprefix("refused ")] = classes.get(name.removeprefix("refused "), 0) + number
+    why = ", ".join(f"{number} {name}" for name, number in sorted(classes.items()))
+    begun = min(run.started_at for run in runs if run.counts.get("rejected") or run.counts.get("failed"))
+    yield Condition(
+        kind=Kind.REJECTS,
+        about=route.name,
+        since=begun,
+        says=f"{route.name}: {refused} of {judged} documents judged within a day were rejected or failed "
+        f"({refused / judged:.0%}, the limit is {route.reject_rate:.0%}){f': {why}' if why else ''}",
+        next=f"docferry status {route.name} shows the reasons; has the source's form or the mapping changed?",
+    )
+
+
+def _owed(route: Watched, ends: tuple[str, ...]) -> Iterator[Condition]:
+    pulse = route.pulse
+    if pulse.oldest_owed_at is None or route.owed_for == NEVER or pulse.now - pulse.oldest_owed_at <= route.owed_for:
+        return
+    messages = "1 message" if pulse.owed == 1 else f"{pulse.owed} messages"
+    yield Condition(
+        kind=Kind.OWED,
+        about=route.name,
+        since=pulse.oldest_owed_at + route.owed_for,
+        says=f"{route.name}: {route.source} is owed {messages}, the oldest for "
+        f"{span((pulse.now - pulse.oldest_owed_at).total_seconds())} (the limit is {span(route.owed_for.total_seconds())})",
+        next=f"docferry run {route.name}, then docferry status {route.name}",
+        follows=(*ends, f"{Kind.FAILING} {route.name}", f"{Kind.STALE} {route.name}"),
+    )

@@ -1,0 +1,98 @@
+"""Who is told of alarms outside of Prefect: addresses of Apprise, such as a webhook, a mailbox or a channel."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from connectors.secrets import hide, mask
+from connectors.settings import SettingsError
+
+if TYPE_CHECKING:
+    from apprise import Apprise
+
+    from flows.alarm_book import Message
+    from flows.settings import Gateway
+
+_BETWEEN = re.compile(r"[\s,]+(?=[A-Za-z0-9]+://)")
+"""Addresses may have commas in them."""
+_PARTS = re.compile(r"[/:@?&=,]+")
+_NAMED = re.compile(r"^[a-z0-9.-]{1,20}$")
+"""What of an address is taken for a name, a port or an option, unless it has the length of a secret."""
+
+
+class Receiver(Protocol):
+    """Somebody who can be told."""
+
+    @property
+    def id(self) -> str:
+        """What makes it the same receiver at the next check; may be a secret."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages to the operator; no secret."""
+        ...
+
+    async def tell(self, message: Message) -> str | None:
+        """Deliver a message; return None once it was taken, else why it was not."""
+        ...
+
+
+class AppriseReceiver:
+    """One address of Apprise."""
+
+    def __init__(self, url: str, number: int) -> None:
+        """Take an address; `number` is its place in the setting, from 1. Raises SettingsError if Apprise does not know such an address."""
+        import apprise  # noqa: PLC0415 -- it takes most of a second
+
+        # Any part of it may be secret; in some services the host is.
+        login = urlsplit(url).netloc.rpartition("@")[0].split(":")
+        for part in (url, *login, *(one for one in _PARTS.split(url)[1:] if not _NAMED.match(one))):
+            hide(part)
+        self._apprise: Apprise = apprise.Apprise()
+        if not self._apprise.add(url):
+            scheme = url.partition("://")[0]
+            raise SettingsError(
+                f"DOCFERRY_ALARM_URLS: Apprise does not understand address {number} ({scheme}://…); correct it, see "
+                "the Apprise page of that service"
+            )
+        self._types = {"over": apprise.NotifyType.SUCCESS, "raised": apprise.NotifyType.FAILURE}
+        self._other = apprise.NotifyType.WARNING
+        self.id = url
+        self.name = f"address {number} ({self._apprise[0].service_name})"
+
+    async def tell(self, message: Message) -> str | None:
+        """Deliver a message; return None once the service has taken it, else what Apprise says."""
+        said = _Said()
+        logger = logging.getLogger("apprise")
+        logger.addHandler(said)
+        propagates, logger.propagate = logger.propagate, False
+        try:
+            kind = self._types.get(message.kind, self._other)
+            taken = await self._apprise.async_notify(body=message.body, title=message.title, notify_type=kind)
+        finally:
+            logger.removeHandler(said)
+            logger.propagate = propagates
+        return None if taken else mask(said.last or "it was not taken")
+
+
+class _Said(logging.Handler):
+    """Keeps the last warning."""
+
+    last = ""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.last = record.getMessage()
+
+
+def receivers_of(gateway: Gateway) -> list[Receiver]:
+    """Return who the settings name. Raises SettingsError for an address that cannot be."""
+    text = gateway.alarm_urls.get_secret_value().strip().strip(",")
+    urls = list(dict.fromkeys(filter(None, _BETWEEN.split(text))))
+    return [AppriseReceiver(url, number) for number, url in enumerate(urls, 1)]

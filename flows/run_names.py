@@ -1,0 +1,37 @@
+"""What runs and their artifacts are called on Prefect's page: the route, and the outcome or the part."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from flows.tally import Fate
+
+if TYPE_CHECKING:
+    from flows.tally import Report
+
+_SIGN = " · "
+_TOLD = (Fate.DELIVERED, Fate.UPDATED, Fate.REJECTED, Fate.FAILED, Fate.HELD, Fate.WAITING)
+
+
+def ended_name(report: Report) -> str:
+    """Return the name of a run that has ended: `hypatos_to_zefort · 118 delivered, 12 rejected`. No reasons, no ids."""
+    counts = ", ".join(f"{count:,} {fate.value}" for fate in _TOLD if (count := getattr(report, fate.value)))
+    words = counts or "nothing new"
+    if report.dry_run:
+        words = f"dry run: {words}"
+    if report.interrupted:
+        words = f"interrupted: {words}"
+    elif report.stopped:
+        words = f"stopped: {words}"
+    return f"{report.route}{_SIGN}{words}"
+
+
+def other_name(route: str, words: str) -> str:
+    """Return the name of a run of which there is no report: `hypatos_to_zefort · skipped`."""
+    return f"{route}{_SIGN}{words}"
+
+
+def artifact_key(route: str, part: str) -> str:
+    """Return the key of an artifact, which stays the same over all runs: lower-case letters, digits and dashes only."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{route}-{part}".lower()).strip("-")

@@ -1,0 +1,285 @@
+"""Alarms for silence as well as for failure: one for each cause, one all-clear, to everybody once, whoever checks and how often."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.errors import AccessError, TransientError
+from flows.alerts import Alerts
+from flows.memory import LedgerMemory
+from tests.flows.listener import listening
+from tests.flows.watched import HOUR, MINUTE, Watched
+from tests.ledgers import dump, open_ledger, rows
+from tests.state.runs import deliver, one
+
+
+@pytest.fixture(autouse=True)
+def _straight(monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setenv("NEAR_API_KEY", "set")
+    monkeypatch.setenv("SIDE_API_KEY", "set")
+    monkeypatch.setenv("FAR_API_KEY", "set")
+
+
+@pytest.fixture
+async def it(any_ledger, tmp_path):
+    """Two routes that have run complete a moment ago."""
+    ledger = await open_ledger(any_ledger)
+    watched = Watched(tmp_path, any_ledger, ledger)
+    await watched.well()
+    yield watched
+    await ledger.close()
+
+
+@pytest.fixture
+async def listener(it):
+    """Somebody who is told."""
+    async with listening() as listener:
+        it.urls = [listener.url]
+        yield listener
+
+
+async def trouble(it, connection, error, times=1):
+    """Have a run meet trouble on a connection, and leave it open."""
+    alerts = Alerts()
+    await alerts.recall({connection: LedgerMemory(it.ledger, connection)})
+    alerts.note(error, str(error), times)
+    await alerts.keep()
+
+
+async def all_well(it, connection):
+    """Have a run see the end of it."""
+    alerts = Alerts()
+    await alerts.recall({connection: LedgerMemory(it.ledger, connection)})
+    alerts.clear(connection)
+    await alerts.keep()
+
+
+async def test_a_route_that_falls_silent_is_told_once_and_once_when_it_runs_again(it, listener):
+    assert (await it.check()).exit_code == 0
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+    assert (await it.check()).exit_code == 1
+    for _ in range(3):
+        it.later(5 * MINUTE)
+        await it.run("b", MINUTE)
+        assert (await it.check()).exit_code == 1
+    await it.run("a", MINUTE)
+    assert (await it.check()).exit_code == 0
+    assert (await it.check()).exit_code == 0
+    assert listener.titles == ["a is silent", "over: a is silent"]
+    body = listener.heard[0][1]
+    assert "due every 30 min" in body
+    assert "Next: see that its schedule is on" in body
+    assert "docferry run a" in body
+
+
+async def test_an_alarm_that_lasts_is_told_again_after_a_day_and_not_before(it, listener):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+    await it.check()
+    for hours in (12, 11, 2):
+        it.later(hours * HOUR)
+        await it.run("b", MINUTE)
+        await it.check()
+    assert listener.titles == ["a is silent", "still: a is silent"]
+
+
+async def test_a_route_that_never_ran_has_its_deadline_from_the_first_look(it, listener):
+    (it.routes / "c.yaml").write_text((it.routes / "a.yaml").read_text())
+    assert (await it.check()).exit_code == 0
+    it.later(40 * MINUTE)
+    await it.well()
+    assert (await it.check()).exit_code == 1
+    assert listener.titles == ["c is silent"]
+    assert "never ran" in listener.heard[0][1]
+
+
+async def test_runs_that_are_stopped_are_failing_and_not_silent_as_well(it, listener):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+    await it.stop("a", 20 * MINUTE)
+    await it.stop("a", 10 * MINUTE, "zefort: 500. Nothing is lost; run again later")
+    assert (await it.check()).exit_code == 1
+    assert listener.titles == ["a fails"]
+    assert "the last 2 runs were stopped" in listener.heard[0][1]
+    assert "zefort: 500" in listener.heard[0][1]
+    it.later(HOUR)  # and now even these have stopped coming
+    await it.run("b", MINUTE)
+    await it.check()
+    assert listener.titles == ["a fails", "a is silent"]
+
+
+async def test_a_run_that_was_killed_counts_as_stopped_and_one_that_a_person_ended_does_not(it, listener):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+    await it.run("a", 12 * MINUTE, complete=False, exit_code=130)
+    killed = await it.run("a", 11 * MINUTE)
+    rows(
+        it.url,
+        f"UPDATE run SET state = 'interrupted', ended_at = NULL, counts = NULL, complete = NULL WHERE id = '{killed}'",
+    )
+    await it.check()
+    assert listener.titles == ["a fails"]
+    assert "ended without a word" in listener.heard[0][1]
+
+
+async def test_a_dead_login_is_one_alarm_however_many_routes_and_runs_it_stops(it, listener):
+    await trouble(it, "far", AccessError("401: the key was refused", connection="far", status=401), 3)
+    it.later(HOUR)
+    for route in "ab":
+        await it.stop(route, 20 * MINUTE)
+        await it.stop(route, 10 * MINUTE)
+    assert (await it.check()).exit_code == 1
+    assert listener.titles == ["far is in trouble"]
+    body = listener.heard[0][1]
+    assert (
+        "far is in trouble (access): 3 calls have failed, the first with: 401: the key was refused. Routes: a, b"
+        in body
+    )
+    assert "Next: renew the credentials or grant the right" in body
+    await all_well(it, "far")
+    await it.run("a", MINUTE)
+    await it.check()  # b has not run since, and that it was stopped before has been told
+    assert listener.titles == ["far is in trouble", "over: far is in trouble"]
+    await it.run("b", MINUTE)
+    assert (await it.check()).exit_code == 0
+
+
+async def test_trouble_that_passes_by_itself_is_told_only_if_it_lasts(it, listener):
+    await trouble(it, "far", TransientError("no answer", connection="far", arrived="no"))
+    assert (await it.check()).exit_code == 0
+    it.later(20 * MINUTE)
+    await it.well()
+    assert (await it.check()).exit_code == 1
+    assert listener.titles == ["far is in trouble"]
+
+
+async def test_rejects_are_told_over_the_limit_of_the_route_and_with_their_classes(it, listener):
+    few = {"delivered": 2, "rejected": 3, "refused data": 3}
+    await it.run("a", 3 * MINUTE, **few)
+    assert (await it.check()).exit_code == 0, "three of five say nothing"
+    await it.run(
+        "a", 2 * MINUTE, delivered=60, updated=10, rejected=15, failed=2, **{"refused data": 15, "refused transient": 2}
+    )
+    assert (await it.check()).exit_code == 1
+    assert listener.titles == ["a rejects too much"]
+    assert "20 of 92 documents" in listener.heard[0][1]
+    assert "(22%, the limit is 20%): 18 data, 2 transient" in listener.heard[0][1]
+    await it.run("a", MINUTE, delivered=60)
+    assert (await it.check()).exit_code == 0
+    assert listener.titles[1:] == ["over: a rejects too much"]
+
+
+async def test_feedback_that_is_owed_too_long_is_told_with_its_number_and_age(it, listener):
+    async with it.ledger.run("a") as run:
+        await deliver(run, await one(run, it.now), it.now)
+    await it.well()
+    assert (await it.check()).exit_code == 0
+    it.later(3 * HOUR)
+    await it.well()
+    assert (await it.check()).exit_code == 1
+    assert listener.titles == ["a owes its source"]
+    assert "near is owed 1 message, the oldest for 3 h (the limit is 2 h)" in listener.heard[0][1]
+
+
+async def test_checkers_at_the_same_moment_tell_everything_once(it, listener):
+    it.later(HOUR)
+    others = [await open_ledger(it.url) for _ in range(3)]
+    mine, checks = it.ledger, []
+    for ledger in (mine, *others):
+        it.ledger = ledger
+        checks.append(asyncio.create_task(it.check()))
+        await asyncio.sleep(0)
+    ended = await asyncio.gather(*checks)
+    it.ledger = mine
+    assert sorted(listener.titles) == ["a is silent", "b is silent"]
+    assert [one.exit_code for one in ended] == [1] * 4
+    assert sum(one.delivered for one in ended) == 2
+    for ledger in others:
+        await ledger.close()
+
+
+async def test_what_a_receiver_did_not_take_comes_at_the_next_check_and_to_nobody_else_again(it, listener):
+    async with listening() as other:
+        it.urls.append(other.url)
+        other.status = 503
+        it.later(HOUR)
+        await it.run("b", MINUTE)
+        ended = await it.check()
+        assert ended.exit_code == 3
+        assert [(one.receiver, one.waiting) for one in ended.undelivered] == [("address 2 (JSON)", 1)]
+        assert "503" in ended.undelivered[0].why
+        await it.run("a", MINUTE)  # it is over before the other one has heard of it
+        assert (await it.check()).exit_code == 3
+        other.status = 200
+        assert (await it.check()).exit_code == 0
+        assert (await it.check()).delivered == 0
+        assert listener.titles == other.titles == ["a is silent", "over: a is silent"]
+        assert {body.rpartition("Message: ")[2] for _, body in listener.heard} == {
+            body.rpartition("Message: ")[2] for _, body in other.heard
+        }
+
+
+async def test_a_receiver_that_is_not_there_is_an_exit_code_and_a_new_one_hears_what_is_open(it):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+    it.urls = ["json://127.0.0.1:9/nobody"]
+    assert (await it.check()).exit_code == 3
+    async with listening() as late:
+        it.urls = [late.url]
+        assert (await it.check()).exit_code == 1
+        assert (await it.check()).delivered == 0
+        assert late.titles == ["a is silent"]
+
+
+async def test_a_checker_that_dies_between_the_answer_and_its_note_tells_it_again_with_the_same_number(
+    it, listener, monkeypatch
+):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+
+    async def dies(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.watching._note_taken", dies)
+        with pytest.raises(asyncio.CancelledError):
+            await it.check()
+    assert (await it.check()).delivered == 1
+    assert (await it.check()).delivered == 0
+    first, second = listener.heard
+    assert first == second
+
+
+async def test_after_the_clock_was_set_back_nothing_is_told_twice_and_silence_is_still_noticed(it, listener):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+    await it.check()
+    await it.run("a", MINUTE)
+    await it.check()
+    for minutes in range(0, 180, 10):  # as the scheduler made them, hour by hour
+        for route in "ab":
+            await it.run(route, timedelta(minutes=minutes))
+    it.later(-2 * HOUR)  # what was a moment ago is in two hours now
+    before = list(listener.titles)
+    assert (await it.check()).exit_code == 0
+    assert (await it.check()).exit_code == 0
+    assert listener.titles == before
+    it.later(HOUR)
+    assert (await it.check()).exit_code == 0, "runs of the hours that come twice"
+    rows(it.url, f"DELETE FROM run WHERE started_at < '{datetime.now(UTC) + 11 * MINUTE:%Y-%m-%dT%H:%M:%S}'")
+    assert (await it.check()).exit_code == 0
+    it.age_the_book(40 * MINUTE)
+    assert (await it.check()).exit_code == 1, "a run of the future is no sign of life"
+
+
+async def test_no_message_and_no_row_has_an_address_or_its_secret(it, listener, caplog):
+    listener.status = 500
+    it.later(HOUR)
+    ended = await it.check()
+    assert ended.exit_code == 3
+    assert "Sekret-Token-4711" not in json.dumps(ended.as_json()) + caplog.text + dump(it.url)
