@@ -51,8 +51,8 @@ async def demonstrate(documents: int, *, quiet: bool) -> Report:
             os.environ["PREFECT_HOME"] = str(home / "prefect")
             os.environ["DOCFERRY_STATE_URL"] = f"sqlite:///{home / 'state.db'}"
             # Prefect reads its settings when it is imported.
-            from flows.orchestration.route_choice import RouteChoice  # noqa: PLC0415
-            from flows.sync import sync  # noqa: PLC0415
+            from flows.orchestration.route_choice import RouteChoice  # noqa: PLC0415 -- see above
+            from flows.sync import sync  # noqa: PLC0415 -- see above
 
             tally = Tally()
             watched.set(tally)

@@ -37,7 +37,7 @@ class Push:
         """Raise SettingsError if the libraries for it are not installed."""
         try:
             from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter  # noqa: PLC0415 -- extra
-            from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
+            from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 -- an extra, which not everybody has
             from opentelemetry.sdk.metrics.export import InMemoryMetricReader  # noqa: PLC0415
             from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
         except ImportError:
