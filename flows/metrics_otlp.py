@@ -38,8 +38,8 @@ class Push:
         try:
             from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter  # noqa: PLC0415 -- extra
             from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 -- an extra, which not everybody has
-            from opentelemetry.sdk.metrics.export import InMemoryMetricReader  # noqa: PLC0415
-            from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+            from opentelemetry.sdk.metrics.export import InMemoryMetricReader  # noqa: PLC0415 -- same
+            from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 -- same
         except ImportError:
             raise SettingsError("OTLP needs libraries that are not installed: pip install 'docferry[otlp]'") from None
         self._exporter = OTLPMetricExporter()
