@@ -213,6 +213,14 @@ class Ledger:
         """Read about which documents the source has refused to hear, and why, the latest first."""
         return await self._reader.ask(lambda connection: retelling.refusals(connection, route, limit))
 
+    async def postponed(self, route: str, limit: int) -> list[Refusal]:
+        """Read of which documents the source has not taken the message that it is owed, and why, those owed longest first."""
+        return await self._reader.ask(lambda connection: retelling.postponed(connection, route, limit))
+
+    async def tell_now(self, route: str, document_ids: Sequence[str] | None, *, at: datetime) -> int:
+        """Make what the source is owed due now (all of the route's, or about these documents); count what had to wait."""
+        return await self._writer.call(lambda connection: retelling.hasten(connection, route, document_ids, at))
+
     async def retry(
         self,
         route: str,
