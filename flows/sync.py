@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@flow(name=FLOW, flow_run_name="{route} · running", persist_result=False, log_prints=False)
+@flow(name=FLOW, flow_run_name="{route}", persist_result=False, log_prints=False)
 async def sync(route: RouteChoice, request: Request = Request()) -> State[object]:  # noqa: B008 -- frozen
     """Run a route once: collect, deliver, follow, report.
 

@@ -73,10 +73,10 @@ async def healthy(api: str, process: asyncio.subprocess.Process | None, log: Pat
                 if _is_prefect(answer) and (process is None or _listens(process.pid, httpx.URL(api).port)):
                     return
                 said = f"status {answer.status_code}, but not from Prefect's API, whose address ends in /api"
+            except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+                raise SettingsError(f"{_SETTING} is no address; write it as http://127.0.0.1:{_PORT}/api") from None
             except httpx.HTTPError as error:
                 said = type(error).__name__
-            except httpx.InvalidURL:
-                raise SettingsError(f"{_SETTING} is no address; write it as http://127.0.0.1:{_PORT}/api") from None
             await asyncio.sleep(0.2)
     if log is None:
         raise StateError(

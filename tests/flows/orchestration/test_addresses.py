@@ -49,9 +49,10 @@ async def test_a_page_that_answers_everything_is_not_taken_for_prefects_api():
         await healthy(f"http://127.0.0.1:{port}/api", None, None, 30)
 
 
-async def test_an_address_that_is_none_is_one_sentence():
+@pytest.mark.parametrize("address", ["http://127.0.0.1:port/api", "127.0.0.1:4200/api", "garbage"])
+async def test_an_address_that_is_none_is_one_sentence(address):
     with pytest.raises(SettingsError, match="PREFECT_API_URL is no address; write it as http"):
-        await healthy("http://127.0.0.1:port/api", None, None, 30)
+        await healthy(address, None, None, 30)
 
 
 async def test_who_was_quicker_to_take_the_port_is_not_taken_for_the_server_that_was_started(tmp_path):
