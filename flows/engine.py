@@ -141,7 +141,8 @@ async def _choose(context: Context) -> None:
     context.only = frozenset((*wanted.new, *wanted.changed))
     context.tally.list(context.only, Fate.WAITING)
     if not context.only:
-        context.notes.append("no document of this route is rejected or failed, so nothing was tried again")
+        since = f" since {asked.since:%Y-%m-%d %H:%M} UTC" if asked.since else ""
+        context.notes.append(f"no document of this route was rejected or failed{since}, so nothing was tried again")
 
 
 async def _heal(context: Context, phase: Phase) -> None:
