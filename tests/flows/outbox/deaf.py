@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from connectors.example.sandbox import ExampleSandbox, Switches
 from connectors.sandbox_faults import Fault
 from tests.flows.findings import Findings
-from tests.flows.outbox.hearing import Message, compare
+from tests.flows.outbox.hearing import Message, Ways, compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -138,7 +138,8 @@ class Deaf:
                     found.wrong.append(f"document {id_} was owed {[one.outcome for one in messages]}, not {outcomes}")
                     continue
                 means = self.ear.means(held[id_].id if id_ in held else "")
-                compare(found, f"document {id_}", messages, means, self.ear.heard(id_), self.ear.lasting)
+                ways = Ways(self.ear.heard(id_), self.ear.lasting, self.ear.replaced)
+                compare(found, f"document {id_}", messages, means, ways)
         return found
 
 

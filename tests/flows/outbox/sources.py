@@ -30,6 +30,8 @@ class Ear(Protocol):
     """Method and path of each call that acknowledges."""
     lasting: ClassVar[Collection[str]]
     """The effects that are had once, however often they are asked for."""
+    replaced: ClassVar[Collection[str]]
+    """The channels in which a text stands until the next one."""
 
     def begin(self) -> None:
         """Start over with a fresh account."""
@@ -65,6 +67,7 @@ feedback:
         ("POST", "/documents/*/reject"),
     )
     lasting = ("external-id", "transfer", "reject")
+    replaced = ("calls",)
 
     def heard(self, document_id: str) -> Heard:
         """Return the calls that changed anything, in their order."""
@@ -104,6 +107,7 @@ feedback:
 """
     calls = (("POST", "/contracts/*"), ("PATCH", "/contracts/*"), ("POST", "/tags/*"), ("POST", "/tasks/*"))
     lasting = ("taken", "not taken", "dropped")
+    replaced = ()
 
     def heard(self, document_id: str) -> Heard:
         """Return the notes, and the tags that were not there before, as they came."""
@@ -138,6 +142,7 @@ feedback:
 """
     calls = (("POST", "/documents/*/status_data"), ("POST", "/documents/*/feedback"))
     lasting = ("escalate=true", "submitted=true")
+    replaced = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -184,6 +189,7 @@ feedback:
 """
     calls = (("POST", "/documents/*/export"),)
     lasting = ()
+    replaced = ()
 
     def __init__(self) -> None:
         self.app = ExampleSandbox(6, 7, Switches())
