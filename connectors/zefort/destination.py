@@ -71,7 +71,7 @@ class Contracts:
             contract_id, contract = await self._files.contract(delivery, wanted, binders, journal)
         try:
             if contract is None:
-                contract = await self._still_there(contract_id)
+                contract = await self._client.contract(contract_id)
             await self._complete(contract, delivery, wanted, binders, journal)
         except GoneError as error:
             if delivery.replaces is None and error.connection == self._client.api.connection:
@@ -147,16 +147,12 @@ class Contracts:
                 return True
         return False
 
-    async def _still_there(self, contract_id: str) -> Contract:
-        contract = await self._client.contract(contract_id)
-        if contract.trashed:
-            raise RejectedError(f"contract {contract_id} is in the trash; restore it in Zefort and retry")
-        return contract
-
     async def _complete(
         self, contract: Contract, delivery: Delivery, wanted: Wanted, binders: Sequence[str], journal: Journal
     ) -> None:
         """Bring about everything but the contract itself. What is recorded as done is left to the people in Zefort."""
+        if contract.trashed:
+            raise RejectedError(f"contract {contract.id} is in the trash; restore it in Zefort and retry")
         await self._files.attach(contract.id, delivery, journal)
         await self._parties.bring_about(contract, wanted.parties, journal)
         tags = journal.fingerprint("\n".join(wanted.tags))

@@ -38,8 +38,9 @@ class Files:
     async def contract(
         self, delivery: Delivery, wanted: Wanted, binders: Sequence[str], journal: Journal
     ) -> tuple[str, Contract | None]:
-        """Make the contract with its main file, once. Return its id, and its body if it was made just now."""
+        """Make the contract with its main file, once. Return its id, and its body if it was made or found just now."""
         made: list[tuple[Contract, str]] = []
+        found: list[Contract] = []
 
         async def create() -> str:
             made.append(await self._create(delivery, wanted, binders, journal))
@@ -48,7 +49,9 @@ class Files:
         async def find() -> str | None:
             sent = _cover(journal)[0]
             days = (datetime.now(UTC).date() - date.fromisoformat(sent)).days if sent else 0
-            return await self._finder.find(delivery_marker(delivery.key), max(days, 0) + OVERLAP)
+            shown = await self._finder.find(delivery_marker(delivery.key), max(days, 0) + OVERLAP)
+            found.extend([shown] if shown else [])
+            return shown.id if shown else None
 
         if not _cover(journal)[0]:
             # The first attempt: it gets to the disk together with the intent of the call. A later one sees the old one
@@ -58,7 +61,7 @@ class Files:
         for contract, sha256 in made:
             await journal.record(f"sha256:{main_file(delivery).file.id}", sha256)
             return contract_id, contract
-        return contract_id, None
+        return contract_id, next((one for one in found if one.as_made), None)
 
     async def attach(self, contract_id: str, delivery: Delivery, journal: Journal) -> None:
         """Add every file but the one the contract was made with. Files the source has dropped since stay where they are."""

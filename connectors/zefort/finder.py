@@ -29,7 +29,9 @@ class _Look:
 
     marker: str
     days: int
-    answer: asyncio.Future[str | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    answer: asyncio.Future[models.Contract | None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
 
 
 class Finder:
@@ -41,8 +43,11 @@ class Finder:
         self._nameless: set[str] = set()
         self._sweeping = asyncio.Lock()
 
-    async def find(self, marker: str, days: int) -> str | None:
-        """Return the id of the contract that carries the marker; None if no list shows it."""
+    async def find(self, marker: str, days: int) -> models.Contract | None:
+        """Return the contract that carries the marker, as it was read just now; None if no list shows it.
+
+        Lists may show less of a contract than it has (see `Contract.as_made`).
+        """
         look = _Look(marker, days)
         self._waiting.append(look)
         try:
@@ -71,7 +76,7 @@ class Finder:
                 words = f"it cannot be said whether a contract was made: {doubts[0]}"
                 look.answer.set_exception(TransientError(words, connection=self._client.api.connection, arrived="no"))
 
-    async def _sweep(self, wanted: set[str], days: int, doubts: list[str]) -> dict[str, str]:
+    async def _sweep(self, wanted: set[str], days: int, doubts: list[str]) -> dict[str, models.Contract]:
         """Read every list that may show them. What is absent is absent only if nothing was added to `doubts`."""
         found: dict[str, models.Contract] = {}
         window = {"receive_time": f"today-{days}d-"}
@@ -81,13 +86,14 @@ class Finder:
             async for rows in reading.rows():
                 for row in rows:
                     contract = await self._named(models.contract(row), doubts)
+                    shown = contract if reading is not trash else _in_trash(contract)
                     for marker in markers(contract.filenames) & wanted:
-                        _keep(marker, contract, found)
+                        _keep(marker, shown, found)
                 if found.keys() >= wanted:
-                    return {marker: contract.id for marker, contract in found.items()}
+                    return found
             if reading.missing:
                 doubts.append(f"a list ({reading.path}) counts {reading.missing} more than it shows")
-        return {marker: contract.id for marker, contract in found.items()}
+        return found
 
     async def _named(self, contract: models.Contract, doubts: list[str]) -> models.Contract:
         """Return a contract with its file names: some lists leave them out, and then the contract itself tells.
@@ -110,6 +116,11 @@ class Finder:
             else:
                 self._nameless.add(contract.id)  # made without a file, so not by us
         return contract
+
+
+def _in_trash(contract: models.Contract) -> models.Contract:
+    """Say of a row of the trash that it is trashed: the row need not, and its contract cannot be read everywhere."""
+    return models.Contract(contract.id, {**contract.body, "trashed": True})
 
 
 def _keep(marker: str, contract: models.Contract, found: dict[str, models.Contract]) -> None:

@@ -88,6 +88,11 @@ class Contract:
         return bool(self.body.get("first_docai_result_time"))
 
     @property
+    def as_made(self) -> bool:
+        """Whether this shows all that an attempt to complete it goes by, as the answer to its making does."""
+        return self.trashed or (self.whole and "taggings" in self.body and bool(self.status))
+
+    @property
     def whole(self) -> bool:
         """Whether this is a full body and not a trimmed hit or an empty answer."""
         return "attributes" in self.body and "parties" in self.body

@@ -25,7 +25,12 @@ class Account:
         self.connection = connection
         self.contracts = connection.destinations["contracts"]
         api = Api("zefort", "http://127.0.0.1/api/", Basic(app.api_key, ""), transport=httpx.ASGITransport(app))
-        self.finder = Finder(ZefortClient(api, page_size))
+        self._finder = Finder(ZefortClient(api, page_size))
+
+    async def found(self, marker, days=2):
+        """Return the id of the contract with a marker, None if none is found."""
+        shown = await self._finder.find(marker, days)
+        return shown and shown.id
 
     @property
     def shown(self):

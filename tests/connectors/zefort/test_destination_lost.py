@@ -48,6 +48,44 @@ async def push_to_the_end(account, journal, delivery):
     raise AssertionError("it never ends")
 
 
+async def test_a_contract_that_is_found_in_a_list_is_not_read_once_more(open_account, new_journal, delivery):
+    still, lossy = (
+        await open_account(),
+        await open_account(faults=[Fault("act_then_drop", "POST", "/contracts/", times=1)]),
+    )
+    await push_to_the_end(still, new_journal(), delivery())
+    await push_to_the_end(lossy, new_journal(), delivery())
+    assert len(lossy.shown["contracts"]) == 1
+    assert lossy.asked("GET /contracts/") == 1
+    assert lossy.asked("GET /contracts/{}/") == still.asked("GET /contracts/{}/")
+
+
+@pytest.mark.parametrize("trashed_read", ["200", "404"])
+async def test_what_a_person_put_in_the_trash_before_it_was_found_stays_there(
+    open_account, journal, delivery, trashed_read
+):
+    account = await open_account(
+        faults=[Fault("act_then_drop", "POST", "/contracts/", times=1)], trashed_read=trashed_read
+    )
+    with pytest.raises(TransientError) as lost:
+        await account.contracts.push(delivery(), journal)
+    (contract_id,) = account.shown["contracts"]
+    account.app.act({"trash": contract_id})
+    journal.now = getattr(lost.value, "look_again_at", journal.now)
+    for _ in range(4):
+        try:
+            await account.contracts.push(delivery(), journal)
+        except UnsettledError as later:
+            journal.now = later.look_again_at
+        except RejectedError as refused:
+            assert contract_id in str(refused)
+            break
+    else:
+        raise AssertionError("it is never refused")
+    assert len(account.shown["contracts"]) == 1
+    assert not account.only["notes"]
+
+
 @pytest.mark.parametrize("step", STEPS, ids=str)
 @pytest.mark.parametrize("kind", ["act_then_drop", "cut", "garbled", "drop", "status"])
 async def test_whatever_is_lost_on_the_way_everything_is_there_once(

@@ -32,7 +32,7 @@ async def test_a_contract_is_found_wherever_it_is(open_account, delivery, new_jo
     contract_id, _ = made["r:1"]
     if where in {"archived", "error", "limited"}:
         account.app.act({"status": contract_id, "to": where})
-    found = account.finder.find
+    found = account.found
     if where == "trash":
         account.app.act({"trash": contract_id})
     assert await found(delivery_marker("r:1"), 2) == contract_id
@@ -42,7 +42,7 @@ async def test_a_contract_is_found_wherever_it_is(open_account, delivery, new_jo
 async def test_many_who_ask_at_once_share_the_sweeps(open_account, delivery, new_journal):
     account = await open_account(settings={"page_size": 10})
     made = await push_and_lose(account, delivery, new_journal, [f"r:{number}" for number in range(30)])
-    find = account.finder.find
+    find = account.found
     account.app.switches.latency = 0.005
     before = account.asked("GET /contracts/")
     answers = await asyncio.gather(*(find(delivery_marker(key), 2) for key in made))
@@ -52,7 +52,7 @@ async def test_many_who_ask_at_once_share_the_sweeps(open_account, delivery, new
 
 async def test_one_who_is_cancelled_leaves_the_others_their_answer(account, delivery, new_journal):
     made = await push_and_lose(account, delivery, new_journal, ["r:1", "r:2", "r:3"])
-    find = account.finder.find
+    find = account.found
     account.app.switches.latency = 0.005
     first, *others = (asyncio.create_task(find(delivery_marker(key), 2)) for key in made)
     await asyncio.sleep(0)
@@ -68,7 +68,7 @@ async def test_a_list_that_shrinks_while_it_is_searched_is_read_again(open_accou
     account.app.switches.drift, account.app.switches.drift_items, account.app.switches.drift_most = "leave", 2, 2
     before = account.asked("GET /contracts/")
     # Newest first, three a page: two of 11, 10, 9 leave, and 8 has moved from the second page to the first.
-    assert await account.finder.find(delivery_marker("r:8"), 2) == made["r:8"][0]
+    assert await account.found(delivery_marker("r:8"), 2) == made["r:8"][0]
     assert (
         account.asked("GET /contracts/") - before == 4
     )  # it was read to its end and is read again: it showed fewer than it counted
@@ -78,6 +78,6 @@ async def test_of_two_contracts_with_one_marker_the_older_is_kept(account, deliv
     older = await account.contracts.push(delivery(key="r:1"), new_journal())
     account.app.act({"advance": 5})
     newer = await account.contracts.push(delivery(key="r:1"), new_journal())
-    assert await account.finder.find(delivery_marker("r:1"), 2) == older
+    assert await account.found(delivery_marker("r:1"), 2) == older
     assert older in caplog.text
     assert newer in caplog.text

@@ -6,8 +6,8 @@ CONTRACTS = (
     Break(
         "a contract whose answer was lost is not looked for",
         "zefort/files.py",
-        "return await self._finder.find(delivery_marker(delivery.key), max(days, 0) + OVERLAP)",
-        "return None",
+        "shown = await self._finder.find(delivery_marker(delivery.key), max(days, 0) + OVERLAP)",
+        "shown = None",
         "lost_answer or dies_at_any",
     ),
     Break(
