@@ -14,6 +14,7 @@ from connectors.settings import SettingsError
 from flows import output, streams
 from flows.command_group import CommandGroup
 from flows.log_output import LogFormat, start_logging
+from flows.stopping import StoppedError
 from flows.streams import OutputError
 from mappings.language import RouteError
 from state.errors import SettingError, StateError
@@ -81,7 +82,7 @@ def _ended() -> int:
         return _say(str(error), USAGE)
     except (ConnectorError, StateError) as error:
         return _say(str(error), STOPPED)
-    except (asyncio.CancelledError, KeyboardInterrupt):
+    except (asyncio.CancelledError, KeyboardInterrupt, StoppedError):
         return _say(_AT_ONCE, INTERRUPTED)
     except OutputError:
         raise

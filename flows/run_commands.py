@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +11,10 @@ import typer
 
 from flows import demonstration, output
 from flows.progress import following
-from flows.running import interruptible, run_route
+from flows.running import run_route
 from flows.selection import Selection
 from flows.settings import load_gateway
+from flows.stopping import until_stopped
 from flows.tally import Tally
 
 if TYPE_CHECKING:
@@ -78,11 +80,11 @@ def run(  # noqa: PLR0913, PLR0917 -- one for each thing a run can be asked
 
     async def work() -> Report:
         async with following(tally, route, quiet=json_):
-            return await interruptible(
-                lambda stop: asyncio.ensure_future(
-                    run_route(gateway, route, asked=asked, dry_run=dry_run, tally=tally, stop=stop)
-                ),
-                gateway.policy.grace,
+            return await until_stopped(
+                lambda stop: run_route(gateway, route, asked=asked, dry_run=dry_run, tally=tally, stop=stop),
+                grace=gateway.policy.grace,
+                signals=(signal.SIGINT, signal.SIGTERM),
+                insisting=True,
             )
 
     _finish(asyncio.run(work()), json_=json_)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 from typing import TYPE_CHECKING, TypeVar
 
 from connectors.secrets import hide
@@ -114,29 +113,3 @@ def telling_of_a_lock(begins: str = "waiting for the ledger:") -> Iterator[None]
         yield
     finally:
         saying.cancel()
-
-
-async def interruptible(work: Callable[[asyncio.Event], asyncio.Future[Report]], grace: float) -> Report:
-    """Await `work(stop)`; the first Ctrl-C or SIGTERM sets `stop`, a second one or `grace` seconds end it at once.
-
-    Raises asyncio.CancelledError if it had to be ended at once. Nothing is lost even then: the next run takes over.
-    """
-    stop = asyncio.Event()
-    task = asyncio.ensure_future(work(stop))
-    loop = asyncio.get_running_loop()
-
-    def asked() -> None:
-        if stop.is_set():
-            task.cancel()
-            return
-        stop.set()
-        log.warning("finishing what is under way, at most %.0f s; once more to stop at once", grace)
-        loop.call_later(grace, task.cancel)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked)
-    try:
-        return await task
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

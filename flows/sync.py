@@ -24,11 +24,11 @@ from flows.orchestration.forms import Request
 from flows.orchestration.page_logs import logged_on_page
 from flows.orchestration.route_choice import RouteChoice  # noqa: TC001 -- Prefect reads the annotation
 from flows.orchestration.run_naming import name_flow_run
-from flows.orchestration.stopping import StoppedError, until_stopped
 from flows.progress import watched
 from flows.run_names import ended_name, other_name
 from flows.running import run_route
 from flows.settings import load_gateway
+from flows.stopping import StoppedError, until_stopped
 from flows.tally import Tally
 from mappings.language import RouteError
 from state.errors import RouteBusyError, StateError

@@ -16,10 +16,10 @@ from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.certificates import look, servers_of
 from flows.orchestration.page_logs import logged_on_page
-from flows.orchestration.stopping import StoppedError, until_stopped
 from flows.orchestration.sweeping import sweep_all
 from flows.running import care_of, open_ledger
 from flows.settings import load_gateway
+from flows.stopping import StoppedError, until_stopped
 from state.errors import StateError
 
 if TYPE_CHECKING:

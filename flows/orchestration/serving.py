@@ -28,10 +28,10 @@ from flows.orchestration.dead_runs import end_dead_runs
 from flows.orchestration.deployments import read_deployments, without_accounts, without_route
 from flows.orchestration.leftovers import clear_up, next_runs
 from flows.orchestration.registering import prepared
-from flows.orchestration.stopping import GRACE
 from flows.orchestration.supervising import STOPPED, USAGE
 from flows.running import open_ledger
 from flows.settings import load_gateway
+from flows.stopping import GRACE
 from mappings.language import RouteError
 from state.errors import SettingError, StateError
 

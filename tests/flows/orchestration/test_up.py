@@ -18,7 +18,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.states import Cancelled, Completed
 
-from flows.orchestration.stopping import until_stopped
+from flows.stopping import until_stopped
 
 
 @flow(name="slow")

@@ -1,4 +1,4 @@
-"""What a SIGTERM does to a piece of work in a flow run."""
+"""What a signal does to a run: in a flow, where further ones change nothing, and at a terminal, where a second one insists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from flows.orchestration.stopping import StoppedError, until_stopped
+from flows.stopping import StoppedError, until_stopped
 
 
 def terminate():
@@ -35,6 +35,19 @@ async def test_work_that_does_not_finish_in_time_is_cut_off_and_that_is_said():
 
     with pytest.raises(StoppedError, match="nothing is lost"):
         await until_stopped(work, grace=0.05)
+
+
+async def test_at_a_terminal_a_second_signal_cuts_the_work_off_and_handlers_are_as_before():
+    async def work(stop):
+        os.kill(os.getpid(), signal.SIGINT)
+        await stop.wait()
+        terminate()
+        await asyncio.sleep(3600)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(StoppedError):
+        await until_stopped(work, signals=(signal.SIGINT, signal.SIGTERM), insisting=True)
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 async def test_who_cancels_the_whole_is_obeyed():
