@@ -6,23 +6,11 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from flows.selection import LONGEST_REASON, Selection
 
 DocumentId = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
-
-
-def _or_none(kind: str, **bounds: JsonValue) -> WithJsonSchema:
-    """Return the schema of something that may be None, with the bounds beside the alternatives.
-
-    Within one of them the form would say "0 is not valid under any of the given schemas", not "0 is less than the minimum of 1".
-    """
-    return WithJsonSchema({"anyOf": [{"type": kind}, {"type": "null"}], **bounds})
-
-
-_Limit = Annotated[int | None, Field(ge=1), _or_none("integer", minimum=1)]
-_Reason = Annotated[str | None, Field(max_length=LONGEST_REASON), _or_none("string", maxLength=LONGEST_REASON)]
 
 
 class What(StrEnum):
@@ -50,7 +38,7 @@ _RULES: list[JsonValue] = [
         "then": {"required": ["documents"], "properties": {"documents": {"minItems": 1}}},
     },
     {"if": _chosen(_NAMED), "else": {"properties": {"documents": {"maxItems": 0}}}},
-    {"if": _chosen(_DATED), "else": {"properties": {"since": {"const": None}}}},
+    {"if": _chosen(_DATED), "else": {"properties": {"since": {"type": "null"}}}},
 ]
 """What the fields of the form have to do with each other, in JSON Schema, since Prefect's server is who answers a form."""
 
@@ -80,13 +68,15 @@ class Request(BaseModel):
         description="With *rejected again*: what was rejected on this day (UTC) or later. With *full sweep*: list from this day on. "
         "*None*: all.",
     )
-    limit: _Limit = Field(
+    limit: int | None = Field(
         None,
+        ge=1,
         title="Limit",
         description="Begin at most this many documents; the rest stays due. *None*: all.",
     )
-    reason: _Reason = Field(
+    reason: str | None = Field(
         None,
+        max_length=LONGEST_REASON,
         title="Reason",
         description="Why this run is started by hand. It is kept with the run; do not write secrets or documents' contents.",
     )

@@ -63,20 +63,6 @@ def test_what_makes_none_is_refused_at_its_field(request_, field):
         Request.model_validate(request_)
 
 
-@pytest.mark.parametrize(
-    ("request_", "said"),
-    [
-        ({"what": "only these documents", "documents": []}, "[] should be non-empty"),
-        ({"documents": ["4711"]}, "['4711'] is expected to be empty"),
-        ({"what": "all due", "since": DAY}, "None was expected"),
-        ({"limit": 0}, "0 is less than the minimum of 1"),
-        ({"reason": "x" * 501}, f"'{'x' * 501}' is too long"),
-    ],
-)
-def test_what_the_form_says_there_names_what_is_wrong(request_, said):
-    assert list(refused(request_).values()) == [[said]]
-
-
 def test_a_route_that_there_is_not_is_refused():
     assert validate({"route": "hypatos_to_nowhere"}, SCHEMA)
 
