@@ -13,7 +13,7 @@ from flows.output import instant, span
 from mappings.language.alarms import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from flows.alerts import Alert
@@ -67,9 +67,14 @@ class Condition:
         return " ".join(filter(None, (self.kind, self.about, self.cause)))
 
 
-async def conditions(ledger: Ledger, routes: Sequence[Watched]) -> list[Condition]:
-    """Return all that is wrong with these routes and their connections, causes before what follows from them."""
-    using: dict[str, list[str]] = {}
+async def conditions(ledger: Ledger, routes: Sequence[Watched], open_on: Iterable[str] = ()) -> list[Condition]:
+    """Return all that is wrong with these routes and their connections, causes before what follows from them.
+
+    `open_on` are the connections that an alarm is open on. A route whose file cannot be read may use any of them, so while
+    there is one they are looked at, too: nobody may hear that all is well because of a slip in a file.
+    """
+    unread = [route.name for route in routes if not route.connections]
+    using: dict[str, list[str]] = {name: list(unread) for name in open_on if unread}
     for route in routes:
         for name in route.connections:
             using.setdefault(name, []).append(route.name)
@@ -93,7 +98,7 @@ def _connection(alert: Alert, users: Sequence[str]) -> Condition:
         about=alert.connection,
         cause=alert.cause,
         since=alert.since,
-        says=f"{alert.connection} is in trouble ({alert.cause}): {times}, the first with: {alert.first}. "
+        says=f"{alert.connection} is in trouble ({alert.cause}): {times}, the first with: {alert.first.rstrip('.')}. "
         f"{'Route' if len(users) == 1 else 'Routes'}: {', '.join(users)}",
         next=alert.next,
         grace=timedelta() if alert.cause == "access" else _PASSING,

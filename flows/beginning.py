@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -61,6 +62,12 @@ def asked_for(names: tuple[str, ...]) -> dict[str, bool]:
             if about.is_required() and variable(name, field) not in known:
                 asked[variable(name, field)] = about.annotation is SecretStr
     return asked
+
+
+def complaint(name: str, value: str) -> str:
+    """Say what is wrong with the value of a setting that was asked for; nothing if it may be right."""
+    provider, _, setting = name.lower().partition("_")
+    return str(providers()[provider].Settings.complaint(provider, setting, value))
 
 
 def lay_out(source: str, destination: str, values: Mapping[str, str]) -> list[Laid]:
@@ -174,14 +181,21 @@ def _new(path: Path, text: str) -> Laid:
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file whole or not at all, where a link to it leads. Raises SettingsError if it cannot be written."""
+    path = path.resolve()
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+    except OSError as error:
+        words = error.strerror or type(error).__name__
+        raise SettingsError(
+            f"{path} cannot be written ({words}); let this user write there, or call docferry init elsewhere"
+        ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -57,6 +57,7 @@ def _options(
 def main() -> None:
     """Run the command; every foreseeable error becomes one sentence and an exit code. Always raises SystemExit."""
     sys.argv[1:] = streams.words(sys.argv[1:])
+    output.begin()
     if sys.stdout is None and "--json" in sys.argv:
         output.complain("stdout is closed, and --json prints there; nothing was done")
         sys.exit(STOPPED)
@@ -91,8 +92,13 @@ def _ended() -> int:
 
 
 def _code(ended: SystemExit) -> int:
-    if ended.__context__ is not None and isinstance(ended.__context__.__cause__, KeyboardInterrupt):
-        return _say(_AT_ONCE, INTERRUPTED)  # Typer only leaves the number of it
+    # Typer only leaves the number of what has happened, and hides it altogether where a question was asked.
+    before = ended.__context__
+    why = before and (before.__cause__ or before.__context__)
+    if isinstance(why, KeyboardInterrupt):
+        return _say(_AT_ONCE, INTERRUPTED)
+    if isinstance(why, EOFError):
+        return _say("a question was not answered; nothing was changed", USAGE)
     code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     if code == USAGE and "--json" in sys.argv and not output.json_printed():
         output.print_json({"error": "the command was called wrongly; see stderr", "exit_code": USAGE})
@@ -101,7 +107,7 @@ def _code(ended: SystemExit) -> int:
 
 def _say(message: str, code: int) -> int:
     """Tell why the command ended, in the form that was asked for, and return the code."""
-    if "--json" in sys.argv:
+    if "--json" in sys.argv and not output.json_printed():
         output.print_json({"error": mask(message), "exit_code": code})
     output.complain(message)
     return code

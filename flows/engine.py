@@ -16,7 +16,7 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from connectors import fence
 from connectors.errors import ConnectorError
@@ -29,6 +29,7 @@ from flows.follow import follow
 from flows.heal import heal
 from flows.log_lines import about
 from flows.memory import LedgerMemory
+from flows.phases import Phase, plainly, timed
 from flows.policy import Policy
 from flows.reporting import Before, report_on
 from flows.selection import ALL_DUE
@@ -36,8 +37,6 @@ from flows.tally import Fate, Report, Tally
 from state.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from flows.routes import OpenRoute
     from flows.selection import Selection
     from state.ledger import Ledger
@@ -45,34 +44,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("docferry")
 _LAST_LOOKS = 10
 """How often in the end of a run beside others it is looked whether they owe the source something that nobody tells yet."""
-T = TypeVar("T")
-
-
-class Phase(Protocol):
-    """Runs one phase; Prefect makes a task run of it, everybody else just awaits it."""
-
-    async def __call__(self, name: str, work: Callable[[], Awaitable[T]], /) -> T:
-        """Await `work()` under this name and return its result."""
-        ...
-
-
-async def plainly(name: str, work: Callable[[], Awaitable[T]], /) -> T:
-    """Run a phase without any ado."""
-    log.debug("phase %s", name)
-    return await work()
-
-
-def timed(phase: Phase, seconds: dict[str, float]) -> Phase:
-    """Return a phase runner that adds up in `seconds` how long each phase took, by name."""
-
-    async def run(name: str, work: Callable[[], Awaitable[T]], /) -> T:
-        began = time.monotonic()
-        try:
-            return await phase(name, work)
-        finally:
-            seconds[name] = seconds.get(name, 0.0) + time.monotonic() - began
-
-    return run
 
 
 async def sync(
@@ -164,13 +135,14 @@ async def _choose(context: Context) -> None:
     """Make due what a person has chosen, and nothing else this run's business."""
     asked, run, now = context.asked, context.run, datetime.now(UTC)
     if asked.rejected:
-        wanted = await run.want_refused(asked.since, now, asked.why)
+        wanted = await run.wanting.refused(asked.since, now, asked.why)
     else:
-        wanted = await run.want(asked.documents, now, asked.why)
+        wanted = await run.wanting.these(asked.documents, now, asked.why)
     context.only = frozenset((*wanted.new, *wanted.changed))
     context.tally.list(context.only, Fate.WAITING)
     if not context.only:
-        context.notes.append("no document of this route is rejected or failed, so nothing was tried again")
+        since = f" since {asked.since:%Y-%m-%d %H:%M} UTC" if asked.since else ""
+        context.notes.append(f"no document of this route was rejected or failed{since}, so nothing was tried again")
 
 
 async def _heal(context: Context, phase: Phase) -> None:
@@ -264,7 +236,7 @@ async def _leave_to_others(context: Context) -> None:
     for id_ in waiting:
         if id_ not in ours:
             context.tally.decide(id_, Fate.ELSEWHERE)
-    for one in await context.run.strangers(context.only or ()):
+    for one in await context.run.wanting.strangers(context.only or ()):
         context.tally.decide(one.id, Fate.FAILED)
         context.tally.explain(one.document_id, Fate.FAILED, one.reason or "")
 

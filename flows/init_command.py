@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from connectors.settings import SettingsError
 from flows import output
-from flows.beginning import PROVIDERS, asked_for, lay_out, route_between
+from flows.beginning import PROVIDERS, asked_for, complaint, lay_out, route_between
 
 app = typer.Typer()
 _COLOURS = {"new": "green", "extended": "green", "kept": "dim", "by hand": "yellow"}
@@ -61,13 +61,20 @@ def init(
 def _asked(question: str, quiet: bool, flag: str) -> str:
     if quiet or not sys.stdin.isatty():
         raise SettingsError(f"{flag} is missing; it is one of {_KNOWN}")
-    return str(typer.prompt(f"{question} ({_KNOWN})")).strip().lower()
+    while (answer := str(typer.prompt(f"{question} ({_KNOWN})")).strip().lower()) not in PROVIDERS:
+        output.complain(f"there is no provider {answer} to begin with")
+    return answer
 
 
 def _value(name: str, secret: bool) -> str:
     if not sys.stdin.isatty():
         return ""
-    return str(typer.prompt(f"{name} (empty: later)", default="", show_default=False, hide_input=secret)).strip()
+    while True:
+        question = f"{name} (empty: later)"
+        value = str(typer.prompt(question, default="", show_default=False, hide_input=secret)).strip()
+        if not value or not (wrong := complaint(name, value)):
+            return value
+        output.complain(wrong)
 
 
 def _next(name: str, waiting: list[str]) -> list[str]:

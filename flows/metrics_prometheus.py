@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from connectors.secrets import mask
+from connectors.settings import SettingsError
 from state.errors import StateError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def exposition(found: Sequence[Metric]) -> bytes:
 async def serve(read: Callable[[], Awaitable[Sequence[Metric]]], host: str, port: int) -> None:
     """Serve /metrics until Ctrl-C or SIGTERM. While the ledger cannot be read the answer is 503, so `up` is 0.
 
-    Raises OSError if the address is taken.
+    Raises SettingsError if the address cannot be had.
     """
 
     async def metrics(_: Request) -> Response:
@@ -60,6 +61,11 @@ async def serve(read: Callable[[], Awaitable[Sequence[Metric]]], host: str, port
             return PlainTextResponse(f"{mask(str(error))}\n", status_code=503)
 
     app = Starlette(routes=[Route("/metrics", metrics)])
-    with socket.create_server((host, port)) as listening:
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as error:
+        words = f"{host}:{port} cannot be listened at ({error.strerror}); choose another --port or --host"
+        raise SettingsError(words) from None
+    with listening:
         config = uvicorn.Config(app, log_level="warning", access_log=False)
         await uvicorn.Server(config).serve(sockets=[listening])

@@ -81,7 +81,8 @@ def _messages(report: Report) -> Iterator[str]:
     if report.oldest_owed is not None and report.oldest_owed >= _LONG_OWED:
         yield (
             f"{source} has not taken a message for {span(report.oldest_owed)}: {code('docferry state doctor')} names "
-            f"the documents, and {code('docferry explain ID')} what it answers"
+            f"the documents, and {code('docferry explain ID')} what it answers. Once the cause is gone, "
+            f"{code(f'docferry retry {report.route}')} has the next run tell it at once"
         )
 
 

@@ -65,6 +65,11 @@ _ROWS = (
 _printed: list[bool] = []
 
 
+def begin() -> None:
+    """Begin a command, which has printed no object yet."""
+    _printed.clear()
+
+
 def json_printed() -> bool:
     """Return True if an object was printed, so that no second one follows."""
     return bool(_printed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +12,8 @@ from connectors.secrets import hide, mask
 from connectors.settings import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from apprise import Apprise
 
     from flows.alarm_book import Message
@@ -53,7 +56,9 @@ class AppriseReceiver:
         for part in (url, *login, *(one for one in _PARTS.split(url)[1:] if not _NAMED.match(one))):
             hide(part)
         self._apprise: Apprise = apprise.Apprise()
-        if not self._apprise.add(url):
+        with _listening():  # it quotes an address that it does not understand
+            understood = self._apprise.add(url)
+        if not understood:
             scheme = url.partition("://")[0]
             raise SettingsError(
                 f"DOCFERRY_ALARM_URLS: Apprise does not understand address {number} ({scheme}://…); correct it, see "
@@ -66,16 +71,9 @@ class AppriseReceiver:
 
     async def tell(self, message: Message) -> str | None:
         """Deliver a message; return None once the service has taken it, else what Apprise says."""
-        said = _Said()
-        logger = logging.getLogger("apprise")
-        logger.addHandler(said)
-        propagates, logger.propagate = logger.propagate, False
-        try:
+        with _listening() as said:
             kind = self._types.get(message.kind, self._other)
             taken = await self._apprise.async_notify(body=message.body, title=message.title, notify_type=kind)
-        finally:
-            logger.removeHandler(said)
-            logger.propagate = propagates
         return None if taken else mask(said.last or "it was not taken")
 
 
@@ -89,6 +87,19 @@ class _Said(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.last = record.getMessage()
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[_Said]:
+    """Hear what Apprise logs while the block is active, and nobody else does: there may be secrets in it."""
+    said, logger = _Said(), logging.getLogger("apprise")
+    logger.addHandler(said)
+    propagates, logger.propagate = logger.propagate, False
+    try:
+        yield said
+    finally:
+        logger.removeHandler(said)
+        logger.propagate = propagates
 
 
 def receivers_of(gateway: Gateway) -> list[Receiver]:

@@ -66,14 +66,23 @@ def retry(
     reason: Annotated[str | None, typer.Option(help="Why; kept in the documents' timelines.")] = None,
     json_: Json = False,
 ) -> None:
-    """Make documents due again; the next run takes them, and what is already at the destination is updated."""
+    """Make documents due again; the next run takes them, and what is already at the destination is updated.
+
+    What the source is owed about them, or at all if no document is named, is told by the next run, too.
+    """
     made = asyncio.run(make_due(load_gateway(), route, document or (), reason))
     count, waiting, unknown = made.count, made.waiting, made.unknown
     if json_:
-        output.print_json({"route": route, "due": count, "waiting": waiting, "unknown": unknown})
-    elif count:
-        due = "1 document is" if count == 1 else f"{count} documents are"
-        output.out.print(f"{due} due again. Next: docferry run {route}")
+        output.print_json(
+            {"route": route, "due": count, "waiting": waiting, "unknown": unknown, "messages": made.messages}
+        )
+    elif count or made.messages:
+        some = [f"{count} {'document' if count == 1 else 'documents'}"] if count else []
+        some += [f"{made.messages} {'message' if made.messages == 1 else 'messages'} to the source"] * bool(
+            made.messages
+        )
+        are = "is" if count + made.messages == 1 else "are"
+        output.out.print(f"{' and '.join(some)} {are} due again. Next: docferry run {route}")
     if waiting and not json_:
         output.out.print(
             escape(f"To be delivered anyway: {', '.join(waiting)}. At once: docferry run {route} --document ID"),
@@ -81,8 +90,8 @@ def retry(
         )
     if unknown:
         _stop(f"Not known on this route: {', '.join(unknown)}. Ids are those at the source, compared exactly.", 1)
-    if not count and not waiting and not json_:
-        output.out.print("Nothing to retry: no document of this route is rejected or failed.")
+    if not (count or waiting or made.messages or json_):
+        output.out.print("Nothing to retry: no document of this route is rejected or failed, and no message waits.")
 
 
 @app.command()

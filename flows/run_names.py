@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from flows.tally import Fate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flows.tally import Report
 
 _SIGN = " · "
@@ -16,8 +18,7 @@ _TOLD = (Fate.DELIVERED, Fate.UPDATED, Fate.REJECTED, Fate.FAILED, Fate.HELD, Fa
 
 def ended_name(report: Report) -> str:
     """Return the name of a run that has ended: `hypatos_to_zefort · 118 delivered, 12 rejected`. No reasons, no ids."""
-    counts = ", ".join(f"{count:,} {fate.value}" for fate in _TOLD if (count := getattr(report, fate.value)))
-    words = counts or "nothing new"
+    words = in_counts(report.counts())
     if report.dry_run:
         words = f"dry run: {words}"
     if report.interrupted:
@@ -25,6 +26,12 @@ def ended_name(report: Report) -> str:
     elif report.stopped:
         words = f"stopped: {words}"
     return f"{report.route}{_SIGN}{words}"
+
+
+def in_counts(counts: Mapping[str, int]) -> str:
+    """Return what became of documents, by what is kept with a run: `118 delivered, 12 rejected`."""
+    told = ", ".join(f"{count:,} {fate.value}" for fate in _TOLD if (count := counts.get(fate.value, 0)))
+    return told or "nothing new"
 
 
 def other_name(route: str, words: str) -> str:

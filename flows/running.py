@@ -9,7 +9,8 @@ import signal
 from typing import TYPE_CHECKING, TypeVar
 
 from connectors.secrets import hide
-from flows.engine import Phase, plainly, sync
+from flows.engine import sync
+from flows.phases import Phase, plainly
 from flows.preview import preview
 from flows.renamed import warn_of_another_name
 from flows.routes import open_route, route_file

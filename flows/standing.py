@@ -10,7 +10,7 @@ from rich.markup import escape
 from flows.output import ago, instant, out, show_problems
 from flows.renamed import ADVICE, without_file
 from flows.selection import as_asked, in_words
-from flows.tally import Fate, Problem, not_heard
+from flows.tally import Fate, Problem, not_heard, not_taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,8 @@ class Standing:
     rejects: Sequence[Transfer]
     refusals: Sequence[Refusal]
     """The messages that the source refused, and why."""
+    postponed: Sequence[Refusal]
+    """The messages that the source is owed and has not taken so far, and why."""
     has_file: bool
     """Whether the folder of the routes has a file of that name: else nothing carries its documents."""
 
@@ -43,6 +45,7 @@ async def standing_of(ledger: Ledger, route: str, folder: Path) -> Standing:
         await ledger.summary(route),
         await ledger.rejects(route, _REJECTS),
         await ledger.refusals(route, _REJECTS),
+        await ledger.postponed(route, _REJECTS),
         has_file=not without_file([route], folder),
     )
 
@@ -59,6 +62,7 @@ def as_json(standing: Standing) -> dict[str, object]:
         "has_file": standing.has_file,
         "rejects": rejects,
         "refusals": refusals,
+        "postponed": [asdict(each) for each in standing.postponed],
     }
 
 
@@ -78,6 +82,8 @@ def show_standings(standings: Sequence[Standing]) -> None:
             out.print(f"  reasons    {why}")
         owed = f"{summary.owed} (oldest since {ago(summary.oldest_owed_at)})" if summary.owed else "nothing"
         out.print(f"  owed       {owed}")
+        if standing.postponed:
+            out.print(f"             once the cause below is gone: docferry retry {summary.route}")
         if summary.refused:
             out.print(
                 f"  refused    {summary.refused} documents the source refused to hear of; docferry retry {summary.route}"
@@ -90,10 +96,11 @@ def show_standings(standings: Sequence[Standing]) -> None:
             [
                 *(Problem(each.document_id, Fate(each.status), each.reason or "") for each in standing.rejects),
                 *(Problem(each.document_id, *not_heard(each.outcome, each.reason)) for each in standing.refusals),
+                *(Problem(each.document_id, *not_taken(each.outcome, each.reason)) for each in standing.postponed),
             ],
             examples=_EXAMPLES if len(standings) == 1 else 1,
         )
-    if any(standing.rejects or standing.refusals for standing in standings):
+    if any(standing.rejects or standing.refusals or standing.postponed for standing in standings):
         out.print("[dim]docferry explain DOCUMENT tells all about one of them[/]")
 
 

@@ -52,6 +52,24 @@ def rekey(json_: Json = False) -> None:
 
 
 @app.command()
+def restored(json_: Json = False) -> None:
+    """Say that the state was put back from a backup that may be older than the last run, before anything is run on it.
+
+    `docferry state import` does so by itself; after another way of restoring (a copied file, pg_restore) a person must. Until a run of each
+    route has ended complete, documents of which the state knows no delivery are looked for at the destination before they are made.
+    """
+    count = asyncio.run(care_of(load_gateway()).restored())
+    if json_:
+        output.print_json({"looked_for": count})
+    else:
+        output.out.print(
+            f"{count} known documents, and all that are new to the state until a run of their route is complete, are looked for at the "
+            "destination before they are made. Next: docferry run ROUTE",
+            soft_wrap=True,
+        )
+
+
+@app.command()
 def upgrade(
     check: Annotated[
         bool,

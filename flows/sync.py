@@ -19,6 +19,7 @@ from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.artifacts import leave_artifacts, progress_artifact
 from flows.orchestration.dead_runs import FLOW, end_dead_runs
+from flows.orchestration.endings import state_of
 from flows.orchestration.forms import Request
 from flows.orchestration.page_logs import logged_on_page
 from flows.orchestration.route_choice import RouteChoice  # noqa: TC001 -- Prefect reads the annotation
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@flow(name=FLOW, flow_run_name="{route} · running", persist_result=False, log_prints=False)
+@flow(name=FLOW, flow_run_name="{route}", persist_result=False, log_prints=False)
 async def sync(route: RouteChoice, request: Request = Request()) -> State[object]:  # noqa: B008 -- frozen
     """Run a route once: collect, deliver, follow, report.
 
@@ -81,15 +82,16 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
             return Failed(message=mask(str(error)))
         await leave_artifacts(report)
         await name_flow_run(ended_name(report))
-    if report.stopped:
-        return Failed(message=report.stopped, data=report.as_json())
+    return state_of(report.exit_code, _words(report), report.as_json())
+
+
+def _words(report: Report) -> str:
     if report.interrupted:
-        return Cancelled(
-            message="stopped from outside; what was under way was finished, the next run goes on", data=report.as_json()
-        )
-    open_ends = report.rejected + report.failed + report.owed_feedback + report.withdrawn + report.refused_feedback
-    done = f"{report.delivered} delivered, {report.updated} updated, {report.rejected} rejected, {report.failed} failed"
-    return Completed(name="Completed" if not open_ends else "NeedsAttention", message=done, data=report.as_json())
+        return "stopped from outside; what was under way was finished, the next run goes on"
+    if report.stopped:
+        return report.stopped
+    counts = ("delivered", "updated", "rejected", "failed")
+    return ", ".join(f"{getattr(report, name)} {name}" for name in counts)
 
 
 async def _as_task(name: str, work: Callable[[], Awaitable[T]], /) -> T:

@@ -41,8 +41,16 @@ class Problem:
 
 def not_heard(outcome: str, reason: str | None) -> tuple[Fate, str]:
     """Return how a message that the source refused is told: by what had become of the document at first, and why."""
-    fate = Fate(outcome) if outcome in (Fate.REJECTED, Fate.FAILED) else Fate.DELIVERED
-    return fate, f"the source refused to be told '{outcome}': {reason or 'it did not say why'}"
+    return _told_of(outcome), f"the source refused to be told '{outcome}': {reason or 'it did not say why'}"
+
+
+def not_taken(outcome: str, reason: str | None) -> tuple[Fate, str]:
+    """Return how a message is told that the source is owed and has not taken so far, as `not_heard` does."""
+    return _told_of(outcome), f"the source is owed '{outcome}': {reason or 'it has not taken it'}"
+
+
+def _told_of(outcome: str) -> Fate:
+    return Fate(outcome) if outcome in (Fate.REJECTED, Fate.FAILED) else Fate.DELIVERED
 
 
 _FATES = (None, *Fate)

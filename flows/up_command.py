@@ -19,7 +19,7 @@ from flows import output
 from flows.demonstration import forget_settings, sandboxes
 from flows.orchestration.addresses import directly, healthy, set_server
 from flows.orchestration.deployments import SHIPPED, prefect_file, read_deployments
-from flows.orchestration.supervising import PATIENCE, Server, Serving, own_server, serving
+from flows.orchestration.supervising import Server, Serving, own_server, serving
 from flows.settings import load_gateway
 from state.errors import StateError
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 _HOME = ".docferry/prefect"
 _SANDBOXES = ("hypatos", "zefort", "contractfit", "documine")
+_PATIENCE = 30.0
+"""Seconds that a server which somebody else runs may take to answer."""
 _EVERY = 60.0
 """Seconds between two runs of a route while sandboxes stand in for the accounts."""
 
@@ -54,7 +56,10 @@ def up(
     The file of the working folder is read, or else the shipped one. Where PREFECT_API_URL is set, that server is used and none
     is started. What is under way when it is stopped is finished, at once with a second Ctrl-C (docs/scheduling.md).
     """
-    asyncio.run(_until_stopped(_up(port, documents if sandbox else None, json_=json_)))
+    told = asyncio.Event()
+    asyncio.run(_until_stopped(_up(port, documents if sandbox else None, told, json_=json_)))
+    if not told.is_set():
+        raise KeyboardInterrupt
 
 
 async def _until_stopped(work: Coroutine[object, object, None]) -> None:
@@ -75,7 +80,8 @@ async def _until_stopped(work: Coroutine[object, object, None]) -> None:
     output.err.print("Stopped.")
 
 
-async def _up(port: int | None, documents: int | None, *, json_: bool) -> None:
+async def _up(port: int | None, documents: int | None, told: asyncio.Event, *, json_: bool) -> None:
+    """Run it all until cancelled. `told` is set once all is up."""
     async with contextlib.AsyncExitStack() as stack:
         file, every = prefect_file(Path.cwd()), None
         if documents is not None:
@@ -91,9 +97,11 @@ async def _up(port: int | None, documents: int | None, *, json_: bool) -> None:
             server = await stack.enter_async_context(own_server(home, port))
         else:
             server = Server(address)
-            await healthy(address, None, None, PATIENCE / 4)
+            output.err.print(f"Looking for Prefect's server {escape(server.page)} (PREFECT_API_URL) …", soft_wrap=True)
+            await healthy(address, None, None, _PATIENCE)
         served = await stack.enter_async_context(serving(server, file, every=every))
         _tell(server, file, served, json_=json_)
+        told.set()
         ends = [asyncio.ensure_future(each.wait()) for each in (served.process, server.process) if each is not None]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         gone = "The process that serves the deployments" if ends[0].done() else "Prefect's server"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from flows.alarm_book import Alarm, Book, Message
-from flows.alarms import conditions
+from flows.alarms import Kind, conditions
 from flows.freshness import watched_routes
 from mappings.language.alarms import duration
 
@@ -69,7 +69,8 @@ async def watch(gateway: Gateway, ledger: Ledger, receivers: Sequence[Receiver])
     """
     async with ledger.exclusive("alarms"):
         routes = await watched_routes(gateway, ledger)
-        found = await conditions(ledger, routes)
+        before = (await open_alarms(ledger)).values()
+        found = await conditions(ledger, routes, [one.about for one in before if one.kind == Kind.CONNECTION])
         now = await ledger.watching.now()
         mine = {ledger.fingerprint(one.id): one for one in receivers}
         news: list[Message] = []

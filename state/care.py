@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from state import database, doctor, moving, pruning, resealing, sqlite, upgrading
+from state import database, doctor, moving, pruning, resealing, restoring, sqlite, upgrading
 from state.database import address, connect
 from state.errors import SettingError
 from state.fingerprints import open_fingerprints
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from state.doctor import Finding
     from state.moving import Moved, Progress
@@ -103,6 +103,11 @@ class Care:
             progress, lambda telling: moving.import_ledger(self._engine, path, self._vault, telling, replace=replace)
         )
 
+    async def restored(self) -> int:
+        """Say that the ledger was put back from a backup (see `state.restoring`). Raises RouteBusyError while a run is active."""
+        await asyncio.to_thread(upgrading.prepare, self._engine)
+        return await asyncio.to_thread(_write, self._engine, restoring.say_restored)
+
     async def look_over(self, progress: Progress) -> list[Finding]:
         """Look at everything in turn; nothing is written. The tables must be in this release's form."""
         return await _stoppable(progress, lambda telling: doctor.look_over(self._engine, self._vault, telling))
@@ -139,6 +144,16 @@ async def _stoppable(progress: Progress, work: Callable[[Progress], T]) -> T:
         cancelled.set()
         await asyncio.gather(doing, return_exceptions=True)
         raise
+
+
+def _write(engine: Engine, work: Callable[[Connection], T]) -> T:
+    try:
+        with database.writing(engine) as connection, connection.begin():
+            database.alone(connection)
+            upgrading.refuse_while_running(connection)
+            return work(connection)
+    except SQLAlchemyError as error:
+        raise database.explain(error, engine) from error
 
 
 def _ask(engine: Engine, question: Callable[..., T]) -> T:

@@ -24,6 +24,7 @@ from state.records import (
     WITHDRAWN,
     Remembered,
 )
+from state.restoring import look_first
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -212,7 +213,9 @@ def _insert(connection: Connection, route: str, versions: Mapping[str, str], now
         for name, version in versions.items()
     ]
     made = insert(transfer).returning(transfer.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(made, rows).scalars())
+    ids = list(connection.execute(made, rows).scalars())
+    look_first(connection, route, ids)
+    return ids
 
 
 def _told_before(

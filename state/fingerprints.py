@@ -37,7 +37,9 @@ log = logging.getLogger(__name__)
 MARK = "fp-"
 """How every fingerprint begins, so that they can be found in the rows when the key is replaced."""
 REKEYED = "rekeyed"
-"""The step of a transfer whose fingerprints were dropped: what it has done is asked of the far end, not of its steps."""
+"""The step of a transfer whose steps do not tell all that was done: what they lack is asked of the far end before it is done.
+
+Its fingerprints were dropped, or the ledger was put back from a backup (see `state.restoring`)."""
 _BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _CHECKED = b"docferry fingerprints"
@@ -115,7 +117,9 @@ def _rekey(connection: Connection, vault: Vault | None) -> int:
     connection.execute(insert(step).from_select(["transfer_id", "name", "intent_at", "done_at", "result"], marks))
     connection.execute(delete(step).where(marked))
     connection.execute(update(transfer).values(version="", content_version=None, payload_digest=None))
-    connection.execute(delete(memory))
+    connection.execute(
+        delete(memory).where(memory.c.connection != "")
+    )  # what connections remember, not the ledger itself
     connection.execute(delete(fingerprint_key))
     file = _file(connection.engine)
     if file is not None and file.exists():

@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-import time
 import uuid
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
-from state import collecting, reading, remembering, retelling, totals
+from state import collecting, reading, remembering, retelling, run_rows
 from state.archive import Archive
 from state.credentials import Credentials
 from state.database import address, connect, place
 from state.dialect import upsert
-from state.errors import LeaseLostError, RouteBusyError, StateError
+from state.errors import StateError
+from state.exclusive import beat, exclusive
 from state.fingerprints import Fingerprints, open_fingerprints, rekey
-from state.lease import Lease, Section, steadily
-from state.models import run as run_table
+from state.lease import Lease, steadily
 from state.models import token, transfer
 from state.owner import Owner
 from state.reader import Reader
@@ -34,7 +33,8 @@ from state.watching import Watching
 from state.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy import Connection, Engine
 
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 _SWITCH_INTERVAL = 0.0002
 """Seconds. At Python's 5 ms a busy event loop starves the writer's thread, and everyone waits for commits (measured)."""
-_ASK_AGAIN = 0.05
-"""Seconds between looks at whether an exclusive section is free."""
 
 
 class Ledger:
@@ -137,22 +135,12 @@ class Ledger:
 
         def begin(connection: Connection) -> tuple[Lease, bool]:
             lease = Lease.begin(connection, route, run_id, owner, ttl, shared=shared)
-            here = run_table.c.route == route
-            ended = here & (run_table.c.state == "running") & run_table.c.id.not_in(reading.living(route))
-            died = connection.execute(update(run_table).where(ended).values(state="interrupted")).rowcount
-            totals.add(connection, route, {totals.DIED: died})
-            latest = select(run_table.c.state).where(here, run_table.c.state != "running")
-            latest = latest.order_by(run_table.c.started_at.desc()).limit(1)
-            previous = connection.execute(latest).scalar() == "interrupted"
-            row = {"id": run_id, "route": route, "state": "running", "started_at": started_at}
-            connection.execute(insert(run_table).values({**row, "asked": asked, "flow_run": flow_run}))
+            previous = run_rows.begin(connection, route, run_id, started_at=started_at, asked=asked, flow_run=flow_run)
             return lease, previous
 
         def end(connection: Connection) -> None:
             lease.release(connection)
-            unfinished = update(run_table).where(run_table.c.id == run_id, run_table.c.state == "running")
-            died = connection.execute(unfinished.values(state="interrupted", ended_at=datetime.now(UTC))).rowcount
-            totals.add(connection, route, {totals.DIED: died})
+            run_rows.end(connection, route, run_id)
 
         proven = steadily()
         try:
@@ -171,7 +159,7 @@ class Ledger:
             fingerprint=self.fingerprint,
             snapshots=self._snapshots,
         )
-        beating = asyncio.create_task(_beat(made.hold.prove, ttl))
+        beating = asyncio.create_task(beat(made.hold.prove, ttl))
         try:
             yield made
         finally:
@@ -181,37 +169,9 @@ class Ledger:
             with contextlib.suppress(StateError):
                 await self._writer.call(end)
 
-    @asynccontextmanager
-    async def exclusive(self, name: str, *, patience: float = 60.0, ttl: float = 60.0) -> AsyncIterator[None]:
-        """Be the only one of all processes who is inside under this name.
-
-        Waits up to `patience` seconds for whoever is (a dead process keeps nobody out), then raises RouteBusyError.
-        `ttl` is in seconds: how long a process that stopped answering without dying keeps others out.
-        """
-        owner = Owner.new()
-        try:
-            section = await self._wait_for(name, owner, ttl, patience)
-        except BaseException:
-            owner.end()
-            raise
-        beating = asyncio.create_task(_beat(lambda: self._writer.call(section.renew, section), ttl))
-        try:
-            yield
-        finally:
-            beating.cancel()
-            owner.end()  # should the lease not be released, the next one may take it at once
-            with contextlib.suppress(StateError):
-                await self._writer.call(section.release)
-
-    async def _wait_for(self, name: str, owner: Owner, ttl: float, patience: float) -> Section:
-        until = time.monotonic() + patience
-        while True:
-            try:
-                return await self._writer.call(lambda connection: Section.take(connection, name, owner, ttl))
-            except RouteBusyError:
-                if time.monotonic() > until:
-                    raise RouteBusyError(f"Another process holds {name} for {patience:g} s now; try again") from None
-            await asyncio.sleep(_ASK_AGAIN)
+    def exclusive(self, name: str, *, patience: float = 60.0, ttl: float = 60.0) -> AbstractAsyncContextManager[None]:
+        """Be the only one of all processes who is inside under this name (see `state.exclusive`)."""
+        return exclusive(self._writer, name, patience=patience, ttl=ttl)
 
     async def routes(self) -> list[str]:
         """Name every route the ledger knows."""
@@ -239,7 +199,7 @@ class Ledger:
 
     async def runs(self, route: str, limit: int) -> list[RunRow]:
         """Read the latest runs of a route, the newest first."""
-        return await self._reader.ask(lambda connection: reading.runs(connection, route, limit))
+        return await self._reader.ask(lambda connection: run_rows.latest(connection, route, limit))
 
     async def reasons(self, route: str, limit: int) -> list[tuple[str, str, int]]:
         """Count what is rejected, failed or held now by status and reason, the most frequent first."""
@@ -252,6 +212,14 @@ class Ledger:
     async def refusals(self, route: str, limit: int) -> list[Refusal]:
         """Read about which documents the source has refused to hear, and why, the latest first."""
         return await self._reader.ask(lambda connection: retelling.refusals(connection, route, limit))
+
+    async def postponed(self, route: str, limit: int) -> list[Refusal]:
+        """Read of which documents the source has not taken the message that it is owed, and why, those owed longest first."""
+        return await self._reader.ask(lambda connection: retelling.postponed(connection, route, limit))
+
+    async def tell_now(self, route: str, document_ids: Sequence[str] | None, *, at: datetime) -> int:
+        """Make what the source is owed due now (all of the route's, or about these documents); count what had to wait."""
+        return await self._writer.call(lambda connection: retelling.hasten(connection, route, document_ids, at))
 
     async def retry(
         self,
@@ -290,7 +258,7 @@ class Ledger:
 
     async def run_of(self, flow_run: str) -> RunRow | None:
         """Return the latest run that its orchestrator calls so, None if there is none in this ledger."""
-        return await self._reader.ask(lambda connection: reading.run_of(connection, flow_run))
+        return await self._reader.ask(lambda connection: run_rows.run_of(connection, flow_run))
 
     async def load_token(self, connection: str) -> str | None:
         """Read a connection's encrypted token."""
@@ -320,14 +288,3 @@ class Ledger:
         """Keep what `change` makes of what was kept ("": nothing), at one moment for all processes; return it."""
         print_ = self.fingerprint(name)
         return await self._writer.call(lambda opened: remembering.amend(opened, connection, print_, change))
-
-
-async def _beat(sign_of_life: Callable[[], Awaitable[None]], ttl: float) -> None:
-    while True:
-        await asyncio.sleep(ttl / 4)
-        try:
-            await sign_of_life()
-        except LeaseLostError:
-            return  # the run learns of it at its next write
-        except StateError:
-            continue  # a passing lock; if it lasts, the run's own writes say so

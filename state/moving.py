@@ -20,6 +20,7 @@ from state.instants import database_now
 from state.migrations import HEAD, known, upgrade
 from state.models import fingerprint_key, lease, metadata, receipt
 from state.portable import Columns, Head, LedgerReader, LedgerWriter
+from state.restoring import say_restored
 from state.texts import NUL
 from state.upgrading import refuse_while_running, version
 
@@ -121,6 +122,7 @@ def import_ledger(
                 _count_on(connection)
             upgrade(connection)
             readable(connection, vault)
+            say_restored(connection)
     except SQLAlchemyError as error:
         raise explain(error, engine) from error
     return Moved(counts, file.head.key, list(file.head.running))

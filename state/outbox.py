@@ -89,7 +89,7 @@ class Outbox:
         """Keep a message owed until `due_at`."""
         values: dict[str, object] = {"this": feedback_id, "to_due": due_at, "to_attempts": attempts}
         await self._writer.lines(
-            ((sql.OWE_LATER, values), self._event(feedback_id, at, "telling postponed", reason)), self._lease
+            ((sql.OWE_LATER, values), self._event(feedback_id, at, retelling.POSTPONED, reason)), self._lease
         )
 
     async def _answered(

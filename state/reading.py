@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import exists, func, or_, select, union
 
+from state import run_rows
 from state.dialect import among
-from state.instants import database_now
-from state.lease import over
 from state.models import cursor, event, feedback, lease, run, step, transfer
 from state.owner import words
 from state.prepared import ask
-from state.records import FAILED, PENDING, REJECTED, Event, RunRow, Step, Summary, Timeline, Told, Transfer
+from state.records import FAILED, PENDING, REJECTED, Event, Step, Summary, Timeline, Told, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -247,7 +245,7 @@ def summary(connection: Connection, route: str) -> Summary:
         refused=len(refused(connection, route)),
         oldest_owed_at=oldest_owed(connection, route),
         next_due_at=next_due(connection, route),
-        runs=runs(connection, route, 10),
+        runs=run_rows.latest(connection, route, 10),
     )
 
 
@@ -262,52 +260,3 @@ def reasons(connection: Connection, route: str, limit: int) -> list[tuple[str, s
         .limit(limit)
     )
     return [(status, reason or "", number) for status, reason, number in connection.execute(query)]
-
-
-def runs(connection: Connection, route: str, limit: int) -> list[RunRow]:
-    """Read the latest runs of a route, the newest first."""
-    query = _RUN.where(run.c.route == route).order_by(run.c.started_at.desc(), run.c.id).limit(limit)
-    return _run_rows(connection, query)
-
-
-def run_of(connection: Connection, flow_run: str) -> RunRow | None:
-    """Return the latest run that its orchestrator calls so, None if there is none."""
-    query = _RUN.where(run.c.flow_run == flow_run).order_by(run.c.started_at.desc()).limit(1)
-    return next(iter(_run_rows(connection, query)), None)
-
-
-_RUN = select(
-    run.c.id,
-    run.c.route,
-    run.c.state,
-    run.c.started_at,
-    run.c.ended_at,
-    run.c.complete,
-    run.c.counts,
-    run.c.note,
-    run.c.asked,
-    run.c.flow_run,
-)
-
-
-def _run_rows(connection: Connection, query: Select[Any]) -> list[RunRow]:
-    found = connection.execute(query).all()
-    # A lease is read as any worker reads it: over, too, once its process is known to be dead.
-    leases = select(lease, database_now().label("now")).where(lease.c.name.in_([row.id for row in found]))
-    held = {row.name: (words(row.owner), row.until) for row in connection.execute(leases) if not over(row)}
-    return [
-        RunRow(
-            row.id,
-            row.route,
-            row.state,
-            row.started_at,
-            row.ended_at,
-            row.complete,
-            json.loads(row.counts) if row.counts else {},
-            row.note,
-            row.asked,
-            row.flow_run,
-            *held.get(row.id, (None, None)),
-        )
-        for row in found
-    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from state import statements as sql
 from state.models import event, feedback, step, transfer
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+POSTPONED = "telling postponed"
+"""The event of a message that the source has not taken, and that stays owed."""
 TOLD_UNDER = "told again under"
 """The step that keeps under which version of the route a refused message was last owed again."""
 
@@ -73,6 +75,37 @@ def refusals(connection: Connection, route: str, limit: int) -> list[Refusal]:
         if len(found) >= limit:
             break
     return list(found.values())[:limit]
+
+
+def hasten(connection: Connection, route: str, document_ids: Collection[str] | None, now: datetime) -> int:
+    """Make what the source is owed due now, of the whole route or about these documents; count what had to wait for longer."""
+    waits = (feedback.c.route == route) & feedback.c.done_at.is_(None) & (feedback.c.due_at > now)
+    about = [None] if document_ids is None else chunks(list(dict.fromkeys(document_ids)))
+    count = 0
+    for some in about:
+        mine = select(transfer.c.id).where(transfer.c.route == route, transfer.c.document_id.in_(some or ()))
+        these = waits if some is None else waits & feedback.c.transfer_id.in_(mine)
+        count += connection.execute(update(feedback).where(these).values(due_at=now)).rowcount
+    return count
+
+
+def postponed(connection: Connection, route: str, limit: int) -> list[Refusal]:
+    """Read of which documents the source is owed a message that it has not taken so far, and why, those owed longest first."""
+    query = (
+        select(transfer.c.document_id, feedback.c.outcome, feedback.c.transfer_id)
+        .join(feedback, feedback.c.transfer_id == transfer.c.id)
+        .where(feedback.c.route == route, feedback.c.done_at.is_(None))
+        .order_by(feedback.c.owed_at, feedback.c.id)
+        .limit(limit)
+    )
+    owed = connection.execute(query).all()
+    why: dict[int, str | None] = {}
+    for some in chunks([row.transfer_id for row in owed]):
+        said = select(event.c.transfer_id, event.c.detail).where(
+            event.c.transfer_id.in_(some), event.c.kind == POSTPONED
+        )
+        why |= {id_: detail for id_, detail in connection.execute(said.order_by(event.c.id))}  # noqa: C416 -- dict() does not see rows as pairs
+    return [Refusal(row.document_id, row.outcome, why[row.transfer_id]) for row in owed if row.transfer_id in why]
 
 
 def has_told(connection: Connection, transfer_id: int, outcomes: Collection[str]) -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
-from state import clock, collecting, reading, strangers, totals
+from state import clock, collecting, reading, run_rows, strangers, totals
 from state import statements as sql
 from state.claims import Claims, due_transfers
 from state.following import Following
 from state.hold import Hold
 from state.lease import anchor
-from state.models import run as run_table
 from state.models import step as step_table
 from state.outbox import Outbox
 from state.pairs import Pairs
@@ -23,6 +21,7 @@ from state.retrying import Retrying
 from state.snapshots import Recording
 from state.turns import Turns
 from state.waking import Waking
+from state.wanting import Wanting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -70,6 +69,8 @@ class RouteRun:
         self.claims = Claims(lease, writer, reader)
         self.outbox = Outbox(run_id, lease, writer, reader, self.claims)
         """What the source is owed."""
+        self.wanting = Wanting(run_id, lease, writer, reader)
+        """What a person has asked this run for."""
         self.waking = Waking(run_id, lease, writer, reader, snapshots)
         self.retrying = Retrying(run_id, lease, writer)
         self.following = Following(run_id, lease, writer, self.claims)
@@ -117,33 +118,6 @@ class RouteRun:
             return found
 
         return await self._writer.call(page, self._lease)
-
-    async def want(self, document_ids: Sequence[str], now: datetime, why: str | None = None) -> Remembered:
-        """Make exactly these documents pending and due, whatever their status; unseen ones are entered.
-
-        Those that turn out not to be at the source are forgotten when the run ends, unless more was known of them.
-        `why` is kept in their timelines.
-        """
-
-        def these(connection: Connection) -> Remembered:
-            anchor(connection, self.route)
-            return collecting.want(connection, self.route, self.id, document_ids, now, why)
-
-        return await self._writer.call(these, self._lease)
-
-    async def want_refused(self, since: datetime | None, now: datetime, why: str | None = None) -> Remembered:
-        """Make everything pending and due that is rejected or failed, with `since` if it became so at or after that instant."""
-
-        def these(connection: Connection) -> Remembered:
-            anchor(connection, self.route)
-            names = reading.refused_documents(connection, self.route, since)
-            return collecting.want(connection, self.route, self.id, names, now, why)
-
-        return await self._writer.call(these, self._lease)
-
-    async def strangers(self, transfer_ids: Collection[int]) -> list[Transfer]:
-        """Return those of these transfers of which only a look, by whichever run, has shown that there is no such document."""
-        return await self._reader.ask(lambda connection: strangers.among(connection, transfer_ids))
 
     # Deliver
 
@@ -290,14 +264,9 @@ class RouteRun:
         grown: Mapping[str, int] | None = None,
     ) -> None:
         """Close the run's row, and add what has `grown` to the route's totals. A run that ends without this counts as interrupted."""
-        close = (
-            update(run_table)
-            .where(run_table.c.id == self.id)
-            .values(state="finished", ended_at=at, complete=complete, counts=json.dumps(dict(counts)), note=note)
-        )
 
         def end(connection: Connection) -> None:
-            connection.execute(close)
+            run_rows.finish(connection, self.id, at=at, counts=counts, complete=complete, note=note)
             totals.add(connection, self.route, grown or {})
             strangers.forget(connection, self._lease)
 

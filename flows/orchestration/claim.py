@@ -56,7 +56,7 @@ class Claim:
                 raise StateError(f"docferry up is at work in {home} already (process {pid}{where}); stop it first")
             if loop.time() > until:
                 raise StateError(
-                    f"A Prefect server still uses {home} although its docferry up is gone; end that process"
+                    f"A Prefect server still uses {home} although its docferry up is gone; end that process{_named(home)}"
                 )
             if not told:
                 told = True
@@ -87,3 +87,14 @@ class Claim:
 def _opened(home: Path) -> int:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return os.open(home / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _named(home: Path) -> str:
+    """Name the processes that have a folder, as far as this user may see."""
+    ours = str(home / _FILE)
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and any(one.path == ours for one in process.open_files()):
+                found.append(str(process.pid))
+    return f": kill {' '.join(found)}" if found else ""

@@ -20,8 +20,10 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import StateType
-from prefect.states import Completed, Crashed
+from prefect.states import Crashed
 
+from flows.orchestration.endings import state_of
+from flows.run_names import in_counts, other_name
 from flows.running import open_ledger
 
 if TYPE_CHECKING:
@@ -36,8 +38,6 @@ FLOW = "docferry"
 _PATIENCE = 20.0
 """Seconds that all of this may take, at most: it is beside the work."""
 _MOST = 200
-_OPEN_ENDS = ("rejected", "failed", "owed_feedback", "withdrawn", "refused_feedback")
-"""What of a run's counts a person has to look at, as `flows.sync` tells it."""
 _SOON = timedelta(minutes=2)
 
 
@@ -64,7 +64,8 @@ async def end_dead_runs(gateway: Gateway, *, but: str | None = None, nobody_runs
                 run = await ledger.run_of(str(flow_run.id)) if str(flow_run.id) != but else None
                 if run is None or run.worker is not None or (not nobody_runs and _just_ended(run)):
                     continue
-                await client.set_flow_run_state(flow_run.id, _truth(run), force=True)
+                await client.set_flow_run_state(flow_run.id, truth(run), force=True)
+                await client.update_flow_run(flow_run.id, name=other_name(run.route, _outcome(run)))
                 log.warning(
                     "the flow run %s is not running any more: the run %s is %s", flow_run.name, run.id, run.state
                 )
@@ -79,9 +80,13 @@ def _just_ended(run: RunRow) -> bool:
     return run.ended_at is not None and datetime.now(UTC) - run.ended_at < _SOON
 
 
-def _truth(run: RunRow) -> State[object]:
-    if run.state == "finished":
-        words = "Prefect was not told when it ended; the ledger says: " + (run.note or "all went through")
-        in_order = run.complete and not any(run.counts.get(name) for name in _OPEN_ENDS)
-        return Completed(name="Completed" if in_order else "NeedsAttention", message=words)
-    return Crashed(message="its process ended without a word; the next run of its route takes its work over")
+def truth(run: RunRow) -> State[object]:
+    """Return how a run has ended that did not say so itself, by what the ledger knows of it."""
+    if run.state != "finished":
+        return Crashed(message="its process ended without a word; the next run of its route takes its work over")
+    words = f"Prefect was not told when it ended; the ledger says: {run.note or _outcome(run)}"
+    return state_of(run.counts.get("exit_code", int(not run.complete)), words)
+
+
+def _outcome(run: RunRow) -> str:
+    return in_counts(run.counts) if run.state == "finished" else "died"

@@ -20,10 +20,14 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled, Crashed
 
+from flows.running import open_ledger
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prefect.client.schemas.objects import FlowRun, State
+
+    from flows.settings import Gateway
 
 _BUSY = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 _PATIENCE = 15.0
@@ -33,17 +37,21 @@ _PAGE = 200
 """How many runs Prefect gives at once."""
 
 
-async def clear_up(deployments: Sequence[str]) -> None:
+async def clear_up(gateway: Gateway, deployments: Sequence[str]) -> None:
     """Say of each run that is not over how it ended, and leave of overdue ones the last one of each deployment.
 
-    Only for a server that nobody else uses, before anything is served: then nobody is in the middle of a run.
+    Only for a server that nobody else uses, before anything is served: then nobody is in the middle of a run, but for
+    one whose process outlived all others. Its lease says so, and it is left to tell of itself.
     """
     crashed: State[None] = Crashed(message="The process that ran it is gone. Nothing is lost: the next run takes over.")
     skipped: State[None] = Cancelled(
         name="Skipped", message="docferry up was not running then, and a later run was due as well."
     )
-    async with get_client() as client:
+    async with get_client() as client, open_ledger(gateway) as ledger:
         for run in await _runs(deployments, _BUSY):
+            known = await ledger.run_of(str(run.id))
+            if known is not None and known.worker is not None:
+                continue
             await client.set_flow_run_state(run.id, crashed, force=True)
         overdue = await _runs(deployments, (StateType.SCHEDULED,), before=datetime.now(UTC))
         latest = {run.deployment_id: run.id for run in overdue}

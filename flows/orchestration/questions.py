@@ -88,6 +88,7 @@ async def retry(
     async def work() -> State[object]:
         made = await make_due(load_gateway(), route.value, documents or (), reason)
         words = f"{made.count} due again"
+        words += f", {made.messages} messages to the source" if made.messages else ""
         words += f", {len(made.waiting)} were due anyway" if made.waiting else ""
         if made.unknown:
             return Failed(message=f"{words}; not known on this route: {', '.join(made.unknown)}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import httpx
 import psutil
 from prefect.runner import Runner
 from prefect.schedules import Schedule
@@ -27,10 +29,15 @@ from flows.orchestration.deployments import read_deployments, without_accounts, 
 from flows.orchestration.leftovers import clear_up, next_runs
 from flows.orchestration.registering import prepared
 from flows.orchestration.stopping import GRACE
+from flows.orchestration.supervising import STOPPED, USAGE
 from flows.running import open_ledger
 from flows.settings import load_gateway
+from mappings.language import RouteError
+from state.errors import SettingError, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flows.orchestration.deployments import Deployment
 
 _POLL = 5.0
@@ -39,6 +46,9 @@ _LONGER = 5.0
 """Seconds that a run has beyond its own grace to say how it ended."""
 _FIRST, _APART = 10.0, 8.0
 """Seconds until the first run of a fixed rhythm, which has to be planned before, and between two deployments' beginnings."""
+
+_WORDS = 300
+"""Letters of what Prefect, or a flow's own module, says of a mistake."""
 
 
 class _Serving(Runner):
@@ -61,7 +71,7 @@ class _Serving(Runner):
         self._in_loop(self._stop.set)
 
     async def cancel_all(self) -> None:
-        """Leave the runs to `_finish`."""
+        """Leave the runs to `finish`."""
 
 
 async def serve(file: Path, *, every: float | None, own: bool) -> None:
@@ -80,14 +90,16 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
     for each in found:
         if each.name in absent:
             continue  # its form offers the routes there are, and would refuse this one
-        made = prepared(each, rests=each.name in idle)
+        instead = None
         if every is not None and each.route is not None:
             begins = first + timedelta(seconds=_APART * len(served))
-            made = prepared(each, Schedule(interval=timedelta(seconds=every), anchor_date=begins, timezone="UTC"))
-        served[str(await runner.aadd_deployment(made))] = each
+            instead = Schedule(interval=timedelta(seconds=every), anchor_date=begins, timezone="UTC")
+        with placed(f"{file}: deployment {each.name}"):
+            made = prepared(each, instead, rests=each.name in idle)
+            served[str(await runner.aadd_deployment(made))] = each
     if own:
         await end_dead_runs(gateway, nobody_runs=True)
-        await clear_up(list(served))
+        await clear_up(gateway, list(served))
     working = asyncio.ensure_future(runner.start())
     planned = [
         key for key, each in served.items() if each.name not in idle and any(one.active for one in each.schedules)
@@ -101,8 +113,20 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
         asking.cancel()
     if not working.done():
         await runner.astop()
-        await _finish(working)
+        await finish(working)
     await working
+
+
+@contextlib.contextmanager
+def placed(place: str) -> Iterator[None]:
+    """Say where a mistake stands that only shows when the flow is loaded, or by what Prefect makes of a schedule."""
+    try:
+        yield
+    except (httpx.HTTPError, StateError):
+        raise  # no mistake of the file's
+    except Exception as error:
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise SettingsError(f"{place}: {words[:_WORDS]}") from error
 
 
 def _tell_of_the_end(stop: asyncio.Event) -> None:
@@ -117,18 +141,19 @@ def _tell_of_the_end(stop: asyncio.Event) -> None:
     loop.add_reader(0, look)
 
 
-async def _finish(working: asyncio.Future[None]) -> None:
+async def finish(working: asyncio.Future[None]) -> None:
     """Ask every run to finish, also one that is just beginning, and wait. What does not end by itself is killed."""
     asked: set[int] = set()
     loop = asyncio.get_running_loop()
     until = loop.time() + GRACE + _LONGER
     while not working.done():
         for run in psutil.Process().children():
-            if loop.time() > until:
-                run.kill()
-            elif run.pid not in asked:
-                asked.add(run.pid)
-                run.terminate()
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since
+                if loop.time() > until:
+                    run.kill()
+                elif run.pid not in asked:
+                    asked.add(run.pid)
+                    run.terminate()
         await asyncio.wait({working}, timeout=0.1)
 
 
@@ -149,7 +174,7 @@ def _say(line: object) -> None:
 
 
 def main() -> None:
-    """Read the command line and serve. Exit code 2: an `error` was printed."""
+    """Read the command line and serve. Exit codes 2 and 3: an `error` was printed, with the code that `docferry up` ends with."""
     parser = argparse.ArgumentParser(prog="python -m flows.orchestration.serving")
     parser.add_argument("--file", type=Path, required=True)
     parser.add_argument("--every", type=float)
@@ -157,9 +182,27 @@ def main() -> None:
     options = parser.parse_args()
     try:
         asyncio.run(serve(options.file, every=options.every, own=options.own))
-    except SettingsError as error:
-        _say({"error": mask(str(error))})
-        sys.exit(2)
+    except (SettingsError, RouteError, SettingError) as error:
+        _refuse(str(error), USAGE)
+    except StateError as error:
+        _refuse(str(error), STOPPED)
+    except httpx.HTTPStatusError as error:
+        _refuse(_answered(error.response.status_code), STOPPED)
+    except httpx.HTTPError as error:
+        _refuse(
+            f"Prefect's server does not answer ({type(error).__name__}); start it, then call docferry up again", STOPPED
+        )
+
+
+def _answered(status: int) -> str:
+    if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return f"Prefect's server refuses the login ({status}); set PREFECT_API_AUTH_STRING, or PREFECT_API_KEY"
+    return f"Prefect's server refuses what docferry up asks of it ({status}); is it of the release in constraints.txt?"
+
+
+def _refuse(why: str, code: int) -> None:
+    _say({"error": mask(why), "exit_code": code})
+    sys.exit(code)
 
 
 if __name__ == "__main__":

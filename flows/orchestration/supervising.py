@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds that the server, and then the deployments, may take on a slow machine."""
 _ENDING = 40.0
 """Seconds until a child that was asked to end is killed: runs have their grace, and time to say how they ended."""
+_LINE = 2**24
+"""Bytes of the line that says what is served: some three hundred for each deployment."""
+USAGE, STOPPED = 2, 3
+"""What the process that serves says of an error: correct something here, or something cannot be reached."""
 _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -115,7 +119,7 @@ async def serving(server: Server, file: Path, *, every: float | None) -> AsyncIt
             raise StateError("The deployments could not be served; what stands above says why")
         said = json.loads(line)
         if "error" in said:
-            raise SettingsError(said["error"])
+            raise (SettingsError if said["exit_code"] == USAGE else StateError)(said["error"])
         yield Serving(process, said["deployments"])
     except TimeoutError:
         raise StateError(
@@ -143,6 +147,7 @@ async def _child(
             env=environment,
             pass_fds=keep,
             process_group=0,
+            limit=_LINE,
         )
     except BaseException:
         os.close(lifeline)

@@ -45,7 +45,7 @@ async def sweep_all(gateway: Gateway, stop: asyncio.Event) -> list[Swept]:
                 continue
             report = await _read_anew(gateway, name, stop)
         except RouteBusyError as busy:
-            swept.append(Swept(name, mask(str(busy))))
+            swept.append(Swept(name, mask(str(busy)), open_ends=True))  # it was not swept
         except (SettingsError, RouteError, StateError, ConnectorError) as error:
             swept.append(Swept(name, mask(str(error)), failed=True))
         else:

@@ -1,4 +1,4 @@
-"""A Prefect server of its own for the tests of a module: a process, an empty home, a free port."""
+"""A real Prefect server of a test's own: a process on a free port, with an empty home, with or without a login."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -20,75 +20,125 @@ if TYPE_CHECKING:
 
 LOCAL = "127.0.0.1,localhost,::1"
 _START = 300.0
+"""Seconds that a server may take to answer: machines that run tests are busy."""
+
+
+def free_port() -> int:
+    """Name a port that is free at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 @dataclass
 class PrefectServer:
-    """A running server; `api` is its address, `environment` what a client needs to speak to it."""
+    """A server on a folder of its own, which outlives it: it can be killed and started again."""
 
-    api: str
-    environment: dict[str, str]
-    process: subprocess.Popen[bytes]
+    home: Path
+    login: tuple[str, str] | None = None
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, path: str, **wanted: object) -> list[dict]:
-        """Return what the server's API answers to a filter."""
-        answer = httpx.post(f"{self.api}/{path}/filter", json=wanted, timeout=30, trust_env=False)
-        answer.raise_for_status()
-        return answer.json()
+    @property
+    def url(self) -> str:
+        """Where its API is."""
+        return f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def database(self) -> Path:
+        """The file that it keeps everything in."""
+        return self.home / "prefect.db"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a client needs in its environment."""
+        pair = {} if self.login is None else {"PREFECT_API_AUTH_STRING": ":".join(self.login)}
+        return self._settings | {"PREFECT_API_URL": self.url} | pair
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {
+            "PREFECT_HOME": str(self.home),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+            "NO_PROXY": LOCAL,
+            "no_proxy": LOCAL,
+        }
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises AssertionError with what it said if it does not."""
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        pair = {} if self.login is None else {"PREFECT_SERVER_API_AUTH_STRING": ":".join(self.login)}
+        words = ("--host", "127.0.0.1", "--port", str(self.port), "--no-ui")
+        log = self.home / "server.log"
+        with log.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "prefect", "server", "start", *words],
+                env=plain | self._settings | pair,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
+        until = time.monotonic() + _START
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                self.ask("GET", "/health")
+            except httpx.HTTPError:
+                time.sleep(0.2)
+            else:
+                return
+        raise AssertionError(f"Prefect's server did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
     def kill(self) -> None:
-        """End the server without a word, as a power cut does."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        """End it without a word, as a power cut does."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """Call the API as a browser does that is logged in; return what it answers."""
+        answer = httpx.request(method, self.url + path, auth=self.login, timeout=30, trust_env=False, **options)
+        for _ in range(20):
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break  # else its database is locked: it does much at its start
+            time.sleep(0.5)
+            answer = httpx.request(method, self.url + path, auth=self.login, timeout=30, trust_env=False, **options)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def found(self, what: str, **wanted: object) -> list[dict[str, Any]]:
+        """Return all of a kind (`flow_runs`, `artifacts`, `logs` …) that a filter lets through, the oldest first."""
+        return sorted(self.ask("POST", f"/{what}/filter", json=wanted), key=lambda one: one["created"])
+
+    def prefect(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Call the `prefect` command."""
+        return self.python("-m", "prefect", *words)
+
+    def python(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run Python as a process that Prefect knows."""
+        environment = {**os.environ, **self.environment, "PREFECT_LOGGING_LEVEL": "WARNING"}
+        return subprocess.run(
+            [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=_START, check=True
+        )
+
+    def fill_in(self, slug: str, name: str, data: dict[str, object]) -> None:
+        """Do what saving a block's form does, instead of what was there."""
+        kind = self.ask("GET", f"/block_types/slug/{slug}")
+        for there in self.ask("GET", f"/block_types/slug/{slug}/block_documents"):
+            if there["name"] == name:
+                self.ask("DELETE", f"/block_documents/{there['id']}")
+        (schema, *_) = self.ask(
+            "POST", "/block_schemas/filter", json={"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}}
+        )
+        body = {"name": name, "data": data, "block_type_id": kind["id"], "block_schema_id": schema["id"]}
+        self.ask("POST", "/block_documents/", json=body)
 
 
 @contextmanager
-def prefect_server(home: Path) -> Iterator[PrefectServer]:
-    """Start a server and wait until it answers; end it afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    api = f"http://127.0.0.1:{port}/api"
-    ours = {
-        "PREFECT_HOME": str(home / "prefect"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "NO_PROXY": LOCAL,
-        "no_proxy": LOCAL,
-        "PREFECT_API_URL": api,
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-ui",
-    ]
-    log = (home / "server.log").open("wb")
-    process = subprocess.Popen(command, env=os.environ | ours, stdout=log, stderr=log, start_new_session=True)
-    server = PrefectServer(api, ours, process)
+def prefect_server(home: Path, login: tuple[str, str] | None = None) -> Iterator[PrefectServer]:
+    """Start a server; end it afterwards."""
+    server = PrefectServer(home, login)
     try:
-        _wait(server, home)
+        server.start()
         yield server
     finally:
-        if process.poll() is None:
-            server.kill()
-        log.close()
-
-
-def _wait(server: PrefectServer, home: Path) -> None:
-    until = time.monotonic() + _START
-    while time.monotonic() < until and server.process.poll() is None:
-        try:
-            if httpx.get(f"{server.api}/health", timeout=2, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise AssertionError(
-        f"Prefect's server did not start:\n{(home / 'server.log').read_text(errors='replace')[-2000:]}"
-    )
+        server.kill()

@@ -25,7 +25,7 @@ from flows.settings import load_gateway
 from flows.tally import Tally
 
 
-@flow(name="reported", flow_run_name="{route} · running", persist_result=False)
+@flow(name="reported", flow_run_name="{route}", persist_result=False)
 async def reported(route: str, server: int | None = None) -> dict:
     """Run a route; with `server`, kill Prefect's server (a process group) when the run has begun."""
     tally = Tally()

@@ -89,7 +89,13 @@ def test_status_shows_counts_and_retry_makes_rejected_documents_due_again(accoun
     assert rejected, "the twelve sample documents must hold one that is rejected"
     assert docferry("status", ROUTE, "--json").json["routes"][0]["statuses"]["rejected"] == rejected
     assert "rejected" in docferry("status", ROUTE).out
-    assert docferry("retry", ROUTE, "--json").json == {"route": ROUTE, "due": rejected, "waiting": [], "unknown": []}
+    assert docferry("retry", ROUTE, "--json").json == {
+        "route": ROUTE,
+        "due": rejected,
+        "waiting": [],
+        "unknown": [],
+        "messages": 0,
+    }
     assert docferry("status", "--json").json["routes"][0]["statuses"]["pending"] == rejected
 
 
@@ -105,6 +111,7 @@ def test_retry_names_what_is_unknown_and_what_waits_anyway(accounts, docferry):
         "due": 0,
         "waiting": [this],
         "unknown": ["x"],
+        "messages": 0,
     }
 
 

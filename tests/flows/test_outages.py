@@ -6,21 +6,18 @@ Real processes: a server on a file of its own, and a Python process that runs th
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from flows.demonstration import sandboxes
 from state import Ledger, Vault
+from tests.flows.prefect_server import PrefectServer, prefect_server
 from tests.ledgers import KEY, rows
 
 if TYPE_CHECKING:
@@ -36,84 +33,22 @@ SLOWLY = {"ZEFORT_MAX_RATE": "12", "DOCFERRY_IN_FLIGHT": "3"}
 """So that there is a middle of the run to strike in."""
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@dataclass
-class Server:
-    """Prefect's server on a database of its own, which outlives it."""
-
-    home: Path
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api"
-
-    @property
-    def settings(self) -> dict[str, str]:
-        return {
-            "PREFECT_API_URL": self.url,
-            "PREFECT_HOME": str(self.home),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
-            "NO_PROXY": "127.0.0.1,localhost",
-            "PREFECT_LOGGING_LEVEL": "ERROR",
-        }
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command,
-            env={**os.environ, **self.settings},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                time.sleep(0.3)
-        raise AssertionError("the server did not start")
-
-    def kill(self) -> None:
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-    def runs(self) -> list[dict[str, Any]]:
-        """Return all flow runs, the oldest first."""
-        body = json.dumps({"sort": "START_TIME_ASC"}).encode()
-        request = urllib.request.Request(
-            f"{self.url}/flow_runs/filter", body, {"Content-Type": "application/json"}, method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            found: list[dict[str, Any]] = json.load(answer)
-        return found
-
-    def states(self) -> list[tuple[str, str]]:
-        return [(run["state"]["type"], run["state"]["name"]) for run in self.runs()]
-
-
 @dataclass
 class Place:
     """A server, both sandboxes and a ledger."""
 
-    server: Server
+    server: PrefectServer
     settings: dict[str, str]
     folder: Path
 
     def begin(self, **more: str) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, **self.settings, **self.server.settings, **more}
+        environment = {
+            **os.environ,
+            **self.settings,
+            **self.server.environment,
+            "PREFECT_LOGGING_LEVEL": "ERROR",
+            **more,
+        }
         return subprocess.Popen([sys.executable, "-c", _FLOW], env=environment, cwd=self.folder)
 
     def run(self) -> None:
@@ -135,10 +70,8 @@ class Place:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    one = Server(tmp_path_factory.mktemp("prefect"))
-    one.start()
-    yield one
-    one.kill()
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as started:
+        yield started
 
 
 @pytest.fixture
@@ -152,6 +85,11 @@ async def place(server, tmp_path):
     os.environ.update(kept)
 
 
+def states(place) -> list[tuple[str, str]]:
+    """Return the states of all flow runs, the oldest run first."""
+    return [(run["state"]["type"], run["state"]["name"]) for run in place.server.found("flow_runs")]
+
+
 async def total(place) -> int:
     """Finish quietly, and return how many documents are at the destination for good."""
     place.run()
@@ -159,29 +97,29 @@ async def total(place) -> int:
 
 
 async def test_a_run_whose_process_is_killed_is_told_as_crashed_and_taken_over(place):
-    before = len(place.server.runs())
+    before = len(place.server.found("flow_runs"))
     process = place.begin(**SLOWLY)
     await place.until_some_are_delivered()
     process.kill()
     process.wait()
-    assert place.server.states()[before:] == [("RUNNING", "Running")]
+    assert states(place)[before:] == [("RUNNING", "Running")]
     delivered = await total(place)
-    assert [kind for kind, _ in place.server.states()[before:]] == ["CRASHED", "COMPLETED"]
+    assert [kind for kind, _ in states(place)[before:]] == ["CRASHED", "COMPLETED"]
     assert delivered > 10
 
 
 async def test_a_run_that_is_cancelled_finishes_what_is_under_way_and_the_next_one_goes_on(place):
-    before = len(place.server.runs())
+    before = len(place.server.found("flow_runs"))
     process = place.begin(**SLOWLY)
     await place.until_some_are_delivered()
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=120)
-    assert [kind for kind, _ in place.server.states()[before:]] == ["CANCELLED"]
+    assert [kind for kind, _ in states(place)[before:]] == ["CANCELLED"]
     assert 3 <= await place.delivered() < await total(place)
 
 
 async def test_a_server_that_is_killed_in_mid_run_does_not_disturb_it_and_is_told_the_truth_later(place):
-    before = len(place.server.runs())
+    before = len(place.server.found("flow_runs"))
     process = place.begin(**SLOWLY)
     await place.until_some_are_delivered()
     place.server.kill()
@@ -189,10 +127,10 @@ async def test_a_server_that_is_killed_in_mid_run_does_not_disturb_it_and_is_tol
     delivered = await place.delivered()
     assert delivered > 10, "the sync went on to its end"
     place.server.start()
-    assert place.server.states()[before:] == [("RUNNING", "Running")]
+    assert states(place)[before:] == [("RUNNING", "Running")]
     long_ago = "UPDATE run SET ended_at = '2026-01-01T00:00:00.000000Z' WHERE flow_run IS NOT NULL"
     rows(place.settings["DOCFERRY_STATE_URL"], long_ago)
     assert await total(place) == delivered, "nothing was left to do"
-    told = place.server.runs()[before]["state"]
+    told = place.server.found("flow_runs")[before]["state"]
     assert (told["type"], told["name"]) == ("COMPLETED", "NeedsAttention")
     assert "Prefect was not told when it ended" in told["message"]

@@ -70,7 +70,7 @@ def fresh(sandboxes):
 
 def artifacts(server, kind):
     """Return the artifacts of a kind, the oldest first."""
-    return sorted(server.ask("artifacts", artifacts={"type": {"any_": [kind]}}), key=lambda one: one["created"])
+    return server.found("artifacts", artifacts={"type": {"any_": [kind]}})
 
 
 def test_each_run_leaves_a_summary_under_the_same_key(server, two_runs):
@@ -112,14 +112,14 @@ def test_the_progress_says_how_far_the_run_has_come(server, two_runs):
 
 
 def test_a_run_is_named_by_its_outcome_in_the_end(server, two_runs):
-    names = [one["name"] for one in sorted(server.ask("flow_runs"), key=lambda one: one["created"])]
+    names = [one["name"] for one in server.found("flow_runs")]
     first = two_runs[0]
     assert names[0].startswith(f"{ROUTE} · {first.delivered} delivered, {first.rejected} rejected")
     assert names[1] == f"{ROUTE} · nothing new"
 
 
 def test_each_phase_is_a_task_run_and_no_document_is(server, two_runs):
-    names = {one["name"].rpartition("-")[0] for one in server.ask("task_runs")}
+    names = {one["name"].rpartition("-")[0] for one in server.found("task_runs")}
     assert names <= {"heal", "collect", "deliver", "follow", "report"}
 
 
@@ -135,9 +135,9 @@ def test_the_lines_on_the_page_say_which_route_and_run_they_are_about(server, sa
     finally:
         httpx.post(control + "switches", json={"faults": []})
     assert report.stopped
-    said = [one["message"] for one in server.ask("logs") if report.run_id in one["message"]]
+    said = [one["message"] for one in server.found("logs") if report.run_id in one["message"]]
     assert [line for line in said if line.startswith(f"route={ROUTE} run={report.run_id}") and "stopped" in line]
-    assert sandboxes["zefort"]["api_key"] not in json.dumps(server.ask("logs"))
+    assert sandboxes["zefort"]["api_key"] not in json.dumps(server.found("logs"))
 
 
 def test_a_server_that_dies_in_mid_run_is_said_once_and_the_run_goes_to_its_end(sandboxes, tmp_path_factory):

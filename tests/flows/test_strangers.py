@@ -19,7 +19,7 @@ TYPO = "a-slip-of-the-hand"
 async def test_the_run_after_one_that_was_killed_says_what_was_asked_for_in_vain_and_forgets_it(tmp_path):
     async with world(tmp_path) as it:
         async with it.ledger.run(ROUTE) as killed:
-            await killed.want([TYPO], datetime.now(UTC))
+            await killed.wanting.these([TYPO], datetime.now(UTC))
         report = await it.run()
         (problem,) = (one for one in report.problems if one.document_id == TYPO)
         assert (report.failed, report.exit_code) == (1, 1)

@@ -283,3 +283,28 @@ async def test_no_message_and_no_row_has_an_address_or_its_secret(it, listener, 
     ended = await it.check()
     assert ended.exit_code == 3
     assert "Sekret-Token-4711" not in json.dumps(ended.as_json()) + caplog.text + dump(it.url)
+
+
+async def test_a_slip_in_a_route_file_is_no_all_clear_for_a_login_that_is_still_dead(it, listener):
+    await trouble(it, "far", AccessError("401: the key was refused", connection="far", status=401))
+    assert (await it.check()).exit_code == 1
+    files = {path: path.read_text() for path in it.routes.iterdir()}
+    for path, text in files.items():
+        path.write_text(f"{text}alarms: {{}}\n")  # twice, so that nothing of the file can be read
+    assert (await it.check()).exit_code == 1
+    for path, text in files.items():
+        path.write_text(text)
+    assert (await it.check()).exit_code == 1
+    await all_well(it, "far")
+    assert (await it.check()).exit_code == 0
+    assert listener.titles == ["far is in trouble", "over: far is in trouble"]
+
+
+def test_an_address_that_apprise_does_not_understand_is_quoted_nowhere(docferry, empty, monkeypatch, caplog):
+    monkeypatch.setenv("DOCFERRY_ALARM_URLS", "slak://TokenOfTheTeam/Secret-Of-The-Channel")
+    done = docferry("watch")
+    assert done.code == 2
+    said = done.out + done.err + caplog.text  # in Prefect's flow the root logger prints what Apprise says
+    assert "Apprise does not understand address 1" in " ".join(said.split())
+    assert "Unparseable URL" not in said, "it shortens long parts only"
+    assert "TokenOfTheTeam" not in said

@@ -3,17 +3,15 @@
 import asyncio
 import json
 import os
-import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 import mappings
 from tests.flows.listener import listening
+from tests.flows.prefect_server import prefect_server
 from tests.flows.watched import ROUTE
 
 ROOT = Path(mappings.__file__).parents[1]
@@ -56,29 +54,11 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Start a server with a home of its own, for all tests; give the environment that leads to it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    """Start a server for all tests; give the environment that leads to it."""
     foreign = ("PREFECT_", "DOCFERRY_", "HTTP_PROXY", "HTTPS_PROXY", "NEAR_", "SIDE_", "FAR_")
-    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)} | {
-        "PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "NO_PROXY": "127.0.0.1",
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        url = f"http://127.0.0.1:{port}/api"
-        while True:
-            assert process.poll() is None
-            try:
-                if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.2)
-        yield environment | {"PREFECT_API_URL": url}
-        process.terminate()
+    plain = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)}
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as started:
+        yield plain | started.environment | {"PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture

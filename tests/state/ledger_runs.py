@@ -136,7 +136,7 @@ class Runs(RuleBasedStateMachine):
         self.lose(run, interrupted=True)
         self.begin()  # which takes away what it meets
         with pytest.raises(LeaseLostError):
-            self.do(run.real.want(["a"], self.now()))
+            self.do(run.real.wanting.these(["a"], self.now()))
         with pytest.raises(LeaseLostError):
             self.do(run.real.hold.prove())
         with suppress(LeaseLostError):  # or there is nothing to claim

@@ -142,7 +142,7 @@ async def test_a_section_in_which_somebody_died_is_no_finding_since_no_run_would
 async def test_who_runs_a_route_and_has_a_document_is_told_until_its_lease_is_over(sound: str, now: datetime):
     ledger = await open_ledger(sound, vault=Vault([KEY]))
     async with ledger.run("r") as run:
-        await run.want(["a"], now)
+        await run.wanting.these(["a"], now)
         (this,) = await run.claim(1, now)
         (row, *_) = (await ledger.summary("r")).runs
         assert (row.state, row.worker) == ("running", f"process {os.getpid()} on {socket.gethostname()}")

@@ -141,7 +141,7 @@ async def test_what_is_wanted_by_name_becomes_pending_whatever_it_was(ledger: Le
     async with ledger.run("r") as run:
         this = await one(run, now)
         await run.settle(this, status="skipped", at=now, event="skipped")
-        found = await run.want(["a", "never seen", "a"], now)
+        found = await run.wanting.these(["a", "never seen", "a"], now)
         claimed = await run.claim(10, now)
     assert (found.changed, len(found.new)) == ((this,), 1)
     assert {t.document_id for t in claimed} == {"a", "never seen"}

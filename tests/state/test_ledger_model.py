@@ -54,7 +54,7 @@ class LedgerModel(Work):
 
     @rule(who=picks, name=documents)
     def a_document_is_wanted(self, who: int, name: str) -> None:
-        self.do(self.one(who).real.want([name], self.now()))
+        self.do(self.one(who).real.wanting.these([name], self.now()))
         if name in self.model:
             self.model[name].reopen()
         else:

@@ -34,7 +34,7 @@ async def tell(run: RouteRun, now: datetime) -> None:
 async def again(run: RouteRun, transfer_id: int, now: datetime, times: int) -> None:
     """Deliver a document and tell of it, as often as asked for."""
     for number in range(times):
-        await run.want(["a"], now)
+        await run.wanting.these(["a"], now)
         await run.claim(10, now)
         await run.intend(transfer_id, f"file:{number}", now)
         run.done(transfer_id, f"file:{number}", "f", now)
@@ -146,7 +146,7 @@ async def test_a_run_goes_on_beside_it(url: str, now: datetime):
         pruning = asyncio.create_task(prune(url, now))
         writes = 0
         while not pruning.done():
-            await run.want([f"n{writes}"], now)
+            await run.wanting.these([f"n{writes}"], now)
             writes += 1
         assert (await pruning).events >= 600
     assert writes > 3

@@ -72,5 +72,5 @@ async def test_what_waits_to_be_tried_again_is_nothing_wrong_and_is_due_at_once_
 async def test_who_asks_for_a_document_has_its_refusals_counted_anew(ledger, now):
     await refused(ledger, now)
     async with ledger.run("r") as run:
-        await run.want(["now", "never"], now)
+        await run.wanting.these(["now", "never"], now)
         assert [Refusals.of(one) for one in await run.claim(10, now)] == [None, None]

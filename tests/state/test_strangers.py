@@ -16,7 +16,7 @@ async def _end(run: RouteRun, now: datetime) -> None:
 
 async def _look_in_vain(run: RouteRun, document: str, now: datetime, *, version: str | None = None) -> int:
     """Ask for a document that turns out not to be at the source."""
-    wanted = await run.want([document], now)
+    wanted = await run.wanting.these([document], now)
     await run.claim(9, now)
     (this,) = (*wanted.new, *wanted.changed)
     await run.settle(
@@ -45,7 +45,7 @@ async def test_a_slip_of_the_hand_is_forgotten_when_its_run_ends(ledger: Ledger,
 async def test_what_a_killed_run_left_of_it_goes_with_the_next_run_to_end(ledger: Ledger, now: datetime):
     async with ledger.run("r") as run:
         await _look_in_vain(run, "typo", now)
-        await run.want(["not looked for yet"], now)
+        await run.wanting.these(["not looked for yet"], now)
     async with ledger.run("r") as run:
         assert await ledger.find("typo")
         await _end(run, now)
@@ -59,7 +59,7 @@ async def test_it_stays_while_another_run_may_still_speak_of_it(ledger: Ledger, 
         async with ledger.run("r", shared=True) as run:
             this = await _look_in_vain(run, "typo", now)
             await _end(run, now)
-        (found,) = await other.strangers([this])
+        (found,) = await other.wanting.strangers([this])
         assert (found.document_id, found.reason) == ("typo", "not at the source")
         await _end(other, now)
     assert await ledger.find("typo") == []
@@ -83,11 +83,11 @@ async def test_a_document_of_which_anything_was_known_keeps_its_row_and_history(
         if known == "listed before":
             await one(run, now, "typo")
         if known in {"judged", "told of"}:
-            (this,) = (await run.want(["typo"], now)).new
+            (this,) = (await run.wanting.these(["typo"], now)).new
             tell = "rejected" if known == "told of" else None
             await run.settle(this, status="rejected", at=now, content_version="c", event="rejected", tell=tell)
         if known == "delivered":
-            (this,) = (await run.want(["typo"], now)).new
+            (this,) = (await run.wanting.these(["typo"], now)).new
             await deliver(run, this, now)
         this = await _look_in_vain(run, "typo", now, version="" if known == "listed before" else None)
         if known == "begun":
@@ -95,7 +95,7 @@ async def test_a_document_of_which_anything_was_known_keeps_its_row_and_history(
         if known == "listed meanwhile":
             await run.remember("s", [("typo", "1")], None, now=now, relist=())
         if known == "asked for anew":
-            await run.want(["typo"], now)
+            await run.wanting.these(["typo"], now)
         before = (await ledger.timeline(this)).events
         await _end(run, now)
     assert await ledger.find("typo")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.flows.orchestration.servers import prefect_server
+from tests.flows.prefect_server import prefect_server
 from tests.ledgers import KEY
 
 pytestmark = pytest.mark.timeout(240)

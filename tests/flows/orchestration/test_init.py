@@ -148,3 +148,38 @@ def test_a_value_that_env_would_read_otherwise_is_refused_and_nothing_is_written
     with pytest.raises(SettingsError, match="ZEFORT_API_KEY holds"):
         lay_out("hypatos", "zefort", {"ZEFORT_API_KEY": "a${HOME}"})
     assert files(empty) == {}
+
+
+def test_what_makes_no_sense_is_asked_again_at_once(empty, docferry, monkeypatch):
+    answers = iter(["sap", "contractfit", "zefort", "ftp://example.com", "https://t.example.com/api", ""])
+    asked = []
+
+    def prompt(question, **_):
+        asked.append(question)
+        return next(answers)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", prompt)
+    done = docferry("init")
+    assert done.code == 0
+    assert len(asked) == len(set(asked)) + 2, "the provider and the address once more"
+    assert "there is no provider sap" in done.err
+    assert "CONTRACTFIT_BASE_URL is wrong" in done.err
+    assert dotenv_values(empty / ".env")["CONTRACTFIT_BASE_URL"] == "https://t.example.com/api"
+
+
+def test_an_env_that_is_a_link_stays_one(empty, docferry):
+    real = empty / "kept.elsewhere"
+    real.write_text("ZEFORT_API_KEY=real\n")
+    (empty / ".env").symlink_to(real)
+    docferry("init", "--source", "hypatos", "--destination", "zefort", "--yes")
+    assert (empty / ".env").is_symlink()
+    assert set(dotenv_values(real)) >= {"ZEFORT_API_KEY", "DOCFERRY_KEYS"}
+
+
+def test_where_nothing_can_be_written_it_says_so_and_what_to_do(empty, docferry):
+    (empty / "mappings").write_text("a file, where a folder should be")
+    done = docferry("init", "--source", "hypatos", "--destination", "zefort", "--json")
+    assert done.code == 2
+    assert "cannot be written" in done.json["error"]
+    assert "docferry init elsewhere" in done.json["error"]
