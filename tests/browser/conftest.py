@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from importlib.util import find_spec
 
@@ -10,13 +11,20 @@ import pytest
 from tests.browser.person import Person
 from tests.browser.place import place
 
+_PROGRAM = "DOCFERRY_CHROMIUM"
+"""Which browser is started, where it is not `chromium`: a name or a path."""
+
 
 @pytest.fixture(scope="module")
 def chromium():
     """Start the system's Chromium, without a window."""
-    program = shutil.which("chromium")
-    if program is None or find_spec("playwright") is None:
-        pytest.skip("Chromium or the package playwright is not installed; make browser installs both where it can")
+    program = shutil.which(asked := os.environ.get(_PROGRAM, "chromium"))
+    if program is None:
+        pytest.skip(
+            f"there is no program {asked}; make browser installs Chromium where it can, {_PROGRAM} says where it is"
+        )
+    if find_spec("playwright") is None:
+        pytest.skip("the package playwright is not installed; make browser installs it")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- it may not be there
 
     with sync_playwright() as playwright:
