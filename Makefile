@@ -7,11 +7,12 @@ EDITOR := tests/editor
 EDITOR_READY := $(EDITOR)/node_modules/.ready
 SOAK_MINUTES ?= 180
 
-.PHONY: help setup demo test check soak bench bench-route bench-mapping certify mutate format clean
+.PHONY: help setup demo browser screenshots test check soak bench bench-route bench-mapping certify mutate format clean
 
 help:
 	@echo "make demo    run the shipped route against both sandboxes"
 	@echo "make test    run all tests            make check   ruff, mypy, import rules"
+	@echo "make browser install what tests/browser drives Prefect's page with; make screenshots takes the pictures in docs"
 	@echo "make certify ask every connector all promises and write what README.md and docs show"
 	@echo "make mutate  break the connectors in a copy and see that the promises notice"
 	@echo "make bench   speed and size beside four other programs, half an hour; FULL=1 for every row, five times"
@@ -39,6 +40,19 @@ $(EDITOR_READY): $(EDITOR)/package.json
 # Exit code 1 means "finished, some documents were rejected": that is what the sample data is made for.
 demo: $(READY)
 	@$(BIN)/docferry demo; code=$$?; [ $$code -le 1 ] || exit $$code
+
+# What tests/browser need: a client for browsers, and Debian's Chromium. Without them those tests are skipped and say so.
+browser: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]' \
+	  || echo "playwright could not be installed; tests/browser will be skipped"
+	@if ! command -v chromium >/dev/null; then \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { export DEBIAN_FRONTEND=noninteractive; apt-get install -y -qq --no-install-recommends chromium \
+	    || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }; } >/dev/null 2>&1; } \
+	  || echo "Chromium is not installed and could not be installed here (it takes root and Debian's apt-get); tests/browser will be skipped"; fi
+
+# The pictures in docs, taken while the tests look at the pages.
+screenshots: browser
+	DOCFERRY_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser
 
 test: setup
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m 'not soak'

@@ -107,8 +107,8 @@ async def progress_artifact(route: str, tally: Tally) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await keeping
     if keeper.answered:
-        speed.look()
-        await _left("the end of progress", update_progress(artifact, progress=100.0, description=_words(route, speed)))
+        said = f"{route}: {speed.last_words()}"
+        await _left("the end of progress", update_progress(artifact, progress=100.0, description=said))
 
 
 class _Keeper:

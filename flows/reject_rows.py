@@ -56,12 +56,15 @@ def groups(report: Report) -> list[Group]:
 def rows(report: Report, found: Sequence[Group], external_ids: Mapping[str, str]) -> list[dict[str, object]]:
     """Return the rows of a table artifact, each with the same columns; if not all fit, the last one says how many more.
 
-    One of Prefect's pages makes links of addresses in cells, the other shows them; so they stand there as they are.
+    One of Prefect's pages makes links of addresses in cells, the other shows them; so they stand there as they are. A system
+    that none of the documents is at has no column: it would push the reasons out of sight.
     """
     made: list[dict[str, object]] = []
     size = 0
+    named = [one for group in found for one in group.examples]
+    there = {name for one in named for name in _pages(report, one, external_ids)}
     for number, group in enumerate(found):
-        row = _row(report, group, external_ids)
+        row = _row(report, group, external_ids, [name for name in report.pages if name in there])
         size += len(json.dumps(row))
         if number == MOST_ROWS or size > MOST_BYTES:
             rest = found[number:]
@@ -72,14 +75,14 @@ def rows(report: Report, found: Sequence[Group], external_ids: Mapping[str, str]
     return made
 
 
-def _row(report: Report, group: Group, external_ids: Mapping[str, str]) -> dict[str, object]:
+def _row(report: Report, group: Group, external_ids: Mapping[str, str], systems: Sequence[str]) -> dict[str, object]:
     ids = [cell(one, _LONGEST_ID) for one in group.examples]
     row: dict[str, object] = {
         "count": group.count,
         "what": group.fate.value,
         "for example": ", ".join([*ids, "…"] if group.count > len(ids) else ids),
     }
-    for name in report.pages:
+    for name in systems:
         addresses = [address for one in group.examples if (address := _pages(report, one, external_ids).get(name))]
         row[f"at {name}"] = " ".join(addresses)
     return row | {"why": cell(group.why)}  # the widest one last, or it pushes the others out of sight

@@ -57,7 +57,7 @@ def chart(route: str, runs: Sequence[RunRow]) -> str:
         for bar in reversed(bars)
     ]
     headings = ("begun", *(name for name, _ in _COLOURS), "time", "")
-    alternative = f"The last {len(bars)} runs of {route}; the table below has the same figures"
+    alternative = f"The {_last(bars)} of {route}; the table below has the same figures"
     return "\n".join([f"![{text(alternative)}](data:image/svg+xml;base64,{picture})", *table(headings, rows)])
 
 
@@ -66,6 +66,10 @@ def _bar(run: RunRow) -> _Bar:
     delivered = counts.get("delivered", 0) + counts.get("updated", 0)
     seconds = (run.ended_at - run.started_at).total_seconds() if run.ended_at else 0.0
     return _Bar(run, (delivered, counts.get("rejected", 0), counts.get("failed", 0)), max(seconds, 0.0))
+
+
+def _last(bars: Sequence[_Bar]) -> str:
+    return f"last {len(bars)} runs" if len(bars) > 1 else "last run"
 
 
 def svg(route: str, bars: Sequence[_Bar]) -> str:
@@ -81,7 +85,7 @@ def svg(route: str, bars: Sequence[_Bar]) -> str:
         f'<title id="t">The last runs of {escape(route)}</title>',
         f'<desc id="d">{escape(description)}</desc>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{_GROUND}" stroke="{_FAINT}"/>',
-        _text(16, 24, f"{route}: the last {len(bars)} runs"[:90], "start", ' font-size="15" font-weight="bold"'),
+        _text(16, 24, f"{route}: the {_last(bars)}"[:90], "start", ' font-size="15" font-weight="bold"'),
         *_legend(),
         *_axis(_DOCUMENTS, most, "documents"),
         *_axis(_SECONDS, longest, "seconds"),

@@ -66,3 +66,10 @@ class Speed:
             return f"all {tally.touched:,} settled so far, {tally.told:,} acknowledged to the source"
         how_far = f"{tally.settled:,} of about {tally.touched:,}"
         return ", ".join(filter(None, (how_far, self.pace())))
+
+    def last_words(self) -> str:
+        """Say how far a run came that has ended, which a limit or a stop leaves open: "ended at 40 of 48 settled, …"."""
+        tally = self._tally
+        if tally.settled == tally.touched:
+            return self.words()
+        return f"ended at {tally.settled:,} of {tally.touched:,} settled, {tally.told:,} acknowledged to the source"

@@ -66,13 +66,13 @@ class Request(BaseModel):
         None,
         title="Since",
         description="With *rejected again*: what was rejected on this day (UTC) or later. With *full sweep*: list from this day on. "
-        "Leave it empty for all.",
+        "*None*: all.",
     )
     limit: int | None = Field(
         None,
         ge=1,
         title="Limit",
-        description="Begin at most this many documents; the rest stays due. Leave it empty for all.",
+        description="Begin at most this many documents; the rest stays due. *None*: all.",
     )
     reason: str | None = Field(
         None,

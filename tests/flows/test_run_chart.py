@@ -65,3 +65,9 @@ def test_a_name_with_signs_of_xml_is_shown_as_it_is():
 
 def test_without_an_ended_run_there_is_no_picture():
     assert "data:" not in chart("a_to_b", [run(1, state="running")])
+
+
+def test_a_single_run_is_not_called_runs():
+    markdown = chart("a_to_b", [run(1, delivered=20)])
+    assert "a_to_b: the last run" in [text.text for text in picture(markdown).iter(f"{SVG}text")]
+    assert markdown.startswith("![The last run of a\\_to\\_b;")

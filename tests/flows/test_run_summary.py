@@ -143,6 +143,16 @@ def test_rejects_are_grouped_by_cause_with_examples_and_the_pages_of_both_system
     )
 
 
+def test_a_system_that_no_reject_is_at_takes_no_column_and_others_are_in_every_row():
+    pages = {"alpha": "https://alpha.example/{id}", "beta": "https://beta.example/{id}"}
+    problems = (Problem("doc-1", Fate.REJECTED, "this"), Problem("doc-2", Fate.REJECTED, "that"))
+    made = report(rejected=2, problems=problems, pages=pages)
+    assert [list(row) for row in rows(made, groups(made), {})] == [
+        ["count", "what", "for example", "at alpha", "why"]
+    ] * 2
+    assert [row["at beta"] for row in rows(made, groups(made), {"doc-2": "c"})] == ["", "https://beta.example/c"]
+
+
 def test_the_table_of_rejects_is_bounded_and_says_how_many_more_there_are():
     words = [
         chr(97 + number % 26) * 3 + chr(97 + number // 26 % 26) * 2 + chr(97 + number // 676) for number in range(2000)

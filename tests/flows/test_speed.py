@@ -62,3 +62,13 @@ def test_when_all_is_settled_it_is_said_what_the_source_has_heard():
     tally.told = 3
     assert speed.words() == "all 4 settled so far, 3 acknowledged to the source"
     assert speed.left is None
+
+
+def test_a_run_that_ended_before_all_was_settled_promises_nothing_more():
+    tally, clock, speed = watched(48)
+    settle(tally, clock, speed, 40, 20.0)
+    tally.told = 35
+    assert "left" in speed.words()
+    assert speed.last_words() == "ended at 40 of 48 settled, 35 acknowledged to the source"
+    settle(tally, clock, speed, 8, 4.0)
+    assert speed.last_words() == speed.words() == "all 48 settled so far, 35 acknowledged to the source"
