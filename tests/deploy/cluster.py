@@ -69,6 +69,7 @@ class Cluster:
 
     def __init__(self, folder: Path, database: str, messages: str) -> None:
         self.folder = folder
+        self._database = make_url(database).database
         service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["prefect-api"]
         self._server = {
             **service["environment"],
@@ -115,6 +116,17 @@ class Cluster:
         """Run a Prefect command to its end. Raises AssertionError with what it said if it fails."""
         process = await self.prefect(name, *words, **settings)
         assert await process.wait() == 0, (self.folder / f"{name}.log").read_text()[-3000:]
+
+    async def restart_database(self, away: float = 3.0) -> None:
+        """Have Prefect's database away for some seconds: all sessions end at once, and no new one is let in."""
+        with connect() as connection:
+            connection.execute(f'ALTER DATABASE "{self._database}" ALLOW_CONNECTIONS false')
+            try:
+                ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                assert connection.execute(ours, [self._database]).fetchall()
+                await asyncio.sleep(away)
+            finally:
+                connection.execute(f'ALTER DATABASE "{self._database}" ALLOW_CONNECTIONS true')
 
     async def start(self) -> None:
         """Make the tables, then start both replicas and the background services."""

@@ -107,7 +107,9 @@ async def states(made, runs):
         pytest.param(20_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)]),
     ],
 )
-async def test_workers_on_two_replicas_share_a_route_and_outlive_the_loss_of_one(tmp_path, documents):
+async def test_workers_on_two_replicas_share_a_route_and_outlive_one_of_them_and_a_restart_of_prefects_database(
+    tmp_path, documents
+):
     with throw_away_schema() as state_url:
         office = SharedOffice(tmp_path, state_url, documents)
         office.witness.prepare()
@@ -131,6 +133,7 @@ async def test_workers_on_two_replicas_share_a_route_and_outlive_the_loss_of_one
             office.answering.set()
             await until(lambda: office.delivered() > documents // 3, 1200)
             kill_tree(workers[0].pid)
+            await made.restart_database()
             ended = []
             async with asyncio.timeout(6000):
                 while sum(state["type"] in ENDED for state in ended) < WORKERS - 1:
