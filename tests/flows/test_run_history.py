@@ -30,7 +30,7 @@ async def test_a_report_says_how_long_each_phase_took_and_what_is_owed_longest(t
 
 
 async def test_the_time_that_requests_waited_for_a_quota_is_in_the_report(tmp_path):
-    async with world(tmp_path, 24) as it:
+    async with world(tmp_path, 6) as it:
         it.hypatos.switches.quota = 5
         report = await it.run()
         assert report.quota_wait > 0

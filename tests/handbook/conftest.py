@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 import mappings
+from flows import output
 from tests.flows.conftest import Ended, accounts, docferry, empty  # noqa: F401 -- pytest finds fixtures here
 from tests.handbook.handbook import sections
 from tests.ledgers import KEY
@@ -97,7 +98,8 @@ def gateway(accounts, monkeypatch, tmp_path):  # noqa: F811 -- pytest's way of a
     monkeypatch.setenv("DOCFERRY_MAPPINGS", str(folder))
     monkeypatch.setenv("DOCFERRY_KEYS", KEY)
     monkeypatch.setenv("DOCFERRY_PATIENCE", "1")
-    monkeypatch.setenv("COLUMNS", "250")
+    for console in (output.out, output.err):  # they know their width since they were made, where COLUMNS was set
+        monkeypatch.setattr(console, "_width", 250)
     # What is minutes for whoever reads the handbook: the time after which a call without an answer may be made again.
     monkeypatch.setenv("HYPATOS_SETTLE_SECONDS", "0.2")
     monkeypatch.setenv("HYPATOS_VERIFY_WITHIN", "0.2")
