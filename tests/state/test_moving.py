@@ -1,13 +1,8 @@
 """A ledger in a file and out of it: the same rows in every database, whole or not at all."""
 
-import asyncio
 import gzip
 import hashlib
 import json
-import os
-import signal
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -15,79 +10,14 @@ import pytest
 from cryptography.fernet import Fernet
 
 from state import Ledger, Vault
-from state.care import Care
-from state.errors import RouteBusyError, SettingError, StateError
-from state.fingerprints import REKEYED
+from state.errors import RouteBusyError, SettingError
 from state.models import metadata
-from state.moving import Moved
-from state.restoring import RESTORED
 from tests.ledgers import KEY, open_ledger, rows
 from tests.postgres import throw_away_schema
-from tests.state.runs import deliver, one
+from tests.state.moving import care, carry, everything, fill, quietly
+from tests.state.runs import deliver
 
 OTHER_KEY = Fernet.generate_key().decode()
-
-
-def quietly(_done: int, _of: int) -> None:
-    """Tell nobody."""
-
-
-def care(url: str, *keys: str) -> Care:
-    return Care(url, vault=Vault(keys) if keys else None)
-
-
-async def fill(url: str, now: datetime, *, documents: int = 3) -> Ledger:
-    """Give a ledger rows in every table, and return it with nobody at work in it."""
-    ledger = await open_ledger(url, vault=Vault([KEY]))
-    await ledger.save_token("hypatos", "sealed")
-    await ledger.credentials.set("hypatos", "client_secret", "a secret é")
-    await ledger.keep("zefort", "tag é \U0001f4c4", "42")
-    async with ledger.run("r") as run:
-        await run.waking.use("v1", {"r.yaml": "source: a\n"}, now)
-        transfer_id = await one(run, now)
-        await run.intend(transfer_id, "create", now)
-        page = [(f"d{number}", "1") for number in range(documents)]
-        await run.remember("documents", page, '{"after": 1}', now=now, relist=())
-        await deliver(run, transfer_id, now)
-        await run.settle(
-            transfer_id + 1,
-            status="rejected",
-            at=now,
-            event="rejected",
-            reason="A 9",
-            content_version="c",
-            snapshot=b"{}",
-        )
-    return ledger
-
-
-def everything(url: str) -> dict[str, list[str]]:
-    """Return all rows that are not about who is at work, nor about the import itself, alike for every database."""
-    found = {}
-    for table in metadata.sorted_tables:
-        if table.name in ("lease", "receipt"):
-            continue
-        names = ", ".join(f'"{each.name}"' for each in table.columns)
-        found[table.name] = sorted(
-            repr(
-                [
-                    bytes(each) if isinstance(each, memoryview) else int(each) if isinstance(each, bool) else each
-                    for each in row
-                ]
-            )
-            for row in rows(url, f'SELECT {names} FROM "{table.name}"')
-            if not {RESTORED, REKEYED} & {each for each in row if isinstance(each, str)}
-        )
-    return found
-
-
-def files(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if "file" in path.name]
-
-
-async def carry(source: str, target: str, file: Path, *, replace: bool = False) -> Moved:
-    await care(source, KEY).export(file, quietly)
-    return await care(target, KEY).import_(file, quietly, replace=replace)
 
 
 @pytest.fixture
@@ -179,42 +109,6 @@ async def test_a_run_that_was_at_work_holds_nothing_in_the_new_ledger(url: str, 
     async with opened.run("r") as run:
         assert run.previous
     await opened.close()
-
-
-@pytest.mark.parametrize("keep", [0.0, 0.3, 0.7, 0.999])
-async def test_a_file_that_is_cut_leaves_the_ledger_as_it_was(url: str, tmp_path: Path, now: datetime, keep: float):
-    await (await fill(url, now)).close()
-    file = tmp_path / "file"
-    await care(url, KEY).export(file, quietly)
-    file.write_bytes(file.read_bytes()[: int(file.stat().st_size * keep)])
-    before = everything(url)
-    with pytest.raises(StateError, match=r"is damaged|is not a ledger"):
-        await care(url, KEY).import_(file, quietly, replace=True)
-    assert everything(url) == before
-
-
-async def test_whatever_is_altered_in_a_file_is_noticed(tmp_path: Path, now: datetime):
-    url, target = f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db"
-    await (await fill(url, now)).close()
-    file, bad = tmp_path / "file", tmp_path / "bad"
-    await care(url, KEY).export(file, quietly)
-    lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
-    for number in range(1, len(lines)):
-        altered = [*lines[:number], lines[number].replace(b"a", b"e", 1), *lines[number + 1 :]]
-        dropped = [*lines[:number], *lines[number + 1 :]]
-        for some in (altered, dropped):
-            if some == lines:
-                continue
-            bad.write_bytes(gzip.compress(b"".join(some)))
-            with pytest.raises(StateError):
-                await care(target, KEY).import_(bad, quietly, replace=False)
-    assert not rows(target, "SELECT 1 FROM transfer")
-    whole = bytearray(file.read_bytes())
-    for place in range(30, len(whole), max(1, len(whole) // 40)):
-        spoilt = bytes(whole[:place]) + bytes([whole[place] ^ 0x55]) + bytes(whole[place + 1 :])
-        bad.write_bytes(spoilt)
-        with pytest.raises(StateError):
-            await care(target, KEY).import_(bad, quietly, replace=False)
 
 
 async def test_a_newer_file_and_one_that_is_none_are_refused_in_a_sentence(url: str, tmp_path: Path, now: datetime):
@@ -309,67 +203,3 @@ async def test_other_keys_than_the_export_had_are_refused_and_nothing_is_kept(ur
     with pytest.raises(SettingError, match="was exported with DOCFERRY_KEYS"):
         await care(url).import_(tmp_path / "file", quietly, replace=False)
     assert not rows(url, "SELECT 1 FROM transfer")
-
-
-async def test_an_import_that_is_given_up_leaves_an_empty_ledger(url: str, tmp_path: Path, now: datetime):
-    source = f"sqlite:///{tmp_path}/source.db"
-    await (await fill(source, now, documents=5000)).close()
-    await care(source, KEY).export(tmp_path / "file", quietly)
-    begun = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    importing = asyncio.create_task(
-        care(url, KEY).import_(tmp_path / "file", lambda *_: loop.call_soon_threadsafe(begun.set), replace=False)
-    )
-    await begun.wait()
-    importing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await importing
-    assert not rows(url, "SELECT 1 FROM transfer")
-    await carry(source, url, tmp_path / "file")
-    assert everything(url) == everything(source)
-
-
-_IMPORT = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from state import Vault
-from state.care import Care
-seen = 0
-def die(done, of):
-    global seen
-    seen += 1
-    if seen == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-asyncio.run(Care(sys.argv[1], vault=Vault([sys.argv[3]])).import_(Path(sys.argv[2]), die, replace=False))
-"""
-
-
-async def test_an_import_that_is_killed_leaves_an_empty_ledger(url: str, tmp_path: Path, now: datetime):
-    source = f"sqlite:///{tmp_path}/source.db"
-    await (await fill(source, now, documents=6000)).close()
-    file = tmp_path / "file"
-    await care(source, KEY).export(file, quietly)
-    killed = await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-c", _IMPORT, url, str(file), KEY], check=False, env=os.environ
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert not rows(url, "SELECT 1 FROM transfer")
-    await care(url, KEY).import_(file, quietly, replace=False)
-    assert everything(url) == everything(source)
-
-
-async def test_an_export_that_cannot_be_finished_leaves_the_old_file(tmp_path: Path, now: datetime):
-    url = f"sqlite:///{tmp_path}/a.db"
-    await (await fill(url, now)).close()
-    file = tmp_path / "file"
-    file.write_text("yesterday's")
-
-    def stop(_done: int, _of: int) -> None:
-        raise StateError("enough")
-
-    with pytest.raises(StateError, match="enough"):
-        await care(url, KEY).export(file, stop)
-    assert file.read_text() == "yesterday's"
-    assert files(tmp_path) == ["file"]
-    await care(url, KEY).export(file, quietly)
-    assert file.stat().st_mode & 0o777 == 0o600
