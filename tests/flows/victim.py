@@ -103,14 +103,19 @@ def main() -> None:
     numbers: dict[int, int] = {}
 
     def look_after(*_: object) -> None:
-        while numbers:
-            pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
-            if pid == 0:
-                return
-            if os.WIFSTOPPED(status):
-                tell({"number": numbers[pid], "stopped": True})
-            else:
-                tell({"number": numbers.pop(pid), "ended": os.waitstatus_to_exitcode(status)})
+        # Another child's end must not call this within itself: that one would have taken what this one is about to wait for.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        try:
+            while numbers:
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+                if pid == 0:
+                    return
+                if os.WIFSTOPPED(status):
+                    tell({"number": numbers[pid], "stopped": True})
+                else:
+                    tell({"number": numbers.pop(pid), "ended": os.waitstatus_to_exitcode(status)})
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     signal.signal(signal.SIGCHLD, look_after)
     for line in sys.stdin:

@@ -87,6 +87,11 @@ class Victims:
         self._server.wait()
         self._folder.cleanup()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the server."""
+        return self._server.pid
+
     async def begin(self, order: Mapping[str, object]) -> Living:
         """Have one process begin to carry out an order; return once it is there."""
         number = next(self._numbers)
@@ -114,3 +119,7 @@ class Victims:
                     stopped.set_result(None)
             else:
                 self._living.pop(told["number"]).ended.set_result(told["ended"])
+        for living in list(self._living.values()):  # the server has died: nobody is to wait for what it would have told
+            for future in (living.born, living.stopped, living.ended):
+                if not future.done():
+                    future.set_exception(RuntimeError("the server of victims has ended"))
