@@ -11,14 +11,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from connectors.secrets import mask
+from connectors.shown import shown_json
 from flows.causes import cause
 from flows.certify import LEVELS, NOT_KEPT
 from flows.log_lines import logs_json
+from flows.showing import ShowingConsole
 from flows.tally import Fate
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from flows.tally import Problem, Report
     from state.records import Timeline, Transfer
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = ShowingConsole(highlight=False)
+err = ShowingConsole(stderr=True, highlight=False)
 _SHOWN = 20
 _EXACT = msgspec.json.Encoder(decimal_format="number")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
@@ -86,6 +87,7 @@ def print_exact(data: object) -> None:
 
 
 def _print(text: str) -> None:
+    text = shown_json(text)
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
