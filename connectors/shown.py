@@ -13,6 +13,11 @@ def shown(text: str) -> str:
     return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def shown_line(text: str) -> str:
+    """Return a text as one line: an id with a line end in it would write lines of its own among ours."""
+    return shown(text.replace("\n", "\r").replace("\t", "\r"))
+
+
 def shown_json(text: str) -> str:
     """Return JSON in which these signs are escaped, so that it means the same."""
     return _OBEYED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

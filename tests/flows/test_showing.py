@@ -11,11 +11,12 @@ import pytest
 from rich.table import Table
 
 from connectors.secrets import Masking, Secrets
-from connectors.shown import shown, shown_json
+from connectors.shown import shown, shown_json, shown_line
 from flows import output
 from flows.log_lines import Placed, Placing, about
 from flows.map_preview import show_fields
 from flows.showing import ShowingConsole
+from flows.tally import Fate, Problem
 
 NASTY = "id\x1b]0;owned\x07\x1b[2J\x9b31m\x00\r\x7f\u202egnp.exe\u2028\ud800"
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -44,6 +45,12 @@ def test_every_console_of_the_command_is_such_a_one():
     assert isinstance(output.out, ShowingConsole)
     assert isinstance(output.err, ShowingConsole)
     assert "ShowingConsole" in show_fields.__code__.co_names
+
+
+def test_an_id_with_a_line_end_in_it_writes_no_line_of_its_own(capsys):
+    output.show_problems([Problem("d1\n= the counts add up", Fate.REJECTED, "no")], examples=3)
+    assert "d1\N{REPLACEMENT CHARACTER}= the counts add up" in capsys.readouterr().out
+    assert shown_line("a\nb\tc\x1b") == "a\ufffdb\ufffdc\ufffd"
 
 
 def test_json_means_the_same_and_has_no_such_sign(capsys):
