@@ -47,6 +47,10 @@ class Memory:
         """Return the value: nothing is kept."""
         return value
 
+    @property
+    def forgotten_since(self) -> None:
+        """Say that nothing was forgotten."""
+
     async def forget(self, step: str) -> None:
         """Drop a step."""
         self._steps.pop(step, None)

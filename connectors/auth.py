@@ -199,9 +199,9 @@ def token_in(answer: object, member: str, wire: Wire, path: str) -> str:
 
 
 def seconds(value: object, default: float = LIFETIME) -> float:
-    """Read a lifetime in seconds; whatever is none, or not positive, is the default."""
+    """Read a lifetime in seconds; whatever is none, or less than a second, is the default: each call would fetch a token."""
     try:
         read = float(str(value))
     except ValueError:
         return default
-    return read if 0 < read < float("inf") else default
+    return read if 1 <= read < float("inf") else default

@@ -201,6 +201,15 @@ class Journal(Protocol):
         """
         ...
 
+    @property
+    def forgotten_since(self) -> datetime | None:
+        """Return since when (UTC) calls may have been made of which there is no record; None: all are recorded.
+
+        It is stated where the ledger was put back from a backup. `find` is asked before anything is done then, and what it
+        looks for may have been made at any time since.
+        """
+        ...
+
     async def forget(self, step: str) -> None:
         """Drop the record of a step whose effect was undone on purpose, so that it may be done again."""
         ...

@@ -32,13 +32,18 @@ __all__ = ["UNSET", "Answer", "Api", "Clock", "Limits", "quote"]
 
 T = TypeVar("T")
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_LONGEST_URL: Final = 2**16
+"""Characters that httpx takes; most servers take an eighth of that."""
 
 
 def quote(segment: str) -> str:
     """Return an id as one path segment. Raises RejectedError for an id that would address something else."""
     if segment in {"", ".", ".."}:
         raise RejectedError(f"an id cannot be {segment!r}")
-    return percent_encode(segment, safe="")
+    try:
+        return percent_encode(segment, safe="")
+    except UnicodeEncodeError:
+        raise RejectedError("an id cannot have half of a character in it") from None
 
 
 class Api:
@@ -187,8 +192,19 @@ class Api:
         await self._clock.sleep(seconds)
 
     def _url(self, path: str, params: Sequence[tuple[str, str]] | Mapping[str, str] | None) -> str:
+        """Return the address of a call. RejectedError: there can be none, for what an id or a parameter holds."""
         url = self._base + path.lstrip("/")
-        return f"{url}?{urlencode(params, quote_via=percent_encode)}" if params else url
+        try:
+            url = f"{url}?{urlencode(params, quote_via=percent_encode)}" if params else url
+        except UnicodeEncodeError:
+            words = f"{self.connection}: a parameter cannot have half of a character in it"
+            raise RejectedError(words, connection=self.connection) from None
+        if len(url) > _LONGEST_URL:
+            words = (
+                f"{self.connection}: an address of {len(url):,} characters cannot be asked for; an id in it is too long"
+            )
+            raise RejectedError(words, connection=self.connection)
+        return url
 
 
 async def _same(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

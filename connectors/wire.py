@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "docferry"}
-_LONGEST_REFUSAL = 64 * 2**10
+_LONGEST_REFUSAL = 2**20
+"""Bytes of an answer that is no success which are read: a reason is a sentence, and sixteen of these may be held at a time."""
 _TOO_MANY = 429
 _NOT_UNDONE = frozenset({"br", "zstd", "compress", "x-compress", "x-gzip", "dcb", "dcz"})
 """Codings that were not asked for. Other words stand for none: some servers put their own there, or a character set."""
@@ -71,7 +72,7 @@ class Wire:
     async def ask(self, out: Outgoing, credentials: Mapping[str, str]) -> Answer:
         """Send, read the whole answer, and return it if it is 2xx. The caller has taken a turn of the quota."""
         async with self._sent(out, credentials) as response:
-            body = await self._read(response, out)
+            body = await self._read(response, out, most=None if response.is_success else _LONGEST_REFUSAL)
         status, headers = response.status_code, response.headers
         if not 200 <= status < 300:  # noqa: PLR2004 -- the success range of RFC 9110
             raise self._refused(out, response, body)

@@ -125,6 +125,12 @@ class LedgerJournal:
         self._steps[step] = Step(name=step, intent_at=intent_at, done_at=at, result=result)
         return result
 
+    @property
+    def forgotten_since(self) -> datetime | None:
+        """Return since when calls may have been made of which there is no record; None: all are recorded."""
+        marked = self._steps.get(REKEYED)
+        return datetime.fromisoformat(marked.result) if marked is not None and marked.result else None
+
     async def forget(self, step: str) -> None:
         """Drop the record of a step."""
         if self._steps.pop(step, None) is not None:

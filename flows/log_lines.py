@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
+from connectors.shown import shown, shown_json
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
@@ -85,8 +87,11 @@ class Placed(logging.Formatter):
     """Puts what a line is about in front of it: `route=r run=1f document=4711: the line`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line. A value that holds more than letters, digits and `._:-/` is quoted as JSON quotes it."""
-        line = super().format(record)
+        """Return the line. A value that holds more than letters, digits and `._:-/` is quoted as JSON quotes it.
+
+        Whatever a line holds, a terminal that shows it obeys none of it.
+        """
+        line = shown(super().format(record))
         known = ((name, getattr(record, name, None)) for name in _NAMES)
         place = " ".join(f"{name}={_quoted(value)}" for name, value in known if value)
         return f"{place}: {line}" if place else line
@@ -114,4 +119,4 @@ def logs_json() -> bool:
 
 def _quoted(text: str) -> str:
     plain = all(character.isalnum() or character in "._:-/" for character in text)
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if plain else shown_json(json.dumps(text, ensure_ascii=False))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from flows.output import out
+from flows.showing import ShowingConsole
 from mappings.language.missing import MISSING
 from mappings.workbench.comparing import shown
 
@@ -62,7 +62,7 @@ def show_fields(fields: Sequence[Field]) -> None:
     for field in fields:
         row = (str(field.origin.line), field.target, cut(field.value), made_of(field.origin))
         table.add_row(*(escape(plain(cell)) for cell in row))
-    console = out if out.is_terminal else Console(width=_UNBOUND, highlight=False)
+    console = out if out.is_terminal else ShowingConsole(width=_UNBOUND, highlight=False)
     console.print(table)
 
 

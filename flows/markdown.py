@@ -16,9 +16,11 @@ _BEGINS_A_BLOCK = re.compile(r"^(?:[-+=]|\d+(?=[.)]))")
 _BLOCK_IN_A_CELL = re.compile(
     r"^(?P<before>\d+(?=[.)](?:$|\s)))?(?P<sign>(?(before)[.)]|(?:>|[-+*#=_`~](?=$|[\s#*_`~>=-]))))"
 )
-_LINKS = re.compile(r"!(?=\[)|(?<=\])\(|(?<=\])\[|<|^\[|(?<=:)/(?=/)|(?<=\bwww)\.", re.IGNORECASE)
-"""What makes pictures, links (of bare addresses, too), definitions of links, and tags."""
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_LINKS = re.compile(r"\\(?=[!-/:-@\[-`{-~])|!(?=\[)|(?<=\])\(|(?<=\])\[|<|^\[|(?<=:)/(?=/)|(?<=\bwww)\.", re.IGNORECASE)
+"""What makes pictures, links (of bare addresses, too), definitions of links, and tags; and a backslash that would undo ours."""
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 """Signs without a shape, and those that turn the direction of writing: a text is not what it looks like with them."""
 
 

@@ -11,14 +11,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from connectors.secrets import mask
+from connectors.shown import shown_json, shown_line
 from flows.causes import cause
 from flows.certify import LEVELS, NOT_KEPT
 from flows.log_lines import logs_json
+from flows.showing import ShowingConsole
 from flows.tally import Fate
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from flows.tally import Problem, Report
     from state.records import Timeline, Transfer
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = ShowingConsole(highlight=False)
+err = ShowingConsole(stderr=True, highlight=False)
 _SHOWN = 20
 _EXACT = msgspec.json.Encoder(decimal_format="number")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
@@ -86,6 +87,7 @@ def print_exact(data: object) -> None:
 
 
 def _print(text: str) -> None:
+    text = shown_json(text)
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
@@ -184,7 +186,7 @@ def show_problems(found: Iterable[Problem], examples: int = 1) -> None:
     for (fate, reason), problems in order[:_SHOWN]:
         alike = len({problem.reason for problem in problems}) == 1
         why = problems[0].reason if alike else reason
-        ids = [escape(problem.document_id) for problem in problems[:examples]]
+        ids = [escape(shown_line(problem.document_id)) for problem in problems[:examples]]
         more = ["…"] if examples > 1 and len(problems) > examples else []
         table.add_row(fate.value, str(len(problems)), escape(why), "\n".join([*ids, *more]))
     out.print(table)
@@ -195,9 +197,9 @@ def show_problems(found: Iterable[Problem], examples: int = 1) -> None:
 def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
     """Print everything that is written down about one document. Lines are left whole, so that ids can be copied."""
     say = partial(out.print, soft_wrap=True)
-    say(f"[bold]{escape(transfer.document_id)}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
-    say(f"  at the destination  {escape(transfer.external_id or '(nothing yet)')}")
-    say(f"  key                 {escape(transfer.key)}")
+    say(f"[bold]{escape(shown_line(transfer.document_id))}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
+    say(f"  at the destination  {escape(shown_line(transfer.external_id or '(nothing yet)'))}")
+    say(f"  key                 {escape(shown_line(transfer.key))}")
     if transfer.origin:
         say(f"  made                at the {transfer.origin} of this route, which is half of a pair")
     if transfer.reason:
@@ -219,7 +221,7 @@ def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
     ]
     width = max((len(kind) for _, kind, _ in lines), default=0)
     for at, kind, detail in sorted(lines, key=lambda line: line[0]):
-        say(f"[dim]{instant(at)}[/]  {escape(kind)}{' ' * (width - len(kind))}  {escape(detail)}".rstrip())
+        say(f"[dim]{instant(at)}[/]  {escape(kind)}{' ' * (width - len(kind))}  {escape(shown_line(detail))}".rstrip())
 
 
 def _waiting(transfer: Transfer, timeline: Timeline) -> Iterator[tuple[str, str]]:

@@ -110,10 +110,11 @@ def rekey(engine: Engine, vault: Vault | None) -> int:
 
 def _rekey(connection: Connection, vault: Vault | None) -> int:
     marked = step.c.name.contains(MARK, autoescape=True) | step.c.result.contains(MARK, autoescape=True)
-    begun = select(step.c.transfer_id).distinct().scalar_subquery()
+    # Marks that are there stay: what they concern is not known better since, and some say that a backup was put back.
+    there = select(step.c.transfer_id).where(step.c.name == REKEYED)
+    begun = select(step.c.transfer_id).where(step.c.transfer_id.not_in(there)).distinct().scalar_subquery()
     now = literal(datetime.now(UTC), Instant())
     marks = select(transfer.c.id, literal(REKEYED), now, now, literal("")).where(transfer.c.id.in_(begun))
-    connection.execute(delete(step).where(step.c.name == REKEYED))
     connection.execute(insert(step).from_select(["transfer_id", "name", "intent_at", "done_at", "result"], marks))
     connection.execute(delete(step).where(marked))
     connection.execute(update(transfer).values(version="", content_version=None, payload_digest=None))

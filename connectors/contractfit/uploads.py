@@ -59,11 +59,14 @@ class Uploads:
 
         async def find() -> str | None:
             sent = journal.results("sent:").get(f"sent:{step}")
+            if sent is None and (since := journal.forgotten_since) is not None:
+                sent = f"{since.isoformat()} {target} {attachment.file.id}"
             if sent is None:
                 return None  # it never got so far
             at, places, _ = sent.split(" ", 2)
             for place in places.split(","):
                 if found := await self._finder.find(place, marker, datetime.fromisoformat(at)):
+                    await journal.record(f"sent:{step}", sent)
                     return found
             return None
 

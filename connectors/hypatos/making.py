@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError, UnsettledError
 from connectors.hypatos import intake
+from connectors.hypatos.forgotten import Forgotten
 from connectors.uploads import opened
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Making:
         self._client = client
         self._settle = settle
         self._watch = watch
+        self._forgotten = Forgotten(client, self._rows)
 
     async def main(self, key: str, wanted: Wanted, main: Attachment, project: str, journal: Journal) -> str:
         """Make the document of the main file and return its id."""
@@ -76,7 +78,7 @@ class Making:
             if not journal.results("case:accepted"):
                 await self._client.process_batch(stored, project)
                 await journal.record("case:accepted", "accepted")
-            found = await self._found(stored, project)
+            found = await self._found(stored, project, intake.own_id(key), journal)
             if found is None:
                 raise TransientError(
                     "hypatos has accepted the files and does not show a document of them yet",
@@ -84,7 +86,8 @@ class Making:
                 )
             return found
 
-        document_id = await journal.once("create", send, partial(self._found, stored, project), settle=self._settle)
+        find = partial(self._found, stored, project, intake.own_id(key), journal)
+        document_id = await journal.once("create", send, find, settle=self._settle)
 
         async def name() -> str:
             await self._client.set_external_id(document_id, intake.own_id(key))
@@ -133,7 +136,8 @@ class Making:
                 raise
 
         try:
-            return await journal.once(step, send, partial(self._one, file_id, external_id), settle=self._settle)
+            find = partial(self._one, file_id, project, external_id, journal)
+            return await journal.once(step, send, find, settle=self._settle)
         except RejectedError as error:
             if known and _refuses_the_file(error):
                 # Which of the two an unknown file gives is not published; one stored long ago may be kept no more.
@@ -167,8 +171,10 @@ class Making:
 
         return await journal.once(f"file:{file.file.id}", send, find)
 
-    async def _one(self, file_id: str, external_id: str) -> str | None:
+    async def _one(self, file_id: str, project: str, external_id: str, journal: Journal) -> str | None:
         """Find the document that was made of a file; the oldest if a lost call made several."""
+        if made := await self._before(project, external_id, journal):
+            return made
         for pause in _GLANCES:
             await asyncio.sleep(min(pause, self._watch.total_seconds()))
             found = await self._of(file_id, external_id)
@@ -193,8 +199,16 @@ class Making:
             seen |= {row.id for row in rows}
         return list(found.values())
 
-    async def _found(self, file_ids: Sequence[str], project: str) -> str | None:
+    async def _before(self, project: str, external_id: str, journal: Journal) -> str | None:
+        """Find the document of a delivery that the ledger has forgotten: its file is forgotten as well."""
+        since = journal.forgotten_since
+        found = await self._forgotten.find(project, external_id, since) if since is not None else ()
+        return _oldest(found) if found else None
+
+    async def _found(self, file_ids: Sequence[str], project: str, external_id: str, journal: Journal) -> str | None:
         """Find the document of a case: the files may have been merged, so any of them may stand anywhere in it."""
+        if made := await self._before(project, external_id, journal):
+            return made
         for pause in _GLANCES:
             await asyncio.sleep(min(pause, self._watch.total_seconds()))
             found = await self._of(file_ids[0])

@@ -25,6 +25,9 @@ BLOB = "blob"
 OVERLAP = 2
 """Days by which a search starts early: whose midnight `receive_time` means is not documented."""
 
+MOST_DAYS = 9999
+"""The largest number of days that a search takes."""
+
 
 class Files:
     """Uploads of one account. `settle` is how long reads may lag behind a write before it is made again."""
@@ -47,9 +50,7 @@ class Files:
             return made[0][0].id
 
         async def find() -> str | None:
-            sent = _cover(journal)[0]
-            days = (datetime.now(UTC).date() - date.fromisoformat(sent)).days if sent else 0
-            shown = await self._finder.find(delivery_marker(delivery.key), max(days, 0) + OVERLAP)
+            shown = await self._finder.find(delivery_marker(delivery.key), _days(journal))
             found.extend([shown] if shown else [])
             return shown.id if shown else None
 
@@ -120,6 +121,15 @@ def main_file(delivery: Delivery) -> Attachment:
 async def _record_cover(journal: Journal, delivery: Delivery) -> None:
     """Write down which file is sent and on which day (UTC), for whoever has to look for it later."""
     await journal.record("cover", f"{datetime.now(UTC).date().isoformat()} {main_file(delivery).file.id}")
+
+
+def _days(journal: Journal) -> int:
+    """Return for how many days back the contract has to be looked for."""
+    today = datetime.now(UTC).date()
+    sent, since = _cover(journal)[0], journal.forgotten_since
+    days = [date.fromisoformat(sent)] if sent else []
+    days += [since.date()] if since is not None else []
+    return min(max((today - min(days, default=today)).days, 0) + OVERLAP, MOST_DAYS)
 
 
 def _cover(journal: Journal) -> tuple[str, str]:

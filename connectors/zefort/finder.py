@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 NAMELESS = timedelta(minutes=10)
 """How long a contract that shows no file may turn out to be one of ours: ours are made together with their file."""
 
+RECENT = 3
+"""Days (the overlap of a search included) in which nobody is expected to copy a contract that docferry has not noticed yet.
+Of what was made longer ago the whole list is read: newest first, it shows the copies before the one that was made."""
+
 
 @dataclass(slots=True)
 class _Look:
@@ -63,21 +67,29 @@ class Finder:
     async def _answer(self, looks: list[_Look]) -> None:
         wanted = {look.marker for look in looks}
         doubts: list[str] = []
+        beside: dict[str, str] = {}
         try:
-            found = await self._sweep(wanted, max(look.days for look in looks), doubts)
+            found = await self._sweep(wanted, max(look.days for look in looks), doubts, beside)
         except BaseException:
             # Whoever asked along must not be left waiting: they ask again, each for itself.
             self._waiting += [look for look in looks if not look.answer.done()]
             raise
         for look in looks:
-            if look.marker in found or not doubts:
+            doubt = beside.get(look.marker, doubts[0] if doubts else None)
+            if look.marker in found or doubt is None:
                 look.answer.set_result(found.get(look.marker))
             else:
-                words = f"it cannot be said whether a contract was made: {doubts[0]}"
+                words = f"it cannot be said whether a contract was made: {doubt}"
                 look.answer.set_exception(TransientError(words, connection=self._client.api.connection, arrived="no"))
 
-    async def _sweep(self, wanted: set[str], days: int, doubts: list[str]) -> dict[str, models.Contract]:
-        """Read every list that may show them. What is absent is absent only if nothing was added to `doubts`."""
+    async def _sweep(
+        self, wanted: set[str], days: int, doubts: list[str], beside: dict[str, str]
+    ) -> dict[str, models.Contract]:
+        """Read every list that may show them. What is absent is absent only if nothing was added to `doubts`.
+
+        We make contracts by their main file. A marker on another file of a contract tells that somebody has put a copy of ours
+        there: that contract is not the one, and `beside` says of the marker that there was one.
+        """
         found: dict[str, models.Contract] = {}
         window = {"receive_time": f"today-{days}d-"}
         # All but the first only make the look thorough. An account or an API that does not offer one goes without.
@@ -87,9 +99,15 @@ class Finder:
                 for row in rows:
                     contract = await self._named(models.contract(row), doubts)
                     shown = contract if reading is not trash else _in_trash(contract)
-                    for marker in markers(contract.filenames) & wanted:
+                    ours = markers(contract.main_names) & wanted
+                    for marker in ours:
                         _keep(marker, shown, found)
-                if found.keys() >= wanted:
+                    for marker in (markers(contract.filenames) & wanted) - ours:
+                        beside[marker] = (
+                            f"contract {contract.id} has its file, but not as the main one; "
+                            "if that is a copy, rename or remove it in Zefort"
+                        )
+                if days <= RECENT and found.keys() >= wanted:
                     return found
             if reading.missing:
                 doubts.append(f"a list ({reading.path}) counts {reading.missing} more than it shows")

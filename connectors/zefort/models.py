@@ -49,6 +49,12 @@ class Contract:
         return [name for document in documents if (name := text(document.get("filename")))]
 
     @property
+    def main_names(self) -> list[str]:
+        """Name of the main file; the names of all where it does not tell which that is."""
+        name = text(_object(self.body.get("cover_document")).get("filename"))
+        return [name] if name else self.filenames
+
+    @property
     def notes(self) -> list[str]:
         """The notes' texts."""
         return [content for note in objects(self.body.get("notes")) if (content := text(note.get("content")))]

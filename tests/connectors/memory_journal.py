@@ -10,9 +10,11 @@ class MemoryJournal:
     """Survives "crashes": a new push with the same journal is what a restarted process does.
 
     `now` can be moved to let a settle time pass. `killed_after` stops with KilledError after so many commits.
+    `forgotten_since` makes it the journal of a ledger that was put back from a backup made then.
     """
 
     def __init__(self):
+        self.forgotten_since = None
         self.steps = {}
         self.now = datetime(2026, 11, 22, tzinfo=UTC)
         self.done_calls = []
@@ -22,6 +24,9 @@ class MemoryJournal:
         intent, result = self.steps.get(step, (None, None))
         if result is not None:
             return result
+        if intent is None and self.forgotten_since is not None and (found := await find()) is not None:
+            self.steps[step] = (self.now, found)
+            return found
         if intent is not None:
             self.found_calls.append(step)
             found = await find()

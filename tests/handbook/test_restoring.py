@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import mappings
 from tests.handbook.conftest import ROUTE
 from tests.postgres import throw_away_schema
 
@@ -82,3 +83,23 @@ def test_postgresql_is_backed_up_and_restored_by_its_own_tools(gateway, docferry
 
         assert [each.code for each in ended] == [0, 0], [each.err for each in ended]
         assert docferry("status", ROUTE, "--json").json == before
+
+
+def test_what_was_delivered_to_contractfit_after_the_backup_is_found_there_too(gateway, docferry, monkeypatch):
+    route = "hypatos_to_contractfit"
+    shutil.copy(Path(mappings.__file__).parent / f"{route}.yaml", gateway.mappings)
+    monkeypatch.setenv("CONTRACTFIT_SETTLE_SECONDS", "0.2")
+    gateway.post("contractfit", "reset", documents=0)
+    docferry("run", route, "--limit", "2")
+    assert docferry("state", "export", "ledger.gz").code == 0
+    gateway.trouble("hypatos", kind="status", status=500, method="POST", path="/documents/*")
+    docferry("run", route)
+    gateway.trouble("hypatos")
+    before = set(gateway.state("contractfit")["documents"])
+    assert len(before) > 2
+    shutil.rmtree(FOLDER)
+
+    assert docferry("state", "import", "ledger.gz").code == 0
+    docferry("run", route)
+
+    assert set(gateway.state("contractfit")["documents"]) == before

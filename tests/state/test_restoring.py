@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
 from state import Vault
 from state.care import Care
 from state.errors import RouteBusyError
+from state.ledger import Ledger
 from tests.ledgers import KEY, rows
-
-if TYPE_CHECKING:
-    from state.ledger import Ledger
 
 LOOKED_FOR = "SELECT document_id FROM transfer JOIN step ON step.transfer_id = transfer.id WHERE step.name = 'rekeyed' ORDER BY 1"
 
 
+def vault(url: str) -> Vault | None:
+    """Return what encrypts the ledger's key; a file beside SQLite needs nothing."""
+    return None if url.startswith("sqlite") else Vault([KEY])
+
+
 def care(url: str) -> Care:
     """Return the door for whoever looks after the ledger."""
-    return Care(url, vault=None if url.startswith("sqlite") else Vault([KEY]))
+    return Care(url, vault=vault(url))
 
 
 async def listed(ledger: Ledger, *names: str, complete: bool) -> None:
@@ -63,3 +65,32 @@ async def test_what_the_source_is_owed_is_due_at_once_when_a_person_says_so(ledg
     assert await ledger.tell_now("r", ["a", "unknown"], at=now) == 1
     assert await ledger.tell_now("r", None, at=now) == 1, "the other one; what is due already is not counted"
     assert await ledger.tell_now("r", None, at=now) == 0
+
+
+SINCE = "SELECT document_id, result FROM transfer JOIN step ON step.transfer_id = transfer.id WHERE step.name = 'rekeyed' ORDER BY 1"
+
+
+async def test_connectors_are_told_since_when_things_are_forgotten_however_often_it_is_said_and_rekeyed(
+    ledger: Ledger, url: str
+):
+    before = datetime.now(UTC)
+    await listed(ledger, "known", complete=True)
+    after = datetime.now(UTC)
+    await care(url).restored()
+    await listed(ledger, "first", complete=False)
+    await care(url).restored()
+    await listed(ledger, "second", complete=False)
+    await Ledger.rekey(url, vault=vault(url))
+
+    told = dict(rows(url, SINCE))
+
+    assert list(told) == ["first", "known", "second"]
+    for since in told.values():
+        assert before <= datetime.fromisoformat(since) <= after
+
+
+async def test_where_no_run_has_ended_complete_everything_may_be_forgotten(ledger: Ledger, url: str):
+    await listed(ledger, "known", complete=False)
+    await care(url).restored()
+
+    assert [datetime.fromisoformat(since).year for _, since in rows(url, SINCE)] == [1970]

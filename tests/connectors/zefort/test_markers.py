@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from connectors.errors import TransientError
 from connectors.markers import delivery_marker
 
 
@@ -81,3 +82,42 @@ async def test_of_two_contracts_with_one_marker_the_older_is_kept(account, deliv
     assert await account.found(delivery_marker("r:1"), 2) == older
     assert older in caplog.text
     assert newer in caplog.text
+
+
+async def push_copied(account, delivery, new_journal, source_file):
+    """Make a contract, and later another one of somebody else's to which a copy of the first one's file was added."""
+    (made,) = (await push_and_lose(account, delivery, new_journal, ["r:1"])).values()
+    (copied,) = [file["name"] for file in account.only["files"]]
+    account.app.act({"advance": 5})
+    own, copy = source_file(b"%PDF-1.7 framework"), source_file(b"%PDF-1.7 r:1", "f2", "copy.pdf", main=False)
+    await account.contracts.push(delivery(own, copy, key="r:2"), new_journal())
+    contract = next(reversed(account.app.store.contracts.values()))
+    contract.files[1].name = copied
+    return made, contract
+
+
+async def test_a_contract_to_which_somebody_has_added_a_copy_of_our_file_is_not_taken_for_ours(
+    open_account, delivery, new_journal, source_file
+):
+    account = await open_account(settings={"page_size": 1})
+    (made, _), other = await push_copied(account, delivery, new_journal, source_file)
+    assert await account.found(delivery_marker("r:1")) == made != other.id
+
+
+async def test_where_only_such_a_copy_is_left_nothing_is_overwritten_and_nothing_is_doubled(
+    account, delivery, new_journal, source_file
+):
+    (made, _), other = await push_copied(account, delivery, new_journal, source_file)
+    del account.app.store.contracts[made]
+    with pytest.raises(TransientError, match=f"contract {other.id} has its file, but not as the main one"):
+        await account.found(delivery_marker("r:1"))
+
+
+async def test_of_what_was_made_long_ago_the_contract_itself_is_found_behind_its_copies(
+    open_account, delivery, new_journal
+):
+    account = await open_account(settings={"page_size": 1})
+    older = await account.contracts.push(delivery(key="r:1"), new_journal())
+    account.app.act({"advance": 5})
+    await account.contracts.push(delivery(key="r:1"), new_journal())
+    assert await account.found(delivery_marker("r:1"), 9) == older
