@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from email.message import Message
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -91,6 +91,11 @@ class Api:
     def waited(self) -> float:
         """Seconds spent waiting for quota and for repeats, summed over calls."""
         return self._wire.quota.waited + self._paused
+
+    @property
+    def held(self) -> float:
+        """Seconds of wall time during which calls have waited for quota, however many at once."""
+        return self._wire.quota.held
 
     @property
     def saturated(self) -> bool:
@@ -189,7 +194,8 @@ class Api:
 
     async def _sleep(self, seconds: float) -> None:
         self._paused += seconds
-        await self._clock.sleep(seconds)
+        with self._wire.quota.holding() if self._wire.is_held_off else nullcontext():
+            await self._clock.sleep(seconds)
 
     def _url(self, path: str, params: Sequence[tuple[str, str]] | Mapping[str, str] | None) -> str:
         """Return the address of a call. RejectedError: there can be none, for what an id or a parameter holds."""

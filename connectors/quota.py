@@ -12,13 +12,14 @@ import asyncio
 import math
 import random
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from connectors.errors import TransientError
 from connectors.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from connectors.limits import Clock
 
@@ -61,6 +62,8 @@ class Quota:
         self._in_flight = 0
         self._queue = asyncio.Lock()
         self._waiting = 0  # requests in that queue
+        self._held = self._held_since = 0.0
+        self._held_up = 0  # requests that are held up, there or elsewhere
         self._news = asyncio.Event()
         self.waited = 0.0
         """Seconds that requests have spent waiting for their turn, summed over requests."""
@@ -75,8 +78,9 @@ class Quota:
             started = self._clock.now()
             self._waiting += 1
             try:
-                async with self._queue:
-                    await self._open()
+                with self.holding():
+                    async with self._queue:
+                        await self._open()
             finally:
                 self._waiting -= 1
             self.waited += self._clock.now() - started
@@ -91,6 +95,24 @@ class Quota:
             self._next_at = max(self._clock.now(), self._next_at) + self._spacing
         self._pace.take(self._clock.now(), waited=waited)
         return waited
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Note that a request is held up by the quota as long as this lasts."""
+        if not self._held_up:
+            self._held_since = self._clock.now()
+        self._held_up += 1
+        try:
+            yield
+        finally:
+            self._held_up -= 1
+            if not self._held_up:
+                self._held += self._clock.now() - self._held_since
+
+    @property
+    def held(self) -> float:
+        """Seconds of wall time during which requests, one or many, have been held up."""
+        return self._held + (self._clock.now() - self._held_since if self._held_up else 0.0)
 
     def saturated(self, behind: int) -> bool:
         """Say whether as many wait as leave in a while (`AHEAD`), or in a whole window: whoever comes now waits that long.

@@ -23,6 +23,11 @@ class Traffic(Protocol):
         ...
 
     @property
+    def held(self) -> float:
+        """Seconds of wall time during which requests have waited for their turn under a quota, however many at once."""
+        ...
+
+    @property
     def saturated(self) -> bool:
         """Whether as many requests wait as a quota lets out in a while: more work only waits too, here instead of elsewhere."""
         ...
@@ -41,6 +46,11 @@ class Unpaced:
 
     @property
     def waited(self) -> float:
+        """Nothing waits."""
+        return 0.0
+
+    @property
+    def held(self) -> float:
         """Nothing waits."""
         return 0.0
 

@@ -65,6 +65,11 @@ class Wire:
         timeout = {"connect": wait, "pool": wait, "read": limits.timeout, "write": limits.timeout}
         self._extensions = {"timeout": timeout}
 
+    @property
+    def is_held_off(self) -> bool:
+        """Whether the last answer was a 429."""
+        return self._held_since is not None
+
     def held_off(self) -> float:
         """For how many seconds every answer has been a 429, 0 if the last one was not."""
         return 0.0 if self._held_since is None else self.clock.now() - self._held_since

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from flows.alerts import open_alerts
+from flows.freshness import WINDOW
 from flows.memory import LedgerMemory
 from flows.output import instant, span
+from flows.tally import HELD_MS
 from mappings.language.alarms import NEVER
 
 if TYPE_CHECKING:
@@ -31,13 +33,14 @@ _STOPPED, _INTERRUPTED = 3, 130
 
 
 class Kind(StrEnum):
-    """What an alarm is about: a connection, or a route that is silent, fails, rejects too much or owes its source something."""
+    """What an alarm is about: a connection, its quota, or a route that is silent, fails, rejects too much or owes its source something."""
 
     CONNECTION = "connection"
     STALE = "stale"
     FAILING = "failing"
     REJECTS = "rejects"
     OWED = "owed"
+    QUOTA = "quota"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ async def conditions(ledger: Ledger, routes: Sequence[Watched], open_on: Iterabl
     found = []
     for name, users in sorted(using.items()):
         found += [_connection(alert, users) for alert in await open_alerts(LedgerMemory(ledger, name))]
+    found += _quotas(routes)
     for route in routes:
         if not route.absent:
             found += _of_route(route)
@@ -103,6 +107,50 @@ def _connection(alert: Alert, users: Sequence[str]) -> Condition:
         next=alert.next,
         grace=timedelta() if alert.cause == "access" else _PASSING,
     )
+
+
+def _quotas(routes: Sequence[Watched]) -> Iterator[Condition]:
+    """Tell of connections whose quota is nearly used up: it is one cause, however many routes it holds up."""
+    over: dict[str, list[str]] = {}
+    since: dict[str, datetime] = {}
+    for route in routes:
+        for name in route.connections if route.quota_held < 1 else ():
+            part = _held(route, name)
+            if part > route.quota_held:
+                over.setdefault(name, []).append(
+                    f"{route.name} {part:.0%} of the time (the limit is {route.quota_held:.0%})"
+                )
+                first = min(run.started_at for run in route.pulse.ended if _held_by(run, name))
+                since[name] = min(first, since.get(name, first))
+    for name, routes_held in sorted(over.items()):
+        yield Condition(
+            kind=Kind.QUOTA,
+            about=name,
+            since=since[name],
+            says=f"{name}: within a day its quota has held up {', '.join(routes_held)}",
+            next=f"ask the provider for more, or let fewer routes and programs use the account; where {name.upper()}_MAX_RATE is "
+            "lower than what it allows, raise that",
+            follows=(f"{Kind.CONNECTION} {name} busy",),
+        )
+
+
+def _held(route: Watched, connection: str) -> float:
+    """Return for which part of a day requests have waited for a connection's quota. Runs beside each other count as one."""
+    runs = [run for run in route.pulse.ended if run.ended_at is not None]
+    ran = sum((run.ended_at - run.started_at).total_seconds() for run in runs if run.ended_at is not None)
+    if not ran:
+        return 0.0
+    covered, until = timedelta(), route.pulse.now - WINDOW
+    for run in sorted(runs, key=lambda run: run.started_at):
+        end = max(until, run.ended_at or until)
+        covered += end - max(until, run.started_at)
+        until = end
+    waited = sum(_held_by(run, connection) for run in runs) / 1000
+    return min(1.0, waited / ran) * (covered / WINDOW)
+
+
+def _held_by(run: Ended, connection: str) -> int:
+    return run.counts.get(f"{HELD_MS}{connection}", 0)
 
 
 def _of_route(route: Watched) -> Iterator[Condition]:

@@ -81,6 +81,9 @@ async def certify(connector: str | None = None) -> list[Score]:
     """
     if not SUITE.is_dir():
         raise SettingError(f"the contract suite is not installed; certify runs in a source tree ({SUITE} is missing)")
+    known = sorted(file.stem for file in (SUITE / "subjects").glob("*.py"))
+    if connector and connector.partition(".")[0] not in known:
+        raise SettingError(f"no connector is called {connector}; there are {', '.join(known)}")
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "certificate.json"
         asked = {"DOCFERRY_CERTIFICATE": str(result), "DOCFERRY_SUBJECT": connector or ""}

@@ -83,7 +83,7 @@ async def _run(context: Context, ledger: Ledger, phase: Phase, *, shared: bool) 
     began, run, opened = time.monotonic(), context.run, context.open
     if run.previous:
         context.notes.append("the run before this one did not end by itself; its work was taken over")
-    before = Before(opened.requests(), opened.waited())
+    before = Before(opened.requests(), opened.waited(), opened.held())
     proven = False
     try:
         ends = context.source_name, context.destination_name

@@ -37,6 +37,7 @@ class Watched:
     fresh_within: timedelta
     reject_rate: Decimal
     owed_for: timedelta
+    quota_held: Decimal
     pulse: Pulse
     absent: tuple[str, ...] = ()
     """Of a route that never ran: the connections of which nothing is set, so that it is not in use."""
@@ -109,6 +110,7 @@ async def watched_routes(gateway: Gateway, ledger: Ledger, names: Sequence[str] 
             fresh_within=own.fresh_within or duration(gateway.fresh_within),
             reject_rate=percentage(gateway.reject_rate) if own.reject_rate is None else own.reject_rate,
             owed_for=own.owed_for or duration(gateway.owed_for),
+            quota_held=percentage(gateway.quota_held) if own.quota_held is None else own.quota_held,
             pulse=pulse,
             absent=missing[name],
         )

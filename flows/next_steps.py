@@ -61,13 +61,14 @@ def _documents(report: Report) -> Iterator[str]:
         )
     if report.held:
         yield (
-            f"Changed on both sides, {report.held:,}: decide which side is kept and call `docferry retry` with the route "
-            f"from that side; {code(f'docferry status {report.route}')} shows both commands for each"
+            f"Changed on both sides, {report.held:,}: decide which side is kept; {code(f'docferry status {report.route}')} "
+            "has the `docferry retry` for either, after which the next run of that side's route carries it"
         )
     if report.withdrawn:
         yield (
             f"Dropped at {text(report.destination or 'the destination')} after delivery, {report.withdrawn:,}: if that "
-            f"was a mistake, bring them there again with {code(f'docferry retry {report.route} ID')}"
+            f"was a mistake, restore it there (a row or a file is written anew), after which "
+            f"{code(f'docferry retry {report.route} ID')} has the next run bring it up to date and tell the source"
         )
 
 
@@ -104,6 +105,6 @@ def _explain(report: Report, fate: Fate) -> str:
 
 def _again(report: Report) -> str:
     return (
-        f"try them again with {code(f'docferry retry {report.route}')} and a run, or in Prefect with a run of the "
-        f"deployment {code(report.route)}, *rejected again*"
+        f"{code(f'docferry retry {report.route}')} has the next run try them again; at once with "
+        f"{code(f'docferry run {report.route}')}, or in Prefect with the deployment `retry`"
     )

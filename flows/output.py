@@ -23,7 +23,7 @@ from flows.showing import ShowingConsole
 from flows.tally import Fate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from flows.certify import Score
     from flows.tally import Problem, Report
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 out = ShowingConsole(highlight=False)
 err = ShowingConsole(stderr=True, highlight=False)
 _SHOWN = 20
+_ROOM = 44
+"""Letters of a line that the table of causes needs beside an id, so that a reason is in words and not in slivers of three."""
 _EXACT = msgspec.json.Encoder(decimal_format="number")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _INTERNAL = {
@@ -177,21 +179,36 @@ def show_problems(found: Iterable[Problem], examples: int = 1) -> None:
         groups.setdefault((problem.fate, cause(problem.reason)), []).append(problem)
     if not groups:
         return
+    order = sorted(groups.items(), key=lambda item: (item[0][0] is Fate.SKIPPED, -len(item[1])))
+    rows = []
+    for (fate, reason), problems in order[:_SHOWN]:
+        alike = len({problem.reason for problem in problems}) == 1
+        why = problems[0].reason if alike else reason
+        ids = [shown_line(problem.document_id) for problem in problems[:examples]]
+        more = ["…"] if examples > 1 and len(problems) > examples else []
+        rows.append((fate.value, str(len(problems)), why, [*ids, *more]))
+    _print_problems(rows)
+    if len(order) > _SHOWN:
+        out.print(f"[dim]… and {len(order) - _SHOWN} more reasons; --json lists them all[/]")
+
+
+def _print_problems(rows: Sequence[tuple[str, str, str, Sequence[str]]]) -> None:
+    """Print fate, count, reason and ids of each cause: as a table, or below each other where its columns would be cut."""
+    longest = max(len(id_) for *_, ids in rows for id_ in ids)
+    if out.width < longest + _ROOM:
+        for fate, count, why, ids in rows:
+            out.print(f"{fate} {count}  {escape(why)}", soft_wrap=True)
+            for id_ in ids:
+                out.print(f"  [dim]{escape(id_)}[/]", soft_wrap=True)
+        return
     table = Table(title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("what")
     table.add_column("count", justify="right")
     table.add_column("why", overflow="fold")
     table.add_column("for example", no_wrap=True, style="dim")  # an id is there to be copied
-    order = sorted(groups.items(), key=lambda item: (item[0][0] is Fate.SKIPPED, -len(item[1])))
-    for (fate, reason), problems in order[:_SHOWN]:
-        alike = len({problem.reason for problem in problems}) == 1
-        why = problems[0].reason if alike else reason
-        ids = [escape(shown_line(problem.document_id)) for problem in problems[:examples]]
-        more = ["…"] if examples > 1 and len(problems) > examples else []
-        table.add_row(fate.value, str(len(problems)), escape(why), "\n".join([*ids, *more]))
+    for fate, count, why, ids in rows:
+        table.add_row(fate, count, escape(why), "\n".join(escape(id_) for id_ in ids))
     out.print(table)
-    if len(order) > _SHOWN:
-        out.print(f"[dim]… and {len(order) - _SHOWN} more reasons; --json lists them all[/]")
 
 
 def show_timeline(transfer: Transfer, timeline: Timeline) -> None:

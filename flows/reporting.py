@@ -11,6 +11,8 @@ from flows.redact import told
 from flows.tally import Fate, Report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flows.context import Context
 
 
@@ -22,10 +24,11 @@ _MISCOUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the connections' traffic was when the run began: requests, and seconds waited."""
+    """What the connections' traffic was when the run began: requests, seconds waited, and held by connection (`OpenRoute.held`)."""
 
     requests: int
     waited: float
+    held: Mapping[str, float]
 
 
 def report_on(context: Context, *, proven: bool, owed: int, seconds: float, before: Before) -> Report:
@@ -64,6 +67,7 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, befo
         oldest_owed=_age(context.oldest_owed_at),
         requests=context.open.requests() - before.requests,
         quota_wait=context.open.waited() - before.waited,
+        quota_held={name: seconds - before.held[name] for name, seconds in context.open.held().items()},
         phases=dict(context.phases),
         passes=tally.passes,
         seconds=seconds,

@@ -70,6 +70,10 @@ class OpenRoute:
         """Seconds that requests have waited so far for a quota, or to be repeated, summed over requests."""
         return sum(connection.traffic.waited for connection in self._connections)
 
+    def held(self) -> Mapping[str, float]:
+        """Seconds of wall time so far during which requests have waited for a quota, by connection."""
+        return {connection.name: connection.traffic.held for connection in self._connections}
+
     def pages(self) -> Mapping[str, str]:
         """Where a person looks at a document, by connection, where somebody has said so (`Connection.page_url`)."""
         return {one.name: one.page_url for one in self._connections if one.page_url}

@@ -62,6 +62,7 @@ class Gateway(BaseSettings):
     )
     reject_rate: str = Field("50%", description="How much of what a route judges within a day may be rejected or fail.")
     owed_for: str = Field("6h", description="How long a source may be owed a message, or never.")
+    quota_held: str = Field("80%", description="How much of a day the requests of a route may wait for a quota.")
     alarm_urls: SecretStr = Field(
         SecretStr(""),
         description="Who is told of alarms: Apprise addresses (json://, mailto://, slack://), comma separated.",
@@ -74,7 +75,7 @@ class Gateway(BaseSettings):
         duration(text)
         return text
 
-    @field_validator("reject_rate")
+    @field_validator("reject_rate", "quota_held")
     @classmethod
     def _is_a_percentage(cls, text: str) -> str:
         percentage(text)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
+HELD_MS = "quota_held_ms "
+"""What a run's counts call, followed by a connection, the milliseconds for which its quota has held requests up."""
+
+
 class Fate(StrEnum):
     """What became of a document in this run. Every document the run touched has exactly one."""
 
@@ -192,6 +196,8 @@ class Report:
     requests: int = 0
     quota_wait: float = 0.0
     """Seconds that requests have waited for their turn under a quota, or to be repeated, summed over requests."""
+    quota_held: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of wall time, by connection, during which requests have waited for their turn, however many at once."""
     phases: Mapping[str, float] = field(default_factory=dict)
     """Seconds of wall time by phase, those that came more than once summed up. Some run beside each other."""
     passes: int = 0
@@ -237,17 +243,22 @@ class Report:
         data["seconds"] = round(self.seconds, 3)
         for span in ("feedback_lag_p50", "feedback_lag_p95", "oldest_owed", "quota_wait"):
             data[span] = None if data[span] is None else round(data[span], 3)
-        data["phases"] = {name: round(seconds, 3) for name, seconds in self.phases.items()}
+        for by_name in ("phases", "quota_held"):
+            data[by_name] = {name: round(seconds, 3) for name, seconds in getattr(self, by_name).items()}
         data["adds_up"] = self.adds_up
         data["exit_code"] = self.exit_code
         return data
 
     def counts(self) -> dict[str, int]:
-        """Return what is kept with the run's row: whole numbers, rejects by class too, and the lags in milliseconds."""
+        """Return what is kept with the run's row: whole numbers, rejects by class too, and the lags in milliseconds.
+
+        So is, by connection, for how long requests have waited for their turn under a quota.
+        """
         lags = {"feedback_lag_p50_ms": self.feedback_lag_p50, "feedback_lag_p95_ms": self.feedback_lag_p95}
         whole = {name: value for name, value in self.as_json().items() if type(value) is int}
         classes = {f"refused {name}": number for name, number in self.reject_classes.items()}
-        return whole | classes | {name: round(lag * 1000) for name, lag in lags.items() if lag is not None}
+        held = {f"{HELD_MS}{name}": round(seconds * 1000) for name, seconds in self.quota_held.items() if seconds}
+        return whole | classes | held | {name: round(lag * 1000) for name, lag in lags.items() if lag is not None}
 
     def grown(self) -> dict[str, int]:
         """Return what this run adds to its route's totals."""

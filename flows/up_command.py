@@ -150,11 +150,13 @@ def _tell(server: Server, file: Path, served: Serving, *, json_: bool) -> None:
         begins = each["next"]
         if each["idle"]:
             when = f"[yellow]not scheduled:[/] {escape(str(each['idle']))}"
-        elif begins is None:
-            when = "[yellow]not scheduled:[/] paused on Prefect's page, or without an active schedule"
-        else:
+        elif begins is not None:
             seconds = max(0.0, (datetime.fromisoformat(str(begins)) - now).total_seconds())
             when = f"next run in {output.span(seconds)}"
+        elif each["scheduled"]:
+            when = "[yellow]not scheduled:[/] paused on Prefect's page"
+        else:
+            when = "without a schedule: run it by its form on Prefect's page"
         out.print(f"  {escape(str(each['name'])):32}{when}", soft_wrap=True)
     out.print(f"Read from {escape(str(file))}. Stop with Ctrl-C, or: kill {os.getpid()}", soft_wrap=True)
     sys.stdout.flush()

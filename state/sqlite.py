@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, event
@@ -41,6 +42,11 @@ def address(url: URL, example: str) -> URL:
         raise SettingError(f"DOCFERRY_STATE_URL names {url.drivername}, which docferry does not speak; {example}")
     if url.database in {None, "", ":memory:"} or str(url.database).startswith("file:"):
         raise SettingError(f"DOCFERRY_STATE_URL names no file, and a ledger in memory forgets; {example}")
+    if os.name != "nt" and PureWindowsPath(str(url.database)).drive:
+        # It would be a file of that name in the working folder: a new, empty ledger, to which every document is new.
+        raise SettingError(
+            f"DOCFERRY_STATE_URL names {url.database}, a place on Windows, and this machine has none; {example}"
+        )
     check(url, (), "the address of a SQLite file takes none")
     folder = Path(str(url.database)).absolute().parent
     try:

@@ -164,6 +164,7 @@ def _told(each: Deployment, idle: dict[str, str], key: str | None, expected: dat
         "entrypoint": each.entrypoint,
         "route": each.route,
         "tags": list(each.tags),
+        "scheduled": any(one.active for one in each.schedules),
         "next": expected.isoformat() if expected else None,
         "idle": idle.get(each.name),
     }

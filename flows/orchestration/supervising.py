@@ -61,9 +61,9 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The process that serves, and what it says of each deployment: `id`, `name`, `entrypoint`, `route`, `tags`, `next`, `idle`.
+    """The process that serves, and what it says of each deployment: `id`, `name`, `entrypoint`, `route`, `tags`, `scheduled`, `next`, `idle`.
 
-    `id` is Prefect's (None: it is not served), `next` is when it is run next (ISO 8601, UTC) or None, `idle` why its schedule rests or None.
+    `id` is Prefect's (None: it is not served), `scheduled` whether its file gives it an active schedule, `next` is when it is run next (ISO 8601, UTC) or None, `idle` why its schedule rests or None.
     """
 
     process: asyncio.subprocess.Process

@@ -1,4 +1,4 @@
-"""The route's `alarms:`: how long it may be silent, how much may be rejected, how long the source may be owed something."""
+"""The route's `alarms:`: how long it may be silent, how much may be rejected, how long the source may be owed something, and so on."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 class Alarms:
     """What a route says of its alarms; None where it says nothing and the gateway's settings hold.
 
-    `reject_rate` is a part of 1, of the documents that were judged.
+    `reject_rate` is a part of 1, of the documents that were judged; `quota_held` one of a day.
     """
 
     fresh_within: timedelta | None = None
     reject_rate: Decimal | None = None
     owed_for: timedelta | None = None
+    quota_held: Decimal | None = None
 
 
 def duration(text: str) -> timedelta:
@@ -65,6 +66,7 @@ def read_alarms(node: Node | None, findings: Findings) -> Alarms:
         fresh_within=_value(node, "fresh_within", duration, findings),
         reject_rate=_value(node, "reject_rate", percentage, findings),
         owed_for=_value(node, "owed_for", duration, findings),
+        quota_held=_value(node, "quota_held", percentage, findings),
     )
 
 

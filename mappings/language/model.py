@@ -90,6 +90,7 @@ RUNS_WORDS = {
 ALARM_KEYS = {
     "fresh_within": "the longest time between two runs that end complete, such as `30m`, `2h` or `7d`; `never` gives no alarm",
     "reject_rate": "how much of what is judged within a day may be rejected or fail, such as `20%`; `100%` gives no alarm",
+    "quota_held": "for how much of a day requests may have waited for a quota, such as `60%`; `100%` gives no alarm",
     "owed_for": "the longest time that the source may be owed a message, such as `2h`; `never` gives no alarm",
 }
 """The keys under `alarms:`."""

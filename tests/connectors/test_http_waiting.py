@@ -42,6 +42,7 @@ async def test_a_429_is_waited_for_as_told_and_then_sent_again(loopback, skippin
     assert len(loopback.arrived) == 2
     assert shortest <= skipping.time - 1000 <= longest
     assert api.waited == pytest.approx(skipping.time - 1000)
+    assert api.held == pytest.approx(skipping.time - 1000)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,15 @@ def shown(monkeypatch):
     return show
 
 
+@pytest.mark.parametrize(
+    ("width", "id_"), [(40, "2ddc771469c8452a28a76ad2"), (60, "contracts/2026/" + "x" * 60), (20, "4711")]
+)
+def test_a_narrow_terminal_hides_neither_the_id_nor_the_reason(shown, width, id_):
+    output.out.width = width
+    lines, _ = shown(Problem(id_, Fate.REJECTED, "attributes.title: entities.supplier.name is missing; [too] long"))
+    assert lines == ["rejected 1  attributes.title: entities.supplier.name is missing; [too] long", f"  {id_}"]
+
+
 def test_one_cause_is_one_row_with_a_count_and_json_keeps_the_reasons_whole(shown):
     reasons = [f"zefort: PUT contracts/ct_{n}abc/ answered 500: down" for n in range(7)]
     table, data = shown(*(Problem(f"document-{n}", Fate.WAITING, reason) for n, reason in enumerate(reasons)))

@@ -10,8 +10,9 @@ from flows.certify import certify, read
 from state.errors import SettingError
 
 
-async def test_a_connector_that_is_not_there_is_named():
-    with pytest.raises(SettingError, match="nosuch"):
+async def test_a_connector_that_is_not_there_is_named_at_once_with_those_that_are(monkeypatch):
+    monkeypatch.setattr("sys.executable", "/the/suite/is/not/begun")
+    with pytest.raises(SettingError, match=r"no connector is called nosuch; there are .*hypatos, rest, sql, zefort"):
         await certify("nosuch")
 
 

@@ -149,3 +149,16 @@ def test_a_run_with_a_new_key_first_frees_the_vault_from_the_old_one(vaulted, do
     monkeypatch.setenv("DOCFERRY_KEYS", OTHER)
     assert docferry("check", "hypatos_to_zefort").code == 0
     assert docferry("state", "doctor").code == 0
+
+
+def test_workers_that_are_given_the_new_key_behind_the_old_one_first_never_stop_while_keys_are_rotated(
+    vaulted, docferry, monkeypatch
+):
+    def ends(keys):
+        monkeypatch.setenv("DOCFERRY_KEYS", keys)
+        return docferry("status").code
+
+    old, new, both = KEY, OTHER, f"{KEY},{OTHER}"
+    assert [ends(keys) for keys in (both, old, both)] == [0, 0, 0], "as long as the new one is not in front anywhere"
+    assert [ends(keys) for keys in (f"{new},{old}", both, f"{new},{old}")] == [0, 0, 0], "then it may come to the front"
+    assert ends(old) == 2, "who has the old one alone stops, and touches nothing"

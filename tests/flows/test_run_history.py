@@ -7,6 +7,7 @@ import pytest
 from flows.run_history import look_back
 from flows.run_summary import summary
 from flows.since_last import changes
+from flows.tally import Report
 from tests.flows.world import ONCE, heal, strike, world
 
 pytestmark = pytest.mark.usefixtures("any_ledger")
@@ -34,6 +35,11 @@ async def test_the_time_that_requests_waited_for_a_quota_is_in_the_report(tmp_pa
         it.hypatos.switches.quota = 5
         report = await it.run()
         assert report.quota_wait > 0
+        assert 0 < report.quota_held["hypatos"] <= report.quota_wait, (
+            "of requests that wait at once the clock counts one"
+        )
+        assert report.counts()["quota_held_ms hypatos"] == round(report.quota_held["hypatos"] * 1000)
+        assert Report.from_json(report.as_json()).quota_held.keys() == {"hypatos", "zefort"}
 
 
 async def test_a_cause_is_new_once_then_known_and_gone_when_it_is_cured(tmp_path):

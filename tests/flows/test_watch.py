@@ -174,6 +174,29 @@ async def test_rejects_are_told_over_the_limit_of_the_route_and_with_their_class
     assert listener.titles[1:] == ["over: a rejects too much"]
 
 
+async def test_a_quota_that_holds_up_two_routes_for_most_of_a_day_is_one_alarm_and_one_all_clear(it, listener):
+    held, day = "quota_held_ms far", 24 * HOUR
+    for number in range(1, 20):  # of 24 hours; a second worker beside the first counts once
+        for route in "aab":
+            await it.run(route, day - (number + 1) * HOUR, lasted=HOUR, **{held: 3_500_000})
+    assert (await it.check()).exit_code == 1
+    assert listener.titles == ["far has its quota nearly used up"]
+    said = listener.heard[0][1]
+    assert "a 77% of the time (the limit is 60%), b 77% of the time (the limit is 60%)" in said, said
+    assert "FAR_MAX_RATE" in said
+    it.later(8 * HOUR)
+    await it.well()
+    assert (await it.check()).exit_code == 0
+    assert listener.titles[1:] == ["over: far has its quota nearly used up"]
+
+
+async def test_short_runs_that_wait_for_a_quota_from_beginning_to_end_are_no_alarm(it, listener):
+    for number in range(24):
+        await it.run("a", number * HOUR, lasted=20 * MINUTE, **{"quota_held_ms far": 1_200_000})
+    assert (await it.check()).exit_code == 0
+    assert not listener.heard
+
+
 async def test_feedback_that_is_owed_too_long_is_told_with_its_number_and_age(it, listener):
     async with it.ledger.run("a") as run:
         await deliver(run, await one(run, it.now), it.now)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROUTE = """\
 source: {source}.documents
 destination: far.contracts
-alarms: {{fresh_within: 30m, reject_rate: 20%, owed_for: 2h}}
+alarms: {{fresh_within: 30m, reject_rate: 20%, owed_for: 2h, quota_held: 60%}}
 fields: {{title: title}}
 """
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -51,12 +51,21 @@ class Watched:
         """Check once."""
         return await watch(self.gateway, self.ledger, receivers_of(self.gateway))
 
-    async def run(self, route: str, ago: timedelta, *, complete: bool = True, note: str | None = None, **counts: int):
-        """Have a run of a route begun and ended some time ago."""
+    async def run(
+        self,
+        route: str,
+        ago: timedelta,
+        *,
+        lasted: timedelta = timedelta(),
+        complete: bool = True,
+        note: str | None = None,
+        **counts: int,
+    ):
+        """Have a run of a route ended some time ago."""
         async with self.ledger.run(route) as run:
             await run.finish(at=self.now, counts={"exit_code": 0, **counts}, complete=complete, note=note)
-        at = written(self.now - ago)
-        rows(self.url, f"UPDATE run SET started_at = '{at}', ended_at = '{at}' WHERE id = '{run.id}'")
+        began, ended = written(self.now - ago - lasted), written(self.now - ago)
+        rows(self.url, f"UPDATE run SET started_at = '{began}', ended_at = '{ended}' WHERE id = '{run.id}'")
         return run.id
 
     async def stop(self, route: str, ago: timedelta, note: str = "401: closed") -> None:

@@ -71,7 +71,7 @@ def test_what_the_destination_refused_arrives_at_once_when_a_person_says_that_it
 
     assert not ids(docferry, "rejected")
     assert len(gateway.contracts()[rejected]) == 1
-    assert "the department is open again" in docferry("status", ROUTE).out
+    assert "the department is open again" in docferry("explain", rejected).out
 
 
 def test_messages_that_the_source_did_not_take_for_hours_are_told_at_once_when_a_person_says_so(

@@ -123,7 +123,7 @@ ROUTE = st.fixed_dictionaries(
         ),
         "alarms": mostly(
             st.dictionaries(
-                st.sampled_from(["fresh_within", "reject_rate", "owed_for"]),
+                st.sampled_from(["fresh_within", "reject_rate", "quota_held", "owed_for"]),
                 mostly(st.sampled_from(["30m", "20%", "never", "7d", "100%"])),
                 max_size=2,
             )

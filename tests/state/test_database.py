@@ -1,6 +1,7 @@
 """Opening a database: fresh, old, newer, foreign, or not one at all."""
 
 import asyncio
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from state.models import metadata
 from state.upgrading import prepare
 from tests import postgres
 from tests.ledgers import open_ledger, rows
+
+ELSEWHERE_THAN_WINDOWS = pytest.mark.skipif(os.name == "nt", reason="there it is an address")
 
 
 def test_the_migrations_build_exactly_the_tables_the_code_works_with(url: str):
@@ -100,6 +103,8 @@ async def test_a_folder_in_the_file_s_place_is_named(tmp_path: Path):
         ("sqlite://", "in memory forgets"),
         ("sqlite:///:memory:", "in memory forgets"),
         ("sqlite:///file:x?mode=memory&uri=true", "in memory forgets"),
+        pytest.param("sqlite:///C:\\x\\state.db", "a place on Windows", marks=ELSEWHERE_THAN_WINDOWS),
+        pytest.param("sqlite:///c:/x/state.db", "a place on Windows", marks=ELSEWHERE_THAN_WINDOWS),
     ],
 )
 async def test_an_address_that_cannot_hold_a_ledger_is_refused_with_an_example(wrong: str, sentence: str):

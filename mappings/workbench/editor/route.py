@@ -125,7 +125,9 @@ def _two_way() -> JsonSchema:
 def _alarms() -> JsonSchema:
     time = {"type": "string", "pattern": whole(DURATION), "errorMessage": "write it like 30m, 2h, 7d or never"}
     rate = {"type": "string", "pattern": whole(PERCENTAGE), "errorMessage": "write it like 20%"}
-    return pieces.explained(ALARM_KEYS, {"fresh_within": time, "reject_rate": rate, "owed_for": time})
+    return pieces.explained(
+        ALARM_KEYS, {"fresh_within": time, "reject_rate": rate, "quota_held": rate, "owed_for": time}
+    )
 
 
 def _feedback(actions: Schema) -> JsonSchema:
