@@ -116,6 +116,7 @@ def connect(url: URL, *, busy_timeout: float) -> Engine:
         connect_args={
             "options": " ".join([str(given), *(f"-c {name}={value}" for name, value in options.items())]).strip(),
             "application_name": "docferry",
+            "client_encoding": "utf8",  # else it follows the database, and what is wrong with that could not be asked and said
             "connect_timeout": 10,
             # A server that is cut off must be noticed: without this, TCP waits for it for a quarter of an hour.
             "keepalives_idle": 20,
@@ -136,11 +137,20 @@ def create_schema(connection: Connection) -> None:
 
 
 def check_options(connection: Connection) -> None:
-    """Raise SettingError if what was asked for when connecting did not reach the server, so that tables would be elsewhere."""
+    """Raise SettingError if what was asked for when connecting did not reach the server, so that tables would be elsewhere.
+
+    Also if the database cannot hold any letter that a document may have.
+    """
     if connection.execute(text("SELECT current_setting('search_path')")).scalar() != schema_of(connection):
         raise SettingError(
             f"The server of DOCFERRY_STATE_URL has not been told the schema {schema_of(connection)}: something between here and "
             "there (PgBouncer with ignore_startup_parameters?) drops the options of a connection; connect to the server itself"
+        )
+    encoding = connection.execute(text("SELECT current_setting('server_encoding')")).scalar()
+    if encoding != "UTF8":
+        raise SettingError(
+            f"The database of DOCFERRY_STATE_URL has the encoding {encoding}, which does not hold every letter; "
+            "make another one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
         )
 
 

@@ -97,7 +97,8 @@ def _upgrade(engine: Engine) -> str | None:
 def version(connection: Connection) -> str | None:
     """Return the form of the tables, None if there are none.
 
-    Raises StateError if they are not a ledger's, SettingError if what the connection asked for did not reach the server.
+    Raises StateError if they are not a ledger's, SettingError if what the connection asked for did not reach the
+    server, or the database is not in UTF-8.
     """
     schema = None
     if is_postgres(connection.engine):

@@ -63,6 +63,16 @@ def test_the_docs_say_what_each_mounted_path_is_for():
     assert not [path for path in paths if f"`{path}`" not in page]
 
 
+def test_routes_and_deployments_of_ones_own_reach_the_containers_that_read_them():
+    readers = {name for name, service in OURS.items() if "DOCFERRY_MAPPINGS" in service["environment"]}
+    readers -= {"pool"}  # makes a work pool, and knows no route
+    assert readers >= {"deploy", "worker", "watch"}
+    for name in readers:
+        assert SERVICES[name]["environment"]["DOCFERRY_MAPPINGS"] in mounts(SERVICES[name]), name
+    folder = re.findall(r"^WORKDIR (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)[-1]
+    assert f"{folder}/prefect.yaml" in mounts(SERVICES["deploy"]), "where prefect deploy looks for it"
+
+
 def test_what_is_mounted_and_waited_for_is_there():
     secrets = COMPOSE["secrets"]
     for name, service in SERVICES.items():

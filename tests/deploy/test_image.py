@@ -41,6 +41,12 @@ def test_the_image_runs_without_root_and_is_made_of_pinned_images_and_constraine
             assert "-c constraints.txt" in install or "--no-deps" in install, line
 
 
+def test_files_that_the_builders_umask_kept_to_itself_are_opened_to_the_user_who_runs_them():
+    build = DOCKERFILE[: DOCKERFILE.rindex("\nFROM ")]
+    folder = re.findall(r"^COPY --from=build (\S+)", LAST_STAGE, re.MULTILINE)[-1]
+    assert build.rindex("\nCOPY ") < build.index(f"chmod -R a+rX {folder}")
+
+
 def test_the_health_check_and_the_entrypoint_are_there_and_every_setting_is_known():
     check = re.search(r"HEALTHCHECK (?:.*\\\n)*\s*CMD (\[.*\])", LAST_STAGE)
     assert check

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import secrets
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -56,6 +57,22 @@ async def test_a_server_that_is_not_there_is_one_sentence_without_the_password()
 async def test_a_database_that_does_not_exist_is_named():
     with pytest.raises(StateError, match='database "no_such_one" does not exist'):
         await open_ledger(postgres.SERVER.rpartition("/")[0] + "/no_such_one")
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+async def test_a_database_that_cannot_hold_every_letter_is_refused_with_the_statement_that_makes_another(encoding: str):
+    name = f"test_{secrets.token_hex(6)}"
+    with postgres.connect() as connection:
+        connection.execute(
+            f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        )
+        try:
+            with pytest.raises(
+                SettingError, match=f"has the encoding {encoding}, .* ENCODING 'UTF8' TEMPLATE template0"
+            ):
+                await open_ledger(postgres.SERVER.rpartition("/")[0] + f"/{name}")
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def test_what_holds_a_lock_is_spoken_of_and_nothing_is_lost(server_url: str, now: datetime):
