@@ -10,14 +10,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flows import streams
+from flows.garbage import keep_what_is_loaded
 
 if TYPE_CHECKING:
     from types import FrameType
 
 _LEFT = "stopped before anything was begun"
 _INTERRUPTED = 130
-_YOUNG = 10_000
-"""After how many new objects rubbish is looked for: more than one page of documents makes, so that few are looked at twice."""
 
 
 def main() -> None:
@@ -31,8 +30,7 @@ def main() -> None:
     gc.disable()  # what is loaded stays
     from flows.cli import main as run  # noqa: PLC0415 -- loading it is what takes a while
 
-    gc.freeze()
-    gc.set_threshold(_YOUNG)
+    keep_what_is_loaded()
     gc.enable()
     if watched:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -38,11 +38,14 @@ _PATIENCE = 10.0
 """Seconds that Prefect's server may take for one artifact. Once it has not answered, nothing more is asked of it."""
 
 
-async def leave_artifacts(report: Report) -> None:
-    """Leave the summary, the table of causes if anything did not go through, and the chart; keep what the next run compares with."""
+async def leave_artifacts(report: Report) -> bool:
+    """Leave the summary, the table of causes if anything did not go through, and the chart; keep what the next run compares with.
+
+    Returns False if the server did not even take the summary.
+    """
     route, found = report.route, groups(report)
     history = await _history(report, found)
-    left = await _left(
+    heard = left = await _left(
         "the report",
         acreate_markdown_artifact(
             key=artifact_key(route, "summary"),
@@ -68,6 +71,7 @@ async def leave_artifacts(report: Report) -> None:
                 description=f"The last runs of {route}",
             ),
         )
+    return heard is not None
 
 
 async def _history(report: Report, found: list[Group]) -> History:

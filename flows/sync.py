@@ -18,8 +18,10 @@ from connectors.errors import ConnectorError
 from connectors.secrets import mask
 from connectors.settings import SettingsError
 from flows.artifacts import leave_artifacts, progress_artifact
+from flows.garbage import keep_what_is_loaded
 from flows.orchestration.dead_runs import FLOW, end_dead_runs
 from flows.orchestration.endings import state_of
+from flows.orchestration.farewell import nobody_to_tell
 from flows.orchestration.forms import Request
 from flows.orchestration.page_logs import logged_on_page
 from flows.orchestration.route_choice import RouteChoice  # noqa: TC001 -- Prefect reads the annotation
@@ -51,6 +53,7 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
         request: Leave this alone to carry all that is due.
 
     """
+    keep_what_is_loaded()
     name, gateway = str(route.value), load_gateway()
     flow_run = str(this_flow_run.id)
     tally = watched.get() or Tally()
@@ -80,8 +83,10 @@ async def sync(route: RouteChoice, request: Request = Request()) -> State[object
         except (SettingsError, RouteError, StateError, ConnectorError) as error:
             await name_flow_run(other_name(name, "failed"))
             return Failed(message=mask(str(error)))
-        await leave_artifacts(report)
-        await name_flow_run(ended_name(report))
+        heard = await leave_artifacts(report)
+        heard |= await name_flow_run(ended_name(report))
+    if not heard and not report.dry_run:  # of a dry run the ledger would not know later how it ended
+        raise nobody_to_tell()
     return state_of(report.exit_code, _words(report), report.as_json())
 
 

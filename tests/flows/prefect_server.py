@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LOCAL = "127.0.0.1,localhost,::1"
+_MIGRATED = Path(__file__).parents[2] / ".pytest_cache" / f"prefect-{version('prefect')}.db"
+"""A database as this release's server makes it in its first start, which takes it more time than all else does."""
 _START = 300.0
 """Seconds that a server may take to answer: machines that run tests are busy."""
 
@@ -70,6 +75,8 @@ class PrefectServer:
         pair = {} if self.login is None else {"PREFECT_SERVER_API_AUTH_STRING": ":".join(self.login)}
         words = ("--host", "127.0.0.1", "--port", str(self.port), "--no-ui")
         log = self.home / "server.log"
+        if not self.database.exists() and _MIGRATED.exists():
+            shutil.copy(_MIGRATED, self.database)
         with log.open("wb") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "prefect", "server", "start", *words],
@@ -85,8 +92,18 @@ class PrefectServer:
             except httpx.HTTPError:
                 time.sleep(0.2)
             else:
+                if not _MIGRATED.exists():
+                    self._keep_for_the_next()
                 return
         raise AssertionError(f"Prefect's server did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+    def _keep_for_the_next(self) -> None:
+        """Keep a copy of the database, which is as good as empty; of several processes that do so the last one's stays."""
+        _MIGRATED.parent.mkdir(exist_ok=True)
+        copy = _MIGRATED.with_suffix(f".{os.getpid()}")
+        with closing(sqlite3.connect(self.database)) as ours, closing(sqlite3.connect(copy)) as kept:
+            ours.backup(kept)
+        copy.replace(_MIGRATED)
 
     def kill(self) -> None:
         """End it without a word, as a power cut does."""
