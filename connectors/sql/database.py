@@ -137,7 +137,7 @@ def _engine(name: str, url: str) -> Engine:
             pool_size=1,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"timeout": LOCK_TIMEOUT} if kind == "sqlite" else _patience(kind),
+            connect_args=_connecting(kind, parts.get_driver_name()),
             **({} if kind in _NO_JSON else {"json_serializer": lambda value: encode_json(value).decode()}),
         )
     except (ArgumentError, ValueError):
@@ -156,8 +156,12 @@ def _engine(name: str, url: str) -> Engine:
 _NO_JSON: Final = frozenset({"oracle", "access", "firebird"})
 
 
-def _patience(kind: str) -> dict[str, int]:
-    return {"connect_timeout": CONNECT_TIMEOUT} if kind in {"postgresql", "mysql", "mariadb"} else {}
+def _connecting(kind: str, driver: str) -> dict[str, str | int]:
+    if kind == "sqlite":
+        return {"timeout": LOCK_TIMEOUT}
+    patience = {"connect_timeout": CONNECT_TIMEOUT} if kind in {"postgresql", "mysql", "mariadb"} else {}
+    # Else psycopg follows the database, and gives bytes for text where that has no encoding (SQL_ASCII).
+    return {**patience, "client_encoding": "utf8"} if driver == "psycopg" else patience
 
 
 def _prepare(engine: Engine) -> None:

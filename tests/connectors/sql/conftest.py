@@ -74,6 +74,34 @@ def postgres_there():
     return True
 
 
+def lay_out(store):
+    for statement in filter(str.strip, TABLES[store.kind].split(";")):
+        store.execute(statement)
+
+
+@pytest.fixture
+def unencoded(tmp_path):
+    """Make a store in a database of PostgreSQL that has no encoding."""
+    if not postgres_there():
+        pytest.skip("no PostgreSQL answers at TEST_POSTGRES_URL")
+    name = f"docferry_{uuid.uuid4().hex[:12]}"
+    streams = tmp_path / "streams.yaml"
+    streams.write_text(STREAMS)
+    server = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(
+            sa.text(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+        )
+        url = sa.make_url(POSTGRES).set(database=name)
+        engine = sa.create_engine(url, connect_args={"client_encoding": "utf8"})
+        made = Store("postgresql", url.render_as_string(hide_password=False), engine, str(streams))
+        lay_out(made)
+        yield made
+        engine.dispose()
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request, tmp_path):
     streams = tmp_path / "streams.yaml"
@@ -90,9 +118,7 @@ def store(request, tmp_path):
     made = Store(request.param, url, engine, str(streams))
     if schema:
         made.execute(f"CREATE SCHEMA {schema}")
-    for statement in TABLES[request.param].split(";"):
-        if statement.strip():
-            made.execute(statement)
+    lay_out(made)
     yield made
     if schema:
         made.execute(f"DROP SCHEMA {schema} CASCADE")

@@ -167,6 +167,13 @@ async def test_a_wrong_user_is_for_a_person_and_a_dead_server_is_not(store, deli
         await dead.destinations["invoices"].push(delivery(), journal)
 
 
+async def test_a_database_without_an_encoding_takes_every_letter(unencoded, delivery, journal):
+    connection = await unencoded.open()
+    await connection.destinations["invoices"].push(delivery(), journal)
+    await connection.close()
+    assert unencoded.rows(columns="supplier") == [("Müller & Söhne 発票",)]
+
+
 async def test_a_lost_commit_is_written_again_to_the_same_end(store, delivery, journal):
     class Losing(Database):
         """Loses the answer to the first commit of rows."""
