@@ -159,7 +159,9 @@ _NO_JSON: Final = frozenset({"oracle", "access", "firebird"})
 def _connecting(kind: str, driver: str) -> dict[str, str | int]:
     if kind == "sqlite":
         return {"timeout": LOCK_TIMEOUT}
-    patience = {"connect_timeout": CONNECT_TIMEOUT} if kind in {"postgresql", "mysql", "mariadb"} else {}
+    patience: dict[str, str | int] = (
+        {"connect_timeout": CONNECT_TIMEOUT} if kind in {"postgresql", "mysql", "mariadb"} else {}
+    )
     # Else psycopg follows the database, and gives bytes for text where that has no encoding (SQL_ASCII).
     return {**patience, "client_encoding": "utf8"} if driver == "psycopg" else patience
 

@@ -1,4 +1,4 @@
-"""What an earlier `docferry up` left on its server: runs that died with it, and runs that it was not there to begin."""
+"""What an earlier `docferry up` left on its server: runs that died with it or that it did not begin, deployments that are gone."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prefect.client.schemas.objects import FlowRun, State
+    from prefect.client.schemas.responses import DeploymentResponse
 
     from flows.settings import Gateway
 
@@ -58,6 +59,24 @@ async def clear_up(gateway: Gateway, deployments: Sequence[str]) -> None:
         for run in overdue:
             if run.auto_scheduled and run.id != latest[run.deployment_id]:
                 await client.set_flow_run_state(run.id, skipped, force=True)
+
+
+async def no_longer_served(deployments: Sequence[str]) -> list[DeploymentResponse]:
+    """Stop the schedules of what was served here once and is not among these deployments; return it.
+
+    Only for a server that nobody else uses: runs of what nobody begins would become late there, one after the other. What
+    is for workers of a pool is theirs. A deployment that is served again gets its schedules anew.
+    """
+    found: list[DeploymentResponse] = []
+    async with get_client() as client:
+        while page := await client.read_deployments(limit=_PAGE, offset=len(found)):
+            found += page
+        gone = [each for each in found if each.work_pool_name is None and str(each.id) not in deployments]
+        for each in gone:
+            for schedule in each.schedules:
+                if schedule.active:
+                    await client.update_deployment_schedule(each.id, schedule.id, active=False)
+    return gone
 
 
 async def next_runs(deployments: Sequence[str]) -> dict[str, datetime]:

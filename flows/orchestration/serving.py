@@ -26,7 +26,7 @@ from connectors.settings import SettingsError
 from flows.orchestration import blocks
 from flows.orchestration.dead_runs import end_dead_runs
 from flows.orchestration.deployments import read_deployments, without_accounts, without_route
-from flows.orchestration.leftovers import clear_up, next_runs
+from flows.orchestration.leftovers import clear_up, next_runs, no_longer_served
 from flows.orchestration.registering import prepared
 from flows.orchestration.supervising import STOPPED, USAGE
 from flows.running import open_ledger
@@ -37,6 +37,8 @@ from state.errors import SettingError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from prefect.client.schemas.responses import DeploymentResponse
 
     from flows.orchestration.deployments import Deployment
 
@@ -97,16 +99,19 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
         with placed(f"{file}: deployment {each.name}"):
             made = prepared(each, instead, rests=each.name in idle)
             served[str(await runner.aadd_deployment(made))] = each
+    gone = []
     if own:
         await end_dead_runs(gateway, nobody_runs=True)
         await clear_up(gateway, list(served))
+        gone = await no_longer_served(list(served))
     working = asyncio.ensure_future(runner.start())
     planned = [
         key for key, each in served.items() if each.name not in idle and any(one.active for one in each.schedules)
     ]
     expected = await next_runs(planned)
     told = [_told(each, idle, key, expected.get(key)) for key, each in served.items()]
-    _say({"deployments": told + [_told(each, idle, None, None) for each in found if each.name in absent]})
+    told += [_told(each, idle, None, None) for each in found if each.name in absent]
+    _say({"deployments": told + [_told_gone(each, file) for each in gone]})
     for event in (runner.begun, stop):
         asking = asyncio.ensure_future(event.wait())
         await asyncio.wait({asking, working}, return_when=asyncio.FIRST_COMPLETED)
@@ -167,6 +172,19 @@ def _told(each: Deployment, idle: dict[str, str], key: str | None, expected: dat
         "scheduled": any(one.active for one in each.schedules),
         "next": expected.isoformat() if expected else None,
         "idle": idle.get(each.name),
+    }
+
+
+def _told_gone(each: DeploymentResponse, file: Path) -> dict[str, object]:
+    return {
+        "id": str(each.id),
+        "name": each.name,
+        "entrypoint": each.entrypoint,
+        "route": None,
+        "tags": list(each.tags),
+        "scheduled": False,
+        "next": None,
+        "idle": f"{file} does not have it any more; delete it on Prefect's page",
     }
 
 
