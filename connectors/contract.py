@@ -190,11 +190,13 @@ class Journal(Protocol):
         do: Callable[[], Awaitable[str]],
         find: Callable[[], Awaitable[str | None]],
         *,
+        notes: Mapping[str, str] | None = None,
         settle: timedelta | None = None,
     ) -> str:
         """Run `do` at most once over all runs and return its result, now or as recorded.
 
-        The intent is committed before `do` starts. If an intent without a result is met (a crash, a lost answer),
+        The intent is committed before `do` starts, and in the same commit `notes`: results as `record` takes them, such as
+        what the call is made with. If an intent without a result is met (a crash, a lost answer),
         `find` is asked first: it returns the result of the earlier call if its effect can be seen, else None.
         Only when `find` still sees nothing `settle` after the intent (default: at once) is `do` called again;
         before that `UnsettledError` is raised. `settle` is how long the provider's reads may lag behind its writes.

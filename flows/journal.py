@@ -36,6 +36,7 @@ class LedgerJournal:
         do: Callable[[], Awaitable[str]],
         find: Callable[[], Awaitable[str | None]],
         *,
+        notes: Mapping[str, str] | None = None,
         settle: timedelta | None = None,
     ) -> str:
         """Run `do` at most once over all runs; see the contract."""
@@ -50,8 +51,7 @@ class LedgerJournal:
             if found is not None:
                 return self._known(step, known.intent_at, found)
         intent_at = datetime.now(UTC)
-        await self._run.intend(self._transfer, step, intent_at)
-        self._steps[step] = Step(name=step, intent_at=intent_at, done_at=None, result=None)
+        await self._intend(step, intent_at, notes or {})
         self._calling += 1
         try:
             result = await do()
@@ -109,9 +109,15 @@ class LedgerJournal:
         now = datetime.now(UTC)
         if known.intent_at <= now:
             return known
-        await self._run.intend(self._transfer, known.name, now)
-        self._steps[known.name] = again = Step(name=known.name, intent_at=now, done_at=None, result=None)
-        return again
+        return await self._intend(known.name, now, {})
+
+    async def _intend(self, step: str, at: datetime, notes: Mapping[str, str]) -> Step:
+        """Write down that a call is about to be made and, in the same commit, what is to be known of it by then."""
+        new = {name: note for name, note in notes.items() if self.results(name).get(name) != note}
+        await self._run.intend(self._transfer, step, at, new)
+        self._steps.update((name, Step(name=name, intent_at=at, done_at=at, result=note)) for name, note in new.items())
+        self._steps[step] = begun = Step(name=step, intent_at=at, done_at=None, result=None)
+        return begun
 
     def _known(self, step: str, intent_at: datetime, result: str) -> str:
         """Write down what a call has brought about. One whose id cannot be kept stays begun, so it is never made again."""

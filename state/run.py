@@ -143,9 +143,13 @@ class RouteRun:
         me = self._lease.name
         return await self._reader.ask(lambda connection: reading.pending_count(connection, self.route, me))
 
-    async def intend(self, transfer_id: int, step: str, at: datetime) -> None:
-        """Write down that a call is about to be made. An earlier entry of that name loses its result."""
-        await self._write((sql.STEP, _step(transfer_id, step, at, None, None)))
+    async def intend(self, transfer_id: int, step: str, at: datetime, notes: Mapping[str, str] | None = None) -> None:
+        """Write down that a call is about to be made, and results that belong to it (`notes`, by step), all or nothing.
+
+        An earlier entry of that name loses its result.
+        """
+        known = [(sql.STEP, _step(transfer_id, name, at, at, note)) for name, note in (notes or {}).items()]
+        await self._write((sql.STEP, _step(transfer_id, step, at, None, None)), *known)
 
     def done(self, transfer_id: int, step: str, result: str, at: datetime) -> None:
         """Write down a call's result soon, with or without an intent before it; any awaited write later implies it.

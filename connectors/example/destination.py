@@ -78,14 +78,13 @@ class Records:
         reference = delivery_marker(delivery.key)
 
         async def do() -> str:
-            # What it is made with is on the disk first: the document may change at its source before we know the id.
-            await journal.record(_SHOWN, shown)
             return await self._client.create({**delivery.payload, "reference": reference})
 
         async def find() -> str | None:
             return await self._client.find(reference)
 
-        return await journal.once("create", do, find, settle=self._settle)
+        # What it is made with is on the disk first: the document may change at its source before we know the id.
+        return await journal.once("create", do, find, notes={_SHOWN: shown}, settle=self._settle)
 
     async def _attach(self, document_id: str, key: str, attachment: Attachment, journal: Journal) -> None:
         """Add one file, once. Its marker is in its name, where a look at the document finds it again."""

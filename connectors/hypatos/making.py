@@ -14,7 +14,7 @@ from connectors.hypatos.forgotten import Forgotten
 from connectors.uploads import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from connectors.contract import Attachment, Fields, Journal
     from connectors.hypatos.client import HypatosClient
@@ -49,13 +49,12 @@ class Making:
     async def main(self, key: str, wanted: Wanted, main: Attachment, project: str, journal: Journal) -> str:
         """Make the document of the main file and return its id."""
         pairs = intake.own_pairs(wanted, key)
-
-        async def note() -> None:
-            await journal.record(MADE, journal.fingerprint(f"{project} {main.file.id}"))
-            await journal.record(intake.PAIRS, intake.pairs_print(pairs, journal))
-            await journal.record(intake.KEYS_SENT, intake.keys_of(pairs))
-
-        return await self._process("create", intake.own_id(key), pairs, main, project, journal, note)
+        notes = {
+            MADE: journal.fingerprint(f"{project} {main.file.id}"),
+            intake.PAIRS: intake.pairs_print(pairs, journal),
+            intake.KEYS_SENT: intake.keys_of(pairs),
+        }
+        return await self._process("create", intake.own_id(key), pairs, main, project, journal, notes)
 
     async def further(
         self, key: str, wanted: Wanted, file: Attachment, project: str, main_document: str, journal: Journal
@@ -72,9 +71,12 @@ class Making:
         """
         stored = [await self._store(file, journal) for file in files]
 
+        notes = {
+            MADE: journal.fingerprint(f"{project} {files[0].file.id}"),
+            CASE: case_print(files, journal),
+        }
+
         async def send() -> str:
-            await journal.record(MADE, journal.fingerprint(f"{project} {files[0].file.id}"))
-            await journal.record(CASE, case_print(files, journal))
             if not journal.results("case:accepted"):
                 await self._client.process_batch(stored, project)
                 await journal.record("case:accepted", "accepted")
@@ -87,7 +89,7 @@ class Making:
             return found
 
         find = partial(self._found, stored, project, intake.own_id(key), journal)
-        document_id = await journal.once("create", send, find, settle=self._settle)
+        document_id = await journal.once("create", send, find, notes=notes, settle=self._settle)
 
         async def name() -> str:
             await self._client.set_external_id(document_id, intake.own_id(key))
@@ -108,9 +110,9 @@ class Making:
         file: Attachment,
         project: str,
         journal: Journal,
-        note: Callable[[], Awaitable[None]] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> str:
-        """Store and process one file, once. `note` writes down what travels in the call, right before it is made.
+        """Store and process one file, once. `notes` are written down of what travels in the call.
 
         UnsettledError: an earlier call was lost and this one is refused, perhaps since the lost one has used the file.
         """
@@ -121,11 +123,9 @@ class Making:
             "fileId": file_id, "projectId": project, "externalId": external_id, "externalData": pairs,
         }  # fmt: skip
 
+        lost = bool(journal.results(sent))
+
         async def send() -> str:
-            lost = bool(journal.results(sent))
-            if note is not None:
-                await note()
-            await journal.record(sent, file_id)
             try:
                 return await self._client.process(body)
             except ConnectorError as error:
@@ -135,9 +135,10 @@ class Making:
                     await journal.forget(sent)
                 raise
 
+        notes = {**(notes or {}), sent: file_id}
+        find = partial(self._one, file_id, project, external_id, journal)
         try:
-            find = partial(self._one, file_id, project, external_id, journal)
-            return await journal.once(step, send, find, settle=self._settle)
+            return await journal.once(step, send, find, notes=notes, settle=self._settle)
         except RejectedError as error:
             if known and _refuses_the_file(error):
                 # Which of the two an unknown file gives is not published; one stored long ago may be kept no more.

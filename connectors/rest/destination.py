@@ -155,10 +155,11 @@ class Objects:
         shown = journal.fingerprint(sent["content"].decode())
         sent_at, made_with = f"{step}, {_SENT}", f"{step}, {_MADE_WITH}"
 
+        notes = {made_with: shown}
+        if header is not None and not journal.results(sent_at):
+            notes[sent_at] = datetime.now(UTC).isoformat()
+
         async def do() -> str:
-            if header is not None and not journal.results(sent_at):
-                await journal.record(sent_at, datetime.now(UTC).isoformat())
-            await journal.record(made_with, shown)
             return await self._make(sent, key)
 
         async def find() -> str | None:
@@ -176,7 +177,8 @@ class Objects:
                     raise self._held("its creation", key) from error
             raise self._held("its creation", key)
 
-        object_id = await journal.once(step, do, find, settle=self._settle if self._finder else timedelta(0))
+        settle = self._settle if self._finder else timedelta(0)
+        object_id = await journal.once(step, do, find, notes=notes, settle=settle)
         there = journal.results(made_with).get(made_with)
         return object_id, there == shown or (there is None and self._declared.update is None)
 

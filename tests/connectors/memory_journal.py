@@ -20,7 +20,7 @@ class MemoryJournal:
         self.done_calls = []
         self.found_calls = []
 
-    async def once(self, step, do, find, *, settle=None):
+    async def once(self, step, do, find, *, notes=None, settle=None):
         intent, result = self.steps.get(step, (None, None))
         if result is not None:
             return result
@@ -36,6 +36,8 @@ class MemoryJournal:
             if self.now < intent + (settle or timedelta(0)):
                 raise UnsettledError(f"{step} is not settled", look_again_at=intent + (settle or timedelta(0)))
         self.steps[step] = (self.now, None)
+        for name, note in (notes or {}).items():
+            await self.record(name, note)
         self.done_calls.append(step)
         try:
             result = await do()

@@ -36,11 +36,11 @@ class Hasty(_Spoilt):
 
 
 class _NeverLooks(_Spoilt):
-    async def once(self, step: str, do: Any, find: object, **_settle: object) -> str:  # noqa: ARG002 -- that is the fault
+    async def once(self, step: str, do: Any, find: object, *, notes: Any = None, **_settle: object) -> str:  # noqa: ARG002 -- that is the fault
         async def see_nothing() -> None:
             return None
 
-        return await self._real.once(step, do, see_nothing)
+        return await self._real.once(step, do, see_nothing, notes=notes)
 
 
 class Forgetful(_Spoilt):

@@ -23,8 +23,9 @@ class Rows:
         self.disk = {}
         self.late = {}
 
-    async def intend(self, _transfer_id, step, at):
+    async def intend(self, _transfer_id, step, at, notes):
         self._flush()
+        self.disk.update((name, Step(name, at, at, note)) for name, note in notes.items())
         self.disk[step] = Step(name=step, intent_at=at, done_at=None, result=None)
 
     def done(self, _transfer_id, step, result, at):
@@ -202,6 +203,30 @@ async def test_the_intent_is_on_disk_before_the_call_is_made(ledger):
             raise AssertionError("it was done before")
 
         assert await LedgerJournal(run, transfer.id, transfer.steps).once("create", never, never) == "ct_1"
+
+
+async def test_what_a_call_is_made_with_is_on_disk_with_its_intent_and_stays_while_that_is_open(ledger, monkeypatch):
+    async def lost():
+        steps = (await ledger.lookup("route", ["doc"]))["doc"].steps
+        assert (steps["create"].result, steps["made with"].result) == (None, "a")
+        raise TransientError("503", connection="far", arrived="maybe")
+
+    async def nothing():
+        raise TransientError("503", connection="far", arrived="maybe")
+
+    async def seen():
+        return "ct_1"
+
+    async with ledger.run("route") as run:
+        transfer = await transfer_of(run)
+        monkeypatch.setattr(run, "flush", seen)  # so that nothing but the commit of the intent brings it to the disk
+        with pytest.raises(TransientError, match="503"):
+            await LedgerJournal(run, transfer.id, transfer.steps).once(
+                "create", lost, nothing, notes={"made with": "a"}
+            )
+        again = LedgerJournal(run, transfer.id, (await ledger.lookup("route", ["doc"]))["doc"].steps)
+        assert await again.once("create", lost, seen, notes={"made with": "b"}) == "ct_1"
+        assert again.results("made with") == {"made with": "a"}
 
 
 async def test_a_look_that_takes_longer_than_the_settle_time_is_followed_by_a_last_one(ledger):
