@@ -111,7 +111,7 @@ async def serve(file: Path, *, every: float | None, own: bool) -> None:
     expected = await next_runs(planned)
     told = [_told(each, idle, key, expected.get(key)) for key, each in served.items()]
     told += [_told(each, idle, None, None) for each in found if each.name in absent]
-    _say({"deployments": told + [_told_gone(each, file) for each in gone]})
+    _say({"deployments": told + [_told_gone(each, file) for each in gone if each.name not in absent]})
     for event in (runner.begun, stop):
         asking = asyncio.ensure_future(event.wait())
         await asyncio.wait({asking, working}, return_when=asyncio.FIRST_COMPLETED)
