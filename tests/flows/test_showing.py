@@ -69,7 +69,10 @@ def test_a_log_line_has_no_such_sign_in_its_words_nor_in_what_it_is_about(docume
     handler.addFilter(Masking(Secrets()))
     handler.emit = lambda record: lines.append(handler.format(record))
     logger = logging.getLogger("of a test")
-    logger.handlers[:] = [handler]
+    logger.handlers[:], logger.propagate = (
+        [handler],
+        False,
+    )  # a report of what was logged could not hold half a character
     with about(document=document):
         logger.warning("contracts %s and %s", NASTY, "Ünser ﷽")
     assert not OBEYED.search(lines[0])

@@ -130,8 +130,8 @@ RECORDS = (
     Break(
         "nobody waits for a search that lags",
         "example/destination.py",
-        'return await journal.once("create", do, find, settle=self._settle)',
-        'return await journal.once("create", do, find)',
+        'return await journal.once("create", do, find, notes={_SHOWN: shown}, settle=self._settle)',
+        'return await journal.once("create", do, find, notes={_SHOWN: shown})',
         "search_that_lags",
     ),
     Break(

@@ -13,8 +13,8 @@ DOCUMENTS = (
     Break(
         "a list that lags is believed at once",
         "hypatos/making.py",
-        "partial(self._one, file_id, external_id), settle=self._settle)",
-        "partial(self._one, file_id, external_id))",
+        "return await journal.once(step, send, find, notes=notes, settle=self._settle)",
+        "return await journal.once(step, send, find, notes=notes)",
         "lags",
     ),
     Break(

@@ -13,8 +13,8 @@ INVOICES = (
     Break(
         "a look-up that lags is believed at once",
         "rest/destination.py",
-        "settle=self._settle if self._finder else timedelta(0))",
-        "settle=timedelta(0))",
+        "settle = self._settle if self._finder else timedelta(0)",
+        "settle = timedelta(0)",
         "lags",
     ),
     Break(

@@ -6,7 +6,7 @@ CONTRACTS = (
     Break(
         "a contract whose answer was lost is not looked for",
         "zefort/files.py",
-        "shown = await self._finder.find(delivery_marker(delivery.key), max(days, 0) + OVERLAP)",
+        "shown = await self._finder.find(delivery_marker(delivery.key), _days(journal))",
         "shown = None",
         "lost_answer or dies_at_any",
     ),
