@@ -129,7 +129,7 @@ async def test_a_redirect_to_nowhere_is_told_as_one(loopback, location):
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "https:///x"])
 async def test_a_redirect_that_leads_to_no_server_advises_no_setting(loopback, location):
     api = await answering(loopback, 302, b"", location=location)
-    with pytest.raises(ConnectorError, match="answered 302 and points to .*, which is no server$") as caught:
+    with pytest.raises(ConnectorError, match=r"answered 302 and points to .*, which is no server$") as caught:
         await api.call("GET", "/documents")
     assert "BASE_URL" not in str(caught.value)
 
