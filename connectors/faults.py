@@ -130,18 +130,25 @@ def _is_certificate(fault: BaseException) -> bool:
 
 
 def _advice(connection: str, url: str, path: str, headers: Mapping[str, str]) -> str:
+    """Say where a redirect points, and which setting to change if it could be the provider at another address."""
     location = headers.get("location")
     if not location:
         return ""
     try:
         parts = urlsplit(urljoin(url, location))
-        target = mask(f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}")
+        host, port = parts.hostname, f":{parts.port}" if parts.port else ""
     except ValueError:
         return " and points to an address that cannot be read"
+    if parts.scheme not in {"http", "https"} or not host:
+        return f" and points to {_one_line(f'{parts.scheme}:{parts.path}')}, which is no server"
+    server = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+    target = _one_line(f"{server}{parts.path}")
     setting = variable(connection, "base_url")
     if path.strip("/") and target.endswith(path):
         return f" and points to {target}; if that is right, set {setting} to {target.removesuffix(path)}"
-    return f" and points to {target}; redirects are not followed, set {setting} to the final address"
+    if host == urlsplit(url).hostname:
+        return f" and points to {target}; redirects are not followed, set {setting} to the final address"
+    return f" and points to {target}; redirects are not followed: only if that is the provider's, set {setting} to its final address"
 
 
 def _reason(body: bytes) -> str:
@@ -150,7 +157,11 @@ def _reason(body: bytes) -> str:
         parts = dict.fromkeys(_sentences(decode_json(body)))
     except ValueError:
         return ""
-    text = mask(" ".join("; ".join(parts).split()))
+    return _one_line("; ".join(parts))
+
+
+def _one_line(said: str) -> str:
+    text = mask(" ".join(said.split()))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

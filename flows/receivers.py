@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import re
+import threading
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -12,7 +15,7 @@ from connectors.secrets import hide, mask
 from connectors.settings import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from apprise import Apprise
 
@@ -55,7 +58,9 @@ class AppriseReceiver:
         login = urlsplit(url).netloc.rpartition("@")[0].split(":")
         for part in (url, *login, *(one for one in _PARTS.split(url)[1:] if not _NAMED.match(one))):
             hide(part)
-        self._apprise: Apprise = apprise.Apprise()
+        # Where a POST is redirected it comes as a GET without the message, and an alarm that nobody has would count as told.
+        asset = apprise.AppriseAsset(http_redirects=False, async_mode=False)
+        self._apprise: Apprise = apprise.Apprise(asset=asset)
         with _listening():  # it quotes an address that it does not understand
             understood = self._apprise.add(url)
         if not understood:
@@ -73,8 +78,35 @@ class AppriseReceiver:
         """Deliver a message; return None once the service has taken it, else what Apprise says."""
         with _listening() as said:
             kind = self._types.get(message.kind, self._other)
-            taken = await self._apprise.async_notify(body=message.body, title=message.title, notify_type=kind)
+            notify = partial(self._apprise.notify, body=message.body, title=message.title, notify_type=kind)
+            taken = await _aside(notify)
         return None if taken else mask(said.last or "it was not taken")
+
+
+async def _aside(work: Callable[[], bool | None]) -> bool | None:
+    """Do blocking work in a thread that is left behind if nobody waits for it any more, even when the process ends."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[bool | None] = loop.create_future()
+
+    def settle(result: bool | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(result)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 -- it is raised where the work is awaited
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=run, name="docferry-alarm", daemon=True).start()
+    return await done
 
 
 class _Said(logging.Handler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ log = logging.getLogger("docferry")
 _WHERE = "alarms", "book"
 """Beside what connections remember."""
 _OPEN, _UNDELIVERED = 1, 3
+LONGEST = 30.0
+"""Seconds that a receiver has for a message: meanwhile no other one is told, and nobody else can check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ async def watch(gateway: Gateway, ledger: Ledger, receivers: Sequence[Receiver])
         for name, receiver in mine.items():
             left = list(book.receivers[name].pending)
             while left:
-                if why := await receiver.tell(left[0]):
+                if why := await _tell(receiver, left[0]):
                     undelivered.append(Undelivered(receiver.name, why, len(left)))
                     log.warning(
                         "%s has not taken a message, so %d wait for the next check: %s", receiver.name, len(left), why
@@ -94,6 +97,14 @@ async def watch(gateway: Gateway, ledger: Ledger, receivers: Sequence[Receiver])
                 await _note_taken(ledger, name, left.pop(0))
                 delivered += 1
     return Watch(book.open(), news, delivered, undelivered)
+
+
+async def _tell(receiver: Receiver, message: Message) -> str | None:
+    try:
+        async with asyncio.timeout(LONGEST):
+            return await receiver.tell(message)
+    except TimeoutError:
+        return f"it has not answered in {LONGEST:g} seconds"
 
 
 async def _note_taken(ledger: Ledger, receiver: str, message: Message) -> None:

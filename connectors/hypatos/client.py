@@ -56,7 +56,7 @@ class HypatosClient:
         answer = await self.api.call("GET", DOCUMENTS, params=params)
         return models.listing(answer.json())
 
-    async def made_from(self, file_id: str, offset: int, limit: int) -> list[models.Made]:
+    async def made_from(self, file_id: str, offset: int, limit: int) -> models.MadePage:
         """List the documents that have this main file, newest first. A server may ignore the filter."""
         params = [("fileId", file_id), ("sort", "-createdAt"), ("offset", str(offset)), ("limit", str(limit))]
         # GET {base}/documents?fileId=…&sort=-createdAt&offset=0&limit=50
@@ -66,10 +66,11 @@ class HypatosClient:
     async def made(self, document_id: str) -> models.Made:
         """Read what one document was made from."""
         # GET {base}/documents/{id}
-        (found,) = models.made({"data": [(await self.api.call("GET", _path(DOCUMENT, document_id))).json()]})
+        answer = await self.api.call("GET", _path(DOCUMENT, document_id))
+        (found,) = models.made({"data": [answer.json()]}).rows
         return found
 
-    async def in_project(self, project: str, states: Sequence[str], offset: int, limit: int) -> list[models.Made]:
+    async def in_project(self, project: str, states: Sequence[str], offset: int, limit: int) -> models.MadePage:
         """List a project's documents, newest first; an empty project means all, and so do empty states."""
         params = [("projectId", project)] if project else []
         params += [("state", state) for state in states]

@@ -114,7 +114,7 @@ class Intake:
     async def dropped(self) -> AsyncIterator[str]:
         """List the newest documents that ended badly, a few pages of them."""
         for page in range(_LISTED):
-            rows = await self._client.in_project("", list(REFUSED), page * _LIMIT, _LIMIT)
+            rows = (await self._client.in_project("", list(REFUSED), page * _LIMIT, _LIMIT)).rows
             for row in rows:
                 yield row.id
             if len(rows) < _LIMIT:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Page
 from connectors.errors import RejectedError
-from connectors.hypatos.models import Listing
+from connectors.hypatos.models import Listing, grand_total
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -54,7 +54,7 @@ async def walk(read: Callable[[int, int], Awaitable[Listing]], size: int) -> Asy
         place.reads += 1
         fresh = list(dict.fromkeys(row for row in listing.rows if hash(row) not in seen))
         seen.update(map(hash, fresh))
-        total = _grand_total(listing, place.offset)
+        total = grand_total(listing.total, place.offset, len(listing.rows))
         doubt = _contradiction(listing)
         if fresh or doubt or place.reads == 1 or total not in {None, place.total}:
             yield Page(fresh, None, total, doubt=doubt)
@@ -87,15 +87,6 @@ async def _read(read: Callable[[int, int], Awaitable[Listing]], offset: int, siz
         raise
     # A row that comes twice in one page is one place in the list: counted as two, the next offset would skip somebody.
     return replace(listing, rows=list(dict.fromkeys(listing.rows)))
-
-
-def _grand_total(listing: Listing, offset: int) -> int | None:
-    """Return the stated total if it can only mean the whole list; some servers put the number of a page's rows there."""
-    count = len(listing.rows)
-    total = listing.total
-    if total is None or total < offset + count or (total == count and count > 0):
-        return None
-    return total
 
 
 def _contradiction(listing: Listing) -> str | None:

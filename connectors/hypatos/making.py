@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import ConnectorError, GoneError, RejectedError, TransientError, UnsettledError
 from connectors.hypatos import intake
 from connectors.hypatos.forgotten import Forgotten
+from connectors.hypatos.models import MadePage
 from connectors.uploads import opened
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Making:
         self._client = client
         self._settle = settle
         self._watch = watch
-        self._forgotten = Forgotten(client, self._rows)
+        self._forgotten = Forgotten(client, self._page)
 
     async def main(self, key: str, wanted: Wanted, main: Attachment, project: str, journal: Journal) -> str:
         """Make the document of the main file and return its id."""
@@ -187,7 +188,7 @@ class Making:
         found: dict[str, Made] = {}
         seen: set[str] = set()
         for page in range(_PAGES):
-            rows = await self._rows(partial(self._client.made_from, file_id), page * _LIMIT)
+            rows = (await self._page(partial(self._client.made_from, file_id), page * _LIMIT)).rows
             found |= {row.id: row for row in rows if row.main_file == file_id or file_id in row.files}
             found |= {row.id: row for row in rows if external_id is not None and row.external_id == external_id}
             # A row need not tell of its files: then the document itself does. A filter that works leaves few of them.
@@ -222,19 +223,19 @@ class Making:
     async def _recent(self, file_ids: Collection[str], project: str) -> list[Made]:
         found: list[Made] = []
         for page in range(_PAGES):
-            rows = await self._rows(partial(self._client.in_project, project, ()), page * _LIMIT)
+            rows = (await self._page(partial(self._client.in_project, project, ()), page * _LIMIT)).rows
             found += [row for row in rows if row.files & set(file_ids)]
             if found or len(rows) < _LIMIT:
                 break
         return found
 
     @staticmethod
-    async def _rows(read: Callable[[int, int], Awaitable[list[Made]]], offset: int) -> list[Made]:
+    async def _page(read: Callable[[int, int], Awaitable[MadePage]], offset: int) -> MadePage:
         try:
             return await read(offset, _LIMIT)
         except RejectedError as error:
             if offset and error.status == BAD_REQUEST:
-                return []  # "Offset out of range": the same as an empty page
+                return MadePage((), None)  # "Offset out of range": the same as an empty page
             raise
 
 

@@ -62,7 +62,15 @@ class Made:
     external_id: str | None
 
 
-def made(body: object, offset: int = 0) -> list[Made]:
+@dataclass(frozen=True, slots=True)
+class MadePage:
+    """One page of documents to look through. `total`: how many the whole list holds, None if that is not stated for certain."""
+
+    rows: Sequence[Made]
+    total: int | None
+
+
+def made(body: object, offset: int = 0) -> MadePage:
     """Read one page of documents to look for those that were made from our files."""
     rows = listed(body, "data", "the document list", "documents")
     if not rows and offset == 0 and _count(cast("Fields", body).get("totalCount")):
@@ -75,7 +83,8 @@ def made(body: object, offset: int = 0) -> list[Made]:
             main = next((file.id for file in files(fields) if file.main), None)
             created = text(fields.get("createdAt")) or ""
             found.append(Made(document_id, created, of, main, text(fields.get("externalId"))))
-    return found
+    total = _count(cast("Fields", body).get("totalCount"))
+    return MadePage(found, grand_total(total, offset, len(rows)))
 
 
 def projects(body: object) -> dict[str, str]:
@@ -122,6 +131,14 @@ def listing(body: object) -> Listing:
     page = as_object(body, "the document list")
     rows = listed(page, "data", "the document list", "documents")
     return Listing([_change(row) for row in rows], _count(page.get("limit")), _count(page.get("totalCount")))
+
+
+def grand_total(total: int | None, offset: int, count: int) -> int | None:
+    """Return the stated total if it can only mean the whole list; some servers put the number of a page's rows there.
+
+    `count` is how many rows the page that states it has.
+    """
+    return None if total is None or total < offset + count or (total == count and count > 0) else total
 
 
 def document(body: object, exportable: Collection[str]) -> Document:

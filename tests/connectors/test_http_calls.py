@@ -126,6 +126,34 @@ async def test_a_redirect_to_nowhere_is_told_as_one(loopback, location):
         await api.call("GET", "/documents")
 
 
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "https:///x"])
+async def test_a_redirect_that_leads_to_no_server_advises_no_setting(loopback, location):
+    api = await answering(loopback, 302, b"", location=location)
+    with pytest.raises(ConnectorError, match=r"answered 302 and points to .*, which is no server$") as caught:
+        await api.call("GET", "/documents")
+    assert "BASE_URL" not in str(caught.value)
+
+
+async def test_a_redirect_to_another_server_is_not_called_the_final_address(loopback):
+    api = await answering(loopback, 302, b"", location="https://login.example.net/sso?back=abc")
+    with pytest.raises(ConnectorError) as caught:
+        await api.call("GET", "/documents")
+    assert "points to https://login.example.net/sso; redirects are not followed: only if that is" in str(caught.value)
+
+
+async def test_a_redirect_to_a_path_of_the_same_server_names_the_setting(loopback):
+    api = await answering(loopback, 301, b"", location="/v9/moved")
+    with pytest.raises(ConnectorError, match="set DEMO_BASE_URL to the final address"):
+        await api.call("GET", "/documents")
+
+
+async def test_a_redirect_to_an_endless_address_is_told_in_few_words(loopback):
+    api = await answering(loopback, 302, b"", location=f"https://x.example.net/{'y' * 5000}")
+    with pytest.raises(ConnectorError) as caught:
+        await api.call("GET", "/documents")
+    assert len(str(caught.value)) < 500
+
+
 async def test_credentials_do_not_travel_over_plain_http():
     with pytest.raises(SettingsError, match=r"demo.*https"):
         Api("demo", "http://api.example.com/v2", Basic("user", "password"))

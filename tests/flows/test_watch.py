@@ -9,7 +9,7 @@ import pytest
 from connectors.errors import AccessError, TransientError
 from flows.alerts import Alerts
 from flows.memory import LedgerMemory
-from tests.flows.listener import listening
+from tests.flows.listener import answering, listening
 from tests.flows.watched import HOUR, MINUTE, Watched
 from tests.ledgers import dump, open_ledger, rows
 from tests.state.runs import deliver, one
@@ -321,6 +321,24 @@ async def test_a_slip_in_a_route_file_is_no_all_clear_for_a_login_that_is_still_
     await all_well(it, "far")
     assert (await it.check()).exit_code == 0
     assert listener.titles == ["far is in trouble", "over: far is in trouble"]
+
+
+async def test_a_message_that_is_redirected_does_not_count_as_told(it, listener):
+    async with answering(f"HTTP/1.1 302 Found\r\nLocation: {listener.url.replace('json', 'http')}\r\n") as url:
+        it.urls = [url]
+        it.later(HOUR)
+        ended = await it.check()
+    assert (ended.exit_code, ended.delivered, listener.got) == (3, 0, 0)
+
+
+async def test_a_receiver_that_drips_for_ever_keeps_no_message_from_the_others(it, listener, monkeypatch):
+    monkeypatch.setattr("flows.watching.LONGEST", 1.0)
+    async with answering("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n", drips=True) as url:
+        it.urls = [url, listener.url]
+        it.later(HOUR)
+        ended = await asyncio.wait_for(it.check(), 20)
+    assert [one.why for one in ended.undelivered] == ["it has not answered in 1 seconds"]
+    assert listener.titles == ["a is silent", "b is silent"]
 
 
 def test_an_address_that_apprise_does_not_understand_is_quoted_nowhere(docferry, empty, monkeypatch, caplog):

@@ -90,8 +90,8 @@ DOCUMENTS = (
     Break(
         "secrets are not masked in what the provider says",
         "faults.py",
-        'text = mask(" ".join("; ".join(parts).split()))',
-        'text = " ".join("; ".join(parts).split())',
+        'text = mask(" ".join(said.split()))',
+        'text = " ".join(said.split())',
         "secrets",
     ),
     Break(
