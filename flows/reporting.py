@@ -38,7 +38,8 @@ def report_on(context: Context, *, proven: bool, owed: int, seconds: float, befo
     stopped = "; ".join(_what_to_do(error) for error in context.halts.values()) or None
     limited = context.asked.limit is not None and not context.may_begin and not tally.tried
     if context.asked.limit is not None and not context.may_begin:
-        context.notes.append(f"stopped after {context.asked.limit} documents as asked; the rest stays due")
+        counted = "1 document" if context.asked.limit == 1 else f"{context.asked.limit} documents"
+        context.notes.append(f"stopped after {counted} as asked; the rest stays due")
     waiting = counts[Fate.WAITING] + tally.behind
     report = Report(
         route=context.open.route.name,

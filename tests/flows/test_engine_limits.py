@@ -22,6 +22,11 @@ async def test_a_limit_begins_so_many_documents_and_leaves_the_rest_due(tmp_path
         assert it.findings() == Findings()
 
 
+async def test_a_limit_of_one_is_told_as_one_document(tmp_path):
+    async with world(tmp_path) as it:
+        assert "stopped after 1 document as asked; the rest stays due" in (await it.run(limit=1)).notes
+
+
 async def test_named_documents_are_carried_and_no_others(tmp_path):
     async with world(tmp_path) as it:
         keys = [it.hypatos.store.demo.document_id(number) for number in (0, 7)]
