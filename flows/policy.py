@@ -19,8 +19,9 @@ class Policy:
 
     in_flight: int = 32
     """Documents that are being delivered at the same time: more than a connection takes calls, since some are being written down."""
-    acknowledging: int = 32
-    """Feedback messages under way at the same time; their own pool, so that they do not slow deliveries down."""
+    acknowledging: int = 64
+    """Feedback messages under way at the same time, some of them being written down; their own pool, so that they do not slow
+    deliveries down."""
     patience: float = 150.0
     """How long a run that has nothing else to do waits for documents that become due again (0: not at all)."""
     linger: float = 10.0
