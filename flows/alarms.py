@@ -155,21 +155,21 @@ def _held_by(run: Ended, connection: str) -> int:
 
 def _of_route(route: Watched) -> Iterator[Condition]:
     ends = tuple(f"{Kind.CONNECTION} {name} {cause}" for name in route.connections for cause in CAUSES)
-    yield from _runs(route, ends)
+    told = [run for run in route.pulse.ended if run.counts.get("exit_code") != _INTERRUPTED]  # by a person, who knows
+    lately = bool(told) and route.pulse.now - told[0].started_at <= route.fresh_within
+    yield from _runs(route, told, ends, lately=lately)
     yield from _rejects(route)
-    yield from _owed(route, ends)
+    yield from _owed(route, ends, lately=lately)
 
 
-def _runs(route: Watched, ends: tuple[str, ...]) -> Iterator[Condition]:
+def _runs(route: Watched, told: Sequence[Ended], ends: tuple[str, ...], *, lately: bool) -> Iterator[Condition]:
     """Tell of runs that stop, or else of their silence: only one of the two is the cause."""
     pulse = route.pulse
-    told = [run for run in pulse.ended if run.counts.get("exit_code") != _INTERRUPTED]  # by a person, who knows
     stopped = 0
     for run in told:
         if not _was_stopped(run):
             break
         stopped += 1
-    lately = bool(told) and pulse.now - told[0].started_at <= route.fresh_within
     if stopped >= _IN_A_ROW or (stopped and route.late and lately):
         last, first = told[0], told[stopped - 1]
         words = last.note or "it ended without a word"
@@ -195,7 +195,8 @@ def _runs(route: Watched, ends: tuple[str, ...]) -> Iterator[Condition]:
             next=f"see that its schedule is on and a worker runs it; by hand: docferry run {route.name}",
             # A route that has never run is given the time from the first look.
             grace=route.fresh_within if pulse.complete_at is None else timedelta(),
-            follows=ends if lately else (),
+            # Runs that come and owe the source something do not end complete: that is the cause, once it has lasted for too long.
+            follows=(*ends, f"{Kind.OWED} {route.name}") if lately else (),
             latest=told[0].ended_at if lately else None,
         )
 
@@ -227,7 +228,7 @@ def _rejects(route: Watched) -> Iterator[Condition]:
     )
 
 
-def _owed(route: Watched, ends: tuple[str, ...]) -> Iterator[Condition]:
+def _owed(route: Watched, ends: tuple[str, ...], *, lately: bool) -> Iterator[Condition]:
     pulse = route.pulse
     if pulse.oldest_owed_at is None or route.owed_for == NEVER or pulse.now - pulse.oldest_owed_at <= route.owed_for:
         return
@@ -239,5 +240,6 @@ def _owed(route: Watched, ends: tuple[str, ...]) -> Iterator[Condition]:
         says=f"{route.name}: {route.source} is owed {messages}, the oldest for "
         f"{span((pulse.now - pulse.oldest_owed_at).total_seconds())} (the limit is {span(route.owed_for.total_seconds())})",
         next=f"docferry run {route.name}, then docferry status {route.name}",
-        follows=(*ends, f"{Kind.FAILING} {route.name}", f"{Kind.STALE} {route.name}"),
+        # What is owed because nothing runs has that cause.
+        follows=(*ends, f"{Kind.FAILING} {route.name}", *(() if lately else (f"{Kind.STALE} {route.name}",))),
     )

@@ -209,6 +209,18 @@ async def test_feedback_that_is_owed_too_long_is_told_with_its_number_and_age(it
     assert "near is owed 1 message, the oldest for 3 h (the limit is 2 h)" in listener.heard[0][1]
 
 
+async def test_feedback_that_keeps_every_run_from_ending_complete_is_told_as_that_and_not_as_silence(it, listener):
+    async with it.ledger.run("a") as run:
+        await deliver(run, await one(run, it.now), it.now)
+    await it.well()
+    it.later(3 * HOUR)
+    await it.well()
+    await it.run("a", MINUTE, complete=False)
+    rows(it.url, "UPDATE run SET complete = '0' WHERE route = 'a'")
+    assert (await it.check()).exit_code == 1
+    assert listener.titles == ["a owes its source"]
+
+
 async def test_checkers_at_the_same_moment_tell_everything_once(it, listener):
     it.later(HOUR)
     others = [await open_ledger(it.url) for _ in range(3)]
