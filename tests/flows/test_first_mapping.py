@@ -11,8 +11,8 @@ ROUTE = Path("my-routes/invoices.yaml")
 
 
 def shown(command):
-    """Return the lines that the page shows under a command, up to where it leaves some out."""
-    after = PAGE.partition(f"$ {command}\n")[2].partition("```")[0].partition("…\n")[0]
+    """Return the lines that the page shows under a command, from the first that it does not leave out up to where it leaves some out."""
+    after = PAGE.partition(f"$ {command}\n")[2].partition("```")[0].removeprefix("…\n").partition("…\n")[0]
     return [line.rstrip() for line in after.splitlines() if line.strip()]
 
 
@@ -53,5 +53,5 @@ def test_lint_finds_a_misspelt_path_as_the_page_shows_it(docferry):
     command = "docferry map lint invoices --sample my-routes/samples/invoice.json"
     ended = docferry(*command.split()[1:])
     assert ended.code == 0
-    assert len(shown(command)) == 3
+    assert len(shown(command)) == 4
     assert "\n".join(shown(command)) in "\n".join(line.rstrip() for line in ended.out.splitlines())

@@ -100,7 +100,11 @@ def test_what_the_guide_names_is_there():
     assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
     shown = eval(re.search(r"```python\n(Break\(.*?\n\))\n```", guide, re.DOTALL)[1], {"Break": Break})
     assert problem(replace(shown, file=shown.file.replace("acme_erp", "example"))) is None
-    for line in ('await journal.once("create", do, find, settle=self._settle)', "_never_gone", "SETTLE_SECONDS"):
+    for line in (
+        'await journal.once("create", do, find, notes={_SHOWN: shown}, settle=self._settle)',
+        "_never_gone",
+        "SETTLE_SECONDS",
+    ):
         assert line in guide
         assert any(line in file.read_text() for file in (ROOT / "connectors/example").glob("*.*"))
 
