@@ -291,7 +291,10 @@ class Destination(Protocol):
     """Where documents go."""
 
     later: Mapping[str, str]
-    """What a document can come to there after it was delivered, as its outcomes show it (Result), with a sentence each."""
+    """What a document can come to there after it was delivered, as its outcomes show it (Result), with a sentence each.
+
+    Where that is `confirmed` alone, `outcome` is asked only by routes that tell it: it has nothing else to say.
+    """
 
     @property
     def schema(self) -> JsonSchema:

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from connectors.contract import Result
 from connectors.errors import AccessError, ConnectorError, RejectedError, TransientError, UnsettledError
 from flows.alerts import Alerts
 from flows.circuit import Circuit
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("docferry")
 
 FORBIDDEN = 403
+_NOTHING_LATER = {Result.CONFIRMED}
+"""What a destination says that cannot be asked: whatever it took stays as it is."""
 _LISTING = "the listing"
 """Where `halts` keeps why it was not read; no connection has such a name."""
 
@@ -215,8 +218,10 @@ class Context:
         return time.monotonic() + seconds - self.progress_at <= self.policy.linger
 
     def follow_at(self, delivered_at: datetime, *, accepted: bool) -> datetime | None:
-        """Return when to ask the far end about a delivery again, None if it has been watched long enough."""
+        """Return when to ask the far end about a delivery again; None if it has been watched long enough, or shows nothing."""
         heeded = not WORDS.isdisjoint(self.open.route.feedback)
+        if not heeded and self.open.destination.later.keys() <= _NOTHING_LATER:
+            return None
         return self.policy.follow_at(delivered_at, accepted=accepted, heeded=heeded)
 
     @property

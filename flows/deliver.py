@@ -192,7 +192,8 @@ async def _read(context: Context, transfer: Transfer, seen: Seen) -> Document | 
         return None
     context.got_through(context.source_name)
     context.shown = True
-    await acquit(context, context.source_name)
+    if context.suspects:
+        await acquit(context, context.source_name)
     seen.take(document, context.run.fingerprint(document.version))
     if not all(keepable(file.id) for file in document.files):
         raise RejectedError(f"a file of it has {WHY}", connection=context.source_name)
@@ -211,7 +212,8 @@ async def _push(
     external_id = await context.open.destination.push(delivery, journal)
     context.got_through(context.destination_name)
     context.delivered = True
-    await acquit(context, context.source_name, context.destination_name)
+    if context.suspects:
+        await acquit(context, context.source_name, context.destination_name)
     fate = Fate.DELIVERED if delivery.replaces is None else Fate.UPDATED
     beside = await brought(context, turn, external_id, journal)
     await settle_sent(context, turn.transfer, document, digest, external_id, fate, reviews, beside)

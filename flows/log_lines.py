@@ -66,8 +66,13 @@ def about_its_document(
 
     @wraps(work)
     async def run(context: C, one: D, /, *rest: P.args, **named: P.kwargs) -> T:
-        with about(document=one.document_id):
+        before = _subject.get()
+        # Once per document and phase, so without what `about` costs.
+        token = _subject.set(Subject(before.route, before.run, one.document_id or before.document))
+        try:
             return await work(context, one, *rest, **named)
+        finally:
+            _subject.reset(token)
 
     return run
 

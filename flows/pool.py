@@ -40,24 +40,37 @@ class _Places:
 
     def __init__(self, width: int, ground: Ground) -> None:
         self.busy: dict[asyncio.Future[None], tuple[int, float]] = {}
+        """By piece its id and when it was begun, the earliest first."""
         self._width = width
         self._ground = ground
         self._some = width
         self._usual: float | None = None
+        self._ended: list[asyncio.Future[None]] = []
+        self._waking: asyncio.Future[None] | None = None
 
     def begin(self, id_: int, work: Awaitable[None]) -> None:
         """Start a piece of work."""
-        self.busy[asyncio.ensure_future(work)] = id_, time.monotonic()
+        task = asyncio.ensure_future(work)
+        self.busy[task] = id_, time.monotonic()
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Future[None]) -> None:
+        self._ended.append(task)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waking is not None and not self._waking.done():
+            self._waking.set_result(None)
 
     def free(self) -> bool:
         """Say whether another piece may begin."""
         if self.busy and self._ground.saturated():
             return False
-        allowed = self._ground.room(self._width)
-        if allowed < self._width:
-            return len(self.busy) < allowed
+        allowed, under_way = self._ground.room(self._width), len(self.busy)
+        if under_way < allowed or allowed < self._width:
+            return under_way < allowed
         # As many as there are places may stand aside at the same time.
-        return len(self._brisk()) < allowed and len(self.busy) < 2 * allowed
+        return under_way < 2 * allowed and under_way - self._aside()[0] < allowed
 
     def at_a_time(self, begun: int) -> int:
         """Say how many pieces may be begun, and taken away from other runs, at once. `begun`: how many were the last time.
@@ -73,12 +86,20 @@ class _Places:
 
     async def wait(self, *, more: bool) -> None:
         """Wait for a piece to end, or, if `more` may begin, until there is a place. Raises what a piece raised."""
-        timeout = None
-        if more:
+        if not self._ended:
+            loop = asyncio.get_running_loop()
+            self._waking = loop.create_future()
             # One slow piece must not keep what has come meanwhile from the free places, and a quota may have had enough.
-            timeout = ASK_AGAIN if self.free() else min([ASK_AGAIN, *self._brisk()])
-        done, _ = await asyncio.wait(self.busy, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
+            seconds = (ASK_AGAIN if self.free() else min(ASK_AGAIN, self._aside()[1])) if more else None
+            timer = loop.call_later(seconds, self._wake) if seconds is not None else None
+            try:
+                await self._waking
+            finally:
+                self._waking = None
+                if timer is not None:
+                    timer.cancel()
+        ended, self._ended = self._ended, []
+        for task in ended:
             took = time.monotonic() - self.busy.pop(task)[1]
             # A slow one says little about what is usual, unless all have become slow.
             took = min(took, self._bound())
@@ -88,10 +109,13 @@ class _Places:
     def _bound(self) -> float:
         return float("inf") if self._usual is None else max(SLOW_AT_LEAST, SLOW * self._usual)
 
-    def _brisk(self) -> list[float]:
-        """Return in how many seconds each piece that holds a place will have to give it up."""
+    def _aside(self) -> tuple[int, float]:
+        """Return how many pieces have given up their places, and in how many seconds the next one will have to."""
         bound, now = self._bound(), time.monotonic()
-        return [left for _, began in self.busy.values() if (left := began + bound - now) > 0]
+        for place, (_, began) in enumerate(self.busy.values()):
+            if (left := began + bound - now) > 0:
+                return place, left
+        return len(self.busy), float("inf")
 
 
 async def pool(

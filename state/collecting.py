@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, case, delete, func, insert, null, select, update
 
-from state.dialect import upsert
-from state.models import cursor, event, feedback, step, transfer
+from state.dialect import among, upsert
+from state.models import cursor, feedback, step, transfer
+from state.prepared import ask, prepared
 from state.reading import chunks
 from state.reading import refused as last_refused
 from state.records import (
@@ -25,6 +26,8 @@ from state.records import (
     Remembered,
 )
 from state.restoring import look_first
+from state.statements import EVENT
+from state.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -58,6 +61,15 @@ _REOPEN = (
         reason=case((_kept, transfer.c.reason), else_=null()),
     )
 )
+_NEW = insert(transfer)
+_KNOWN = select(
+    transfer.c.id,
+    transfer.c.document_id,
+    transfer.c.version,
+    transfer.c.status,
+    transfer.c.reason_class,
+    transfer.c.mapping_version,
+).where(transfer.c.route == bindparam("of", type_=Text()), among(transfer.c.document_id, "those"))
 _REOPEN_AFRESH = _REOPEN.values(reason_class=None, reason=None, asked=True)
 """As a person asked for it, or one who has mended the mapping."""
 _RETRY = _REOPEN.values(asked=True)
@@ -181,19 +193,8 @@ def _other(row: _Known, mapping: str | None) -> bool:
 
 
 def _known(connection: Connection, route: str, document_ids: Sequence[str]) -> dict[str, _Known]:
-    query = select(
-        transfer.c.id,
-        transfer.c.document_id,
-        transfer.c.version,
-        transfer.c.status,
-        transfer.c.reason_class,
-        transfer.c.mapping_version,
-    )
-    found: dict[str, _Known] = {}
-    for some in chunks(document_ids):
-        rows = connection.execute(query.where(transfer.c.route == route, transfer.c.document_id.in_(some)))
-        found.update((row.document_id, row) for row in rows)
-    return found
+    rows = ask(connection, _KNOWN, of=route, those=document_ids) if document_ids else []
+    return {row.document_id: row for row in rows}
 
 
 def _insert(connection: Connection, route: str, versions: Mapping[str, str], now: datetime) -> list[int]:
@@ -212,8 +213,9 @@ def _insert(connection: Connection, route: str, versions: Mapping[str, str], now
         }
         for name, version in versions.items()
     ]
-    made = insert(transfer).returning(transfer.c.id, sort_by_parameter_order=True)
-    ids = list(connection.execute(made, rows).scalars())
+    prepared(_NEW, frozenset(rows[0]), connection.dialect).execute(connection, rows)
+    made = _known(connection, route, list(versions))
+    ids = [made[name].id for name in versions]
     look_first(connection, route, ids)
     return ids
 
@@ -266,4 +268,4 @@ def _note(
 ) -> None:
     rows = [{"transfer_id": key, "at": now, "run_id": run_id, "kind": kind, "detail": detail} for key in ids]
     if rows:
-        connection.execute(insert(event), rows)
+        prepared(EVENT.sql, frozenset(rows[0]), connection.dialect).execute(connection, rows)

@@ -13,6 +13,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from state.texts import Text as KeptText
+from state.texts import kept
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -41,14 +44,31 @@ class _Ids(TypeDecorator["Collection[int]"]):
         return json.dumps(ids) if dialect.name == "sqlite" else ids
 
 
+class _Texts(TypeDecorator["Collection[str]"]):
+    """Texts as one value, each as it is kept: an array, in SQLite a JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type that the database has for it."""
+        here: TypeEngine[Any] = Text() if dialect.name == "sqlite" else ARRAY(Text())
+        return dialect.type_descriptor(here)
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> object:
+        """Write the texts down."""
+        texts = [kept(text) for text in value or ()]
+        return json.dumps(texts) if dialect.name == "sqlite" else texts
+
+
 class among(FunctionElement[bool]):  # noqa: N801 -- reads as the SQL operator it is
-    """Whether a row number is one of those that are given under a name: like IN, but always the same text."""
+    """Whether a row number, or a text, is one of those that are given under a name: like IN, but always the same text."""
 
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: Column[int], name: str) -> None:
-        super().__init__(column, bindparam(name, type_=_Ids()))
+    def __init__(self, column: Column[int] | Column[str], name: str) -> None:
+        super().__init__(column, bindparam(name, type_=_Texts() if isinstance(column.type, KeptText) else _Ids()))
 
     def self_group(self, against: object = None) -> among:  # noqa: ARG002 -- SQLAlchemy's signature
         """Stand in a WHERE as it is: SQLAlchemy would write `= 1` behind it, and SQLite then reads the whole table."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, bindparam
 from sqlalchemy.ext.compiler import compiles
@@ -12,6 +12,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Dialect
     from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -22,13 +24,25 @@ class Instant(TypeDecorator[datetime]):
     impl = String(27)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- TypeDecorator's signature
-        """Turn an aware datetime into text. Raises ValueError for a naive one, whose zone nobody can know."""
-        return None if value is None else _text(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002 -- SQLAlchemy's signature
+        """Return what turns an aware datetime into text. Called for every value, so without TypeDecorator's calls in between.
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- TypeDecorator's signature
-        """Turn the text back into an aware UTC datetime."""
-        return None if value is None else datetime.fromisoformat(value)
+        It raises ValueError for a naive one, whose zone nobody can know.
+        """
+        return kept
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 -- the same
+        """Return what turns the text back into an aware UTC datetime."""
+        return _as_it_was
+
+
+def kept(value: datetime | None) -> str | None:
+    """Return the text as which an instant is kept. Raises ValueError for a naive one."""
+    return None if value is None else _text(value)
+
+
+def _as_it_was(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from state.texts import SIGN, as_it_was, kept
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -36,24 +38,40 @@ class _Text:
             for name, value in compiled.construct_params(dict.fromkeys(names)).items()
             if name not in names
         }
-        self._changed = [
-            (name, process) for name, process in processes.items() if name in names and process is not _same
-        ]
         self.text = compiled.string
-        self.order = compiled.positiontup
+        self._order = compiled.positiontup
+        given = self._order or sorted(names)
+        changed = [
+            (place if self._order else name, processes[name])
+            for place, name in enumerate(given)
+            if name in names and name in processes
+        ]
+        # Most values are texts that stay as they are, or nothing at all: those are told apart without a call.
+        self._texts = [key for key, process in changed if process is kept]
+        self._others = [(key, process) for key, process in changed if process not in {kept, _same}]
 
-    def values(self, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
-        """Return rows as the driver keeps them. Raises StatementError for a value that cannot be kept."""
+    def values(self, rows: Sequence[Mapping[str, object]]) -> list[Any]:
+        """Return rows as the driver takes them: tuples, or dicts by name. Raises StatementError for a value that cannot be kept."""
         try:
             return [self._values(row) for row in rows]
         except ValueError as error:
             raise StatementError(str(error), self.text, None, error, hide_parameters=True) from error
 
-    def _values(self, row: Mapping[str, object]) -> dict[str, object]:
-        values = {**self._fixed, **row}
-        for name, process in self._changed:
-            values[name] = process(values[name])
-        return values
+    def _values(self, row: Mapping[str, object]) -> Any:  # noqa: ANN401 -- a tuple or a dict, as the driver has it
+        named: Any = {**self._fixed, **row}
+        values: Any = named if self._order is None else [named[name] for name in self._order]
+        for key in self._texts:
+            value = values[key]
+            if value is not None and not (value.isascii() and "\0" not in value):
+                values[key] = kept(value)
+        for key, process in self._others:
+            values[key] = process(values[key])
+        return values if self._order is None else tuple(values)
+
+    @property
+    def positional(self) -> bool:
+        """Whether the driver takes tuples."""
+        return self._order is not None
 
 
 class Prepared:
@@ -62,16 +80,12 @@ class Prepared:
     def __init__(self, statement: UpdateBase, names: frozenset[str], dialect: Dialect) -> None:
         """Write it out. Raises InvalidRequestError if it needs another name, TypeError if it has defaults or lists."""
         self._written = written = _Text(statement, names, dialect)
-        found = _VALUES.search(written.text) if written.order is not None else None
+        found = _VALUES.search(written.text) if written.positional else None
         self._group = found[1] if found and found[1].count("?") == written.text.count("?") else None
 
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
         """Carry it out for every row. Raises SQLAlchemyError, also for a value that cannot be kept."""
-        given, order, written = self._written.values(rows), self._written.order, self._written.text
-        if order is None:
-            connection.exec_driver_sql(written, given)
-            return
-        lines = [tuple([values[name] for name in order]) for values in given]
+        lines, written = self._written.values(rows), self._written.text
         if self._group is None:
             connection.exec_driver_sql(written, lines)
             return
@@ -92,24 +106,26 @@ class Question:
         columns = list(query.selected_columns)
         kind: Any = namedtuple  # noqa: PYI024 -- only here its names are known
         self._make: Callable[[Sequence[object]], Any] = kind("Found", [c.key or "" for c in columns], rename=True)._make
-        self._read = [
+        read = [
             (place, process)
             for place, column in enumerate(columns)
             if (process := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ]
+        self._texts = [place for place, process in read if process is as_it_was]
+        self._others = [(place, process) for place, process in read if process is not as_it_was]
 
     def ask(self, connection: Connection, **values: object) -> list[Any]:
         """Return all rows. Raises SQLAlchemyError."""
-        given, order = self._written.values([values])[0], self._written.order
-        put = given if order is None else tuple([given[name] for name in order])
-        found = connection.exec_driver_sql(self._written.text, put).all()
+        found = connection.exec_driver_sql(self._written.text, self._written.values([values])[0]).all()
         return [self._make(self._as_read(row)) for row in found]
 
     def _as_read(self, row: Sequence[object]) -> Sequence[object]:
-        if not self._read:
-            return row
-        values = list(row)
-        for place, process in self._read:
+        values: list[Any] = list(row)
+        for place in self._texts:
+            value = values[place]
+            if value is not None and SIGN in value:
+                values[place] = as_it_was(value)
+        for place, process in self._others:
             values[place] = process(values[place])
         return values
 

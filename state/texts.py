@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Dialect
 
-_SIGN = "\ufdd0"
+SIGN = "\ufdd0"
 """Unicode promises never to give it a meaning. Before a 0 it stands for NUL, before a 1 for itself."""
-NUL = f"{_SIGN}0"
-_ODD = re.compile(rf"[\0{_SIGN}\ud800-\udfff]")
-_KEPT = re.compile(f"{_SIGN}([01])")
+NUL = f"{SIGN}0"
+_ODD = re.compile(rf"[\0{SIGN}\ud800-\udfff]")
+_KEPT = re.compile(f"{SIGN}([01])")
 
 
 class Text(TypeDecorator[str]):
@@ -36,7 +36,7 @@ class Text(TypeDecorator[str]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 -- the same
         """Return what makes a kept text what it was."""
-        return _as_it_was
+        return as_it_was
 
 
 def kept(value: str | None) -> str | None:
@@ -49,10 +49,11 @@ def kept(value: str | None) -> str | None:
 def _instead(odd: re.Match[str]) -> str:
     if odd.group() == "\0":
         return NUL
-    return f"{_SIGN}1" if odd.group() == _SIGN else "\N{REPLACEMENT CHARACTER}"
+    return f"{SIGN}1" if odd.group() == SIGN else "\N{REPLACEMENT CHARACTER}"
 
 
-def _as_it_was(value: str | None) -> str | None:
-    if value is None or _SIGN not in value:
+def as_it_was(value: str | None) -> str | None:
+    """Return what a kept text was."""
+    if value is None or SIGN not in value:
         return value
-    return _KEPT.sub(lambda found: "\0" if found[1] == "0" else _SIGN, value)
+    return _KEPT.sub(lambda found: "\0" if found[1] == "0" else SIGN, value)
