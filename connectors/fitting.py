@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from connectors.accepting import accepting
 from connectors.errors import RejectedError
 
 if TYPE_CHECKING:
@@ -33,25 +34,45 @@ _UNDERSTOOD = frozenset(
     }
 )
 """The words of JSON Schema that count, here and where routes are checked: references and combinations do not."""
-_validators: dict[int, tuple[Mapping[str, Any], Validator]] = {}
-_MOST_VALIDATORS = 64
+_MOST_KNOWN = 64
+
+
+class _Known:
+    """A schema with what is made of it, which takes longer than most payloads take to check."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self.accepts = accepting(schema)
+
+    @cached_property
+    def validator(self) -> Validator:
+        return _strict()(self.schema)
+
+
+_known: dict[int, _Known] = {}
 
 
 def fit(schema: Mapping[str, Any], payload: object, connection: str = "") -> None:
     """Raise RejectedError with everything that does not fit, by its path and without its value."""
-    errors = _validator(schema).iter_errors(cast("Any", payload))
+    if fits(schema, payload):
+        return
+    errors = _of(schema).validator.iter_errors(cast("Any", payload))
     if problems := list(dict.fromkeys(problem for error in errors for problem in _problems(error))):
         raise RejectedError("; ".join(problems), connection=connection)
 
 
-def _validator(schema: Mapping[str, Any]) -> Validator:
-    """Return the validator of a schema, which takes longer to make than most payloads take to check."""
-    known = _validators.get(id(schema))
-    if known is None or known[0] is not schema:
-        known = _validators[id(schema)] = (schema, _strict()(schema))
-        if len(_validators) > _MOST_VALIDATORS:
-            del _validators[next(iter(_validators))]
-    return known[1]
+def fits(schema: Mapping[str, Any], payload: object) -> bool:
+    """Say that a payload certainly fits. False where it does not, and where only a walk through all of it can tell."""
+    return _of(schema).accepts(payload)
+
+
+def _of(schema: Mapping[str, Any]) -> _Known:
+    known = _known.get(id(schema))
+    if known is None or known.schema is not schema:
+        known = _known[id(schema)] = _Known(schema)
+        if len(_known) > _MOST_KNOWN:
+            del _known[next(iter(_known))]
+    return known
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from connectors.fitting import fits
 from mappings.language import FieldProblem, MappingError, Problem
 from mappings.workbench.lint import Known, lint
 
@@ -30,6 +31,8 @@ def faults(route: Route, schema: Schema) -> list[Problem]:
 
 def check_payload(route: Route, schema: Schema, fields: dict[str, object], mapped: Mapped) -> None:
     """Raise MappingError with everything in a payload that does not fit, each with the line of the rule that wrote it."""
+    if fits(schema.data, mapped.payload):
+        return
     misfits = schema.check(mapped.payload)
     if not misfits:
         return

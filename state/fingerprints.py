@@ -13,6 +13,7 @@ import secrets
 import shlex
 import stat
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ REKEYED = "rekeyed"
 
 Its fingerprints were dropped, or the ledger was put back from a backup (see `state.restoring`)."""
 _BYTES = 32
+_SHORT, _REMEMBERED = 64, 1024
+"""Characters, and how many texts: a document's version is asked for when it is listed, read, judged and settled."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _CHECKED = b"docferry fingerprints"
 _LOST = (
@@ -53,9 +56,13 @@ class Fingerprints:
 
     def __init__(self, key: bytes) -> None:
         self._begun = hmac.new(key, digestmod="sha256")  # so that the key is taken in once
+        self._again = lru_cache(_REMEMBERED)(self._made)
 
     def of(self, text: str | bytes) -> str:
         """Return `fp-` and 32 hex digits of the text's HMAC-SHA-256."""
+        return self._again(text) if len(text) <= _SHORT else self._made(text)
+
+    def _made(self, text: str | bytes) -> str:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         made = self._begun.copy()
         made.update(data)

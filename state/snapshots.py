@@ -74,7 +74,7 @@ class Snapshots:
         """Return what writes a document down in place of its earlier snapshot. Only if snapshots are `taken`."""
         if self._vault is None:
             raise AssertionError("nothing is recorded without a key")
-        sealed = self._vault.encrypt(_compressed(content))
+        sealed = self._vault.seal(_compressed(content))
         key = self._vault.names[0]
         return _KEEP, {"transfer_id": transfer_id, "route": route, "taken_at": at, "key": key, "sealed": sealed}
 
@@ -119,7 +119,7 @@ class Snapshots:
                 "this": id_,
                 "from_sealed": sealed,
                 "to_key": self._vault.names[0],
-                "to_sealed": self._vault.encrypt(content),
+                "to_sealed": self._vault.seal(content),
             }
             for id_, sealed in rows
             if (content := self._vault.decrypt_bytes(sealed)) is not None

@@ -79,12 +79,16 @@ def one_per_item(source: Each, over: Expression, fill: Fill, applies: Condition 
         inner = dict(scope)
         for place, item in enumerate(items):
             inner[name], inner[index] = item, place + 1
-            spend(to_look)
-            if applies is None or applies(inner):
+            if applies is None:
+                spend(to_look + to_make)
+            else:
+                spend(to_look)
+                if not applies(inner):
+                    continue
                 spend(to_make)
-                value = fill(inner, run, (*positions, place))
-                if value:
-                    made.append(value)
+            value = fill(inner, run, (*positions, place))
+            if value:
+                made.append(value)
         return made
 
     return build

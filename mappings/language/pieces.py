@@ -17,7 +17,7 @@ from mappings.language.words import FormatError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mappings.language.conversions import Convert
+    from mappings.language.conversions import Convert, Quick
     from mappings.language.model import Rule, Written
     from mappings.language.paths import Scope
     from mappings.language.problems import Findings
@@ -72,10 +72,11 @@ class Pieces:
             self._findings.add(written.mark, f"unknown table '{written.text}'{suggestion(written.text, self._tables)}")
         return table
 
-    def conversion(self, rule: Rule, currency: Expression | None) -> Convert | None:
-        """Return what a rule's `type` and the keys beside it do to a value, None if there are none."""
+    def conversion(self, rule: Rule, currency: Expression | None) -> tuple[Convert, Quick | None] | None:
+        """Return what a rule's `type` and the keys beside it do to a value, and to most texts; None if there are none."""
         try:
-            return conversion(rule, currency.evaluate if currency else None)
+            convert = conversion(rule, currency.evaluate if currency else None)
+            return None if convert is None or rule.type is None else (convert, TYPES[rule.type].quick(_options(rule)))
         except FormatError as error:
             places = rule.options.get(error.option)
             self._findings.add(places[error.place].mark if places else rule.marks["type"], str(error))
@@ -111,12 +112,13 @@ class Pieces:
 
 def conversion(rule: Rule, currency: Evaluate | None) -> Convert | None:
     """Return what a rule's `type` and the keys beside it do to a value, None if there are none. Raises FormatError."""
-    if rule.type is None:
-        return None
+    return None if rule.type is None else TYPES[rule.type].make(_options(rule, currency))
+
+
+def _options(rule: Rule, currency: Evaluate | None = None) -> Options:
     texts = {key: tuple(written.text for written in found) for key, found in rule.options.items()}
     single = {key: texts[key][0] for key in ("zone", "to_zone", "round") if key in texts}
-    options = Options(format=texts.get("format", ()), locale=texts.get("locale", ()), currency=currency, **single)
-    return TYPES[rule.type].make(options)
+    return Options(format=texts.get("format", ()), locale=texts.get("locale", ()), currency=currency, **single)
 
 
 def is_code(currency: Written) -> bool:

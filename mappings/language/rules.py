@@ -60,10 +60,13 @@ class Compiler:
             for parents, last, step in steps:
                 value = step(scope, run, positions)
                 if value is not MISSING:
-                    place = result
-                    for parent in parents:
-                        place = place.setdefault(parent, {})  # type: ignore[assignment]  # colliding targets were refused
-                    place[last] = value
+                    if parents:
+                        place = result
+                        for parent in parents:
+                            place = place.setdefault(parent, {})  # type: ignore[assignment]  # colliding targets were refused
+                        place[last] = value
+                    else:
+                        result[last] = value
             return result
 
         return fill
@@ -76,8 +79,8 @@ class Compiler:
         when, applies = self._pieces.condition(rule.when) if rule.when else (None, None)
         table = self._pieces.table(rule.lookup)
         currency = self._pieces.currency(rule)
-        convert = self._pieces.conversion(rule, currency)
-        parts = Parts(rule, number, applies, table, convert)
+        convert, quick = self._pieces.conversion(rule, currency) or (None, None)
+        parts = Parts(rule, number, applies, table, convert, quick)
         step, expressions = self._step(parts, rule.source, when)
         self._sources[number] = expressions
         made_of = [*expressions, *([currency] if currency else [])]

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from mappings.language.missing import MISSING
 from mappings.language.remedies import Remedy, absence_of, first_absence
+from mappings.language.shortcuts import shortened
 from mappings.language.values import ValueProblem, copied
 from mappings.language.work import TooMuchWorkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mappings.language.conversions import Convert
+    from mappings.language.conversions import Convert, Quick
     from mappings.language.expressions import Expression
     from mappings.language.model import Rule
     from mappings.language.paths import Scope
@@ -28,13 +29,14 @@ _TO_COPY = frozenset({dict, list, float})
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A rule with what its keys come to; `number` is its place in Route.rules."""
+    """A rule with what its keys come to; `number` is its place in Route.rules, `quick` what converts most texts."""
 
     rule: Rule
     number: int
     applies: Condition | None
     table: Table | None
     convert: Convert | None
+    quick: Quick | None = None
 
 
 def single(parts: Parts, expression: Expression) -> Step:
@@ -64,7 +66,7 @@ def single(parts: Parts, expression: Expression) -> Step:
             run.provenance.append((number, positions))
         return value
 
-    return step
+    return shortened(parts, expression, step)
 
 
 def first_of(parts: Parts, steps: Sequence[Step], sources: Sequence[Expression]) -> Step:

@@ -1,5 +1,6 @@
 """What the vault keeps, and from whom."""
 
+import base64
 import shutil
 import subprocess
 
@@ -34,6 +35,53 @@ def test_without_the_right_key_there_is_nothing():
     assert Vault([TWO]).decrypt(kept) is None
     assert Vault([ONE]).decrypt(kept[:-4]) is None
     assert Vault([ONE]).decrypt("ü") is None
+
+
+@given(st.binary())
+def test_a_sealed_document_is_opened_by_its_key_alone_and_by_another_vault_of_it(content: bytes):
+    sealed = Vault([ONE]).seal(content)
+    assert Vault([TWO, ONE]).decrypt_bytes(sealed) == content
+    assert Vault([TWO]).decrypt_bytes(sealed) is None
+    assert len(content) < 4 or content not in base64.b64decode(sealed[2:])
+
+
+def test_documents_that_an_earlier_version_has_encrypted_are_opened():
+    assert Vault([TWO, ONE]).decrypt_bytes(Fernet(ONE).encrypt(b"document").decode()) == b"document"
+
+
+def test_the_first_key_is_known_by_what_it_has_sealed():
+    sealed = Vault([ONE]).seal(b"document")
+    assert Vault([ONE, TWO]).is_current(sealed)
+    assert not Vault([TWO, ONE]).is_current(sealed)
+
+
+def test_no_two_sealed_documents_share_a_nonce_and_no_two_vaults_a_key():
+    one, other = Vault([ONE]), Vault([ONE])
+    whole = [base64.b64decode(vault.seal(b"document")[2:]) for vault in (one, other) for _ in range(100)]
+    assert len({each[16:28] for each in whole}) == 200
+    assert len({each[:16] for each in whole}) == 2
+
+
+def test_another_key_is_derived_in_time(monkeypatch):
+    monkeypatch.setattr("state.vault._PER_KEY", 2)
+    vault = Vault([ONE])
+    sealed = [vault.seal(b"document") for _ in range(5)]
+    assert len({base64.b64decode(each[2:])[:16] for each in sealed}) == 3
+    assert {vault.decrypt_bytes(each) for each in sealed} == {b"document"}
+
+
+@given(st.data())
+def test_a_sealed_document_that_was_altered_is_not_opened(data):
+    whole = bytearray(base64.b64decode(Vault([ONE]).seal(b"document")[2:]))
+    place = data.draw(st.integers(0, len(whole) - 1))
+    whole[place] ^= data.draw(st.integers(1, 255))
+    assert Vault([ONE]).decrypt_bytes("1." + base64.b64encode(whole).decode()) is None
+    assert Vault([ONE]).decrypt_bytes("1." + base64.b64encode(whole[:place]).decode()) is None
+
+
+@pytest.mark.parametrize("text", ["1.", "1.ü", "1.####", "1.AAAA", "2.AAAA"])
+def test_what_was_never_sealed_is_not_opened(text):
+    assert Vault([ONE]).decrypt_bytes(text) is None
 
 
 @pytest.mark.parametrize("keys", [[], [ONE, "hunter2"], [""]])

@@ -9,27 +9,36 @@ from typing import TYPE_CHECKING
 
 from mappings.language.codes import banking, countries, currencies, languages, units
 from mappings.language.conversions.plain import boolean
+from mappings.language.dates.quick import quick_day
 from mappings.language.dates.readers import date_reader, datetime_reader
 from mappings.language.missing import MISSING
 from mappings.language.numbers.money import money_reader
+from mappings.language.numbers.quick import quick_decimal, quick_integer
 from mappings.language.numbers.readers import decimal_reader, integer_reader
 from mappings.language.paths import Scope
 from mappings.language.values import ValueProblem, text
 from mappings.language.words import DAY, INSTANT, NUMBER, TEXT, Example, FormatError, Word
+from mappings.language.work import LONG
 
 if TYPE_CHECKING:
     from mappings.language.conversions.options import Options
 
 Convert = Callable[[Scope, object], object]
 """A conversion of a value in a document; raises ValueProblem."""
+Quick = Callable[[str], object]
+"""A conversion of text that gives what the Convert of its type gives, or None where that has to look; raises nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Type(Word):
-    """A word of `type:`. `make` builds its conversion from what stands beside it, and raises FormatError."""
+    """A word of `type:`. `make` builds its conversion from what stands beside it, and raises FormatError.
+
+    `quick` gives what does the same for most texts, if there is something, for options that `make` has taken.
+    """
 
     options: tuple[str, ...] = ()
     make: Callable[[Options], Convert]
+    quick: Callable[[Options], Quick | None] = lambda _options: None
 
 
 def _plain(convert: Callable[[object], object]) -> Callable[[Options], Convert]:
@@ -70,6 +79,7 @@ TYPES: dict[str, Type] = {
         takes=TEXT | NUMBER | {"boolean"},
         gives=TEXT,
         make=_plain(text),
+        quick=lambda _options: lambda value: value if len(value) <= LONG else None,
         examples=(Example("type: string", "4711", given=4711),),
     ),
     "integer": Type(
@@ -78,6 +88,7 @@ TYPES: dict[str, Type] = {
         gives=frozenset({"integer"}),
         options=("format",),
         make=_made(lambda options: integer_reader(options.format)),
+        quick=lambda options: quick_integer(options.format),
         examples=(
             Example("type: integer", 12, given="12"),
             Example("type: integer, format: '1.234,56'", 1000, given="1.000"),
@@ -90,6 +101,7 @@ TYPES: dict[str, Type] = {
         gives=frozenset({"decimal"}),
         options=("format",),
         make=_made(lambda options: decimal_reader(options.format)),
+        quick=lambda options: quick_decimal(options.format),
         examples=(
             Example("type: decimal", Decimal("1234.50"), given="1234.50"),
             Example("type: decimal, format: '1.234,56 €'", Decimal("-12345.6"), given="-12.345,6 €"),
@@ -122,6 +134,7 @@ TYPES: dict[str, Type] = {
         gives=frozenset({"date"}),
         options=("format", "locale", "zone", "to_zone"),
         make=_made(lambda options: date_reader(options.format, options.locale, options.zone, options.to_zone)),
+        quick=lambda options: None if options.to_zone else quick_day(options.format, options.locale),
         examples=(
             Example("type: date, format: '%d.%m.%Y'", "2026-02-07", given="7.2.2026"),
             Example("type: date, format: '%d. %B %Y', locale: de", "2026-03-07", given="7. März 2026"),

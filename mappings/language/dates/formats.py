@@ -78,11 +78,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class DateFormat:
-    """A format that is checked. `tells` are the parts it has, such as day, month_name, year, minute, offset."""
+    """A format that is checked. `tells` are the parts it has, such as day, month_name, year, minute, offset.
+
+    `pattern` has a group for each of them, and fits text that is composed (see names.py).
+    """
 
     text: str
     tells: frozenset[str]
-    _pattern: re.Pattern[str]
+    pattern: re.Pattern[str]
     _months: Mapping[str, int]
     _weekdays: Mapping[str, int]
 
@@ -90,7 +93,7 @@ class DateFormat:
         """Return what a text says, None if it is not of this form or not a day of the calendar."""
         if len(text) > LONGEST_FORMAT:
             return None
-        match = self._pattern.fullmatch(names.composed(text))
+        match = self.pattern.fullmatch(names.composed(text))
         return None if match is None else self._made(match.groupdict())
 
     def _made(self, found: dict[str, str]) -> Reading | None:

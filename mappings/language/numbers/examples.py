@@ -34,18 +34,22 @@ _HELP = "write it as the number 1234.56 looks there, such as '1.234,56'"
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """A number format that is checked. `places` is how many digits its example has after the decimal point."""
+    """A number format that is checked. `places` is how many digits its example has after the decimal point.
+
+    `decimal` and `group` are its signs, empty if it shows none; `sizes` are those of the last and of the other groups,
+    `before` and `after` what stands beside the digits. With `minus_last` a minus stands behind them.
+    """
 
     text: str
     places: int
     any_sign: bool
+    decimal: str
+    group: str
+    sizes: tuple[int, int]
+    before: str
+    after: str
+    minus_last: bool
     _pattern: re.Pattern[str]
-    _decimal: str
-    _group: str
-    _sizes: tuple[int, int]
-    _before: str
-    _after: str
-    _minus_last: bool
 
     def read(self, text: str) -> tuple[Decimal, str | None] | None:
         """Return the number that a text shows and its currency's sign, if the example has ¤; None if it is not so."""
@@ -69,13 +73,13 @@ class NumberFormat:
         if Decimal(shown) != exact:
             raise ValueProblem(f"has more than {self.places} places, which '{self.text}' does not show; round it first")
         digits, _, rest = shown.removeprefix("-").partition(".")
-        grouped = self._group.join(self._groups(digits)) if self._group else digits
+        grouped = self.group.join(self._groups(digits)) if self.group else digits
         minus = "-" if exact < 0 else ""
-        first, last = ("", minus) if self._minus_last else (minus, "")
-        return f"{first}{self._before}{grouped}{self._decimal + rest if rest else ''}{last}{self._after}"
+        first, last = ("", minus) if self.minus_last else (minus, "")
+        return f"{first}{self.before}{grouped}{self.decimal + rest if rest else ''}{last}{self.after}"
 
     def _groups(self, digits: str) -> list[str]:
-        first, further = self._sizes
+        first, further = self.sizes
         groups = [digits[-first:]]
         digits = digits[:-first]
         while digits:
@@ -116,13 +120,13 @@ def number_format(text: str) -> NumberFormat:
         text=text,
         places=places,
         any_sign=ANY_SIGN in before + after,
+        decimal=decimal,
+        group=group,
+        sizes=sizes,
+        before=before,
+        after=after,
+        minus_last=minus_last,
         _pattern=re.compile(pattern),
-        _decimal=decimal,
-        _group=group,
-        _sizes=sizes,
-        _before=before,
-        _after=after,
-        _minus_last=minus_last,
     )
 
 
