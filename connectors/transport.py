@@ -6,6 +6,7 @@ is httpx.TimeoutException: aiohttp's errors of that kind are TimeoutError, which
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -14,11 +15,15 @@ import aiohttp
 import httpx
 from yarl import URL
 
+from connectors.straight import MOST, Exchange, exchange, head
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from multidict import CIMultiDictProxy
 
+_SAID_ANYWAY: Final = frozenset({b"host", b"transfer-encoding"})
+"""Headers that the request gets from its address and its body."""
 _CHUNK: Final = 2**14
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -103,7 +108,7 @@ class Response:
 
     __slots__ = ("_answer", "headers", "is_success", "status_code")
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse | Exchange) -> None:
         self._answer = answer
         self.status_code = answer.status
         self.is_success = 200 <= answer.status < 300  # noqa: PLR2004 -- the success range of RFC 9110
@@ -131,6 +136,7 @@ class Transport(httpx.AsyncBaseTransport):
     def __init__(self, session: Callable[[], aiohttp.ClientSession], proxy: httpx.Proxy | None = None) -> None:
         self._open = session
         self._session: aiohttp.ClientSession | None = None
+        self._doors: dict[tuple[str, str], aiohttp.ClientRequest] = {}
         self._way: dict[str, Any] = {} if proxy is None else {"proxy": str(proxy.url), "proxy_headers": proxy.headers}
         if proxy is not None and proxy.auth is not None:
             self._way["proxy_auth"] = aiohttp.BasicAuth(*proxy.auth)
@@ -139,37 +145,54 @@ class Transport(httpx.AsyncBaseTransport):
         self,
         method: str,
         url: str,
-        headers: Mapping[str, str] | list[tuple[str, str]],
+        headers: tuple[tuple[str, str], ...],
         body: bytes | AsyncIterable[bytes],
         waits: Mapping[str, float],
     ) -> Response:
         """Send, and return the answer as soon as its headers are there. Raises aiohttp.ClientError or OSError."""
         if self._session is None:
             self._session = self._open()
+        session, address = self._session, _address(url)
+        wait = _timeout(waits["connect"], waits["pool"], waits["read"])
         try:
-            answer = await self._session.request(
+            if not self._way and isinstance(body, bytes) and len(body) <= MOST:
+                begun = head(method, address, headers)
+                if begun is not None:
+                    return Response(await exchange(session, self._door(session, address), method, begun, body, wait))
+            answer = await session.request(
                 method,
-                _address(url),
+                address,
                 headers=headers,
                 data=body or None,
                 allow_redirects=False,
                 auto_decompress=False,
-                timeout=_timeout(waits["connect"], waits["pool"], waits["read"]),
+                timeout=wait,
                 **self._way,
             )
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
         return Response(answer)
 
+    def _door(self, session: aiohttp.ClientSession, address: URL) -> aiohttp.ClientRequest:
+        """Return a request for the pool to connect by: there are but one or two servers to a connection."""
+        where = address.raw_authority, address.scheme
+        door = self._doors.get(where)
+        if door is None:
+            door = self._doors[where] = aiohttp.ClientRequest(
+                "GET", address.origin(), loop=asyncio.get_running_loop(), session=session
+            )
+        return door
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Do the same for whoever has httpx's requests."""
         stream = request.stream
         body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else cast("AsyncIterable[bytes]", stream)
-        headers = [
+        whole = isinstance(body, bytes)
+        headers = tuple(
             (name.decode("ascii"), value.decode())
             for name, value in request.headers.raw
-            if name != b"transfer-encoding"  # aiohttp says so itself
-        ]
+            if name.lower() not in _SAID_ANYWAY and not (whole and name.lower() == b"content-length")
+        )
         answer = await self.send(request.method, str(request.url), headers, body, request.extensions["timeout"])
         lines = list(answer.headers.items())
         return httpx.Response(answer.status_code, headers=lines, stream=answer.stream, request=request)
@@ -188,7 +211,7 @@ def _timeout(connect: float, pool: float, read: float) -> aiohttp.ClientTimeout:
 class _Body(httpx.AsyncByteStream):
     """The body of an answer as it arrives."""
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse | Exchange) -> None:
         self._answer = answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

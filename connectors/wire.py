@@ -173,7 +173,7 @@ class Wire:
     ) -> Awaitable[Heard]:
         headers = {**_HEADERS, **out.headers, **credentials}
         if isinstance(self._transport, Transport):
-            return self._transport.send(out.method, out.url, headers, body, self._timeout)
+            return self._transport.send(out.method, out.url, tuple(headers.items()), body, self._timeout)
         return self._transport.handle_async_request(request(out.method, out.url, headers, body, self._timeout))
 
     def _settle(self, heard: Heard | None, left_at: float) -> None:
