@@ -70,6 +70,11 @@ class Headers(Mapping[str, str]):
     def __init__(self, lines: CIMultiDictProxy[str]) -> None:
         self._lines = lines
 
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]:
+        """The lines as they came."""
+        return [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in self._lines.items()]
+
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 -- as in Mapping, whose overloads say no more
         """Return what a header says, or the default."""
         lines = self._lines.getall(name, None)
@@ -112,7 +117,14 @@ class Response:
         self._answer = answer
         self.status_code = answer.status
         self.is_success = 200 <= answer.status < 300  # noqa: PLR2004 -- the success range of RFC 9110
-        self.headers: Mapping[str, str] = Headers(answer.headers)
+        self.headers = Headers(answer.headers)
+
+    def whole(self, most: int) -> bytes | None:
+        """Return the body if all of it is there by now and it is at most so long, as most answers are; else None."""
+        content = self._answer.content
+        if content.is_eof() and content.exception() is None and content.total_bytes <= most:
+            return content.read_nowait()
+        return None
 
     @property
     def stream(self) -> httpx.AsyncByteStream:
@@ -194,8 +206,7 @@ class Transport(httpx.AsyncBaseTransport):
             if name.lower() not in _SAID_ANYWAY and not (whole and name.lower() == b"content-length")
         )
         answer = await self.send(request.method, str(request.url), headers, body, request.extensions["timeout"])
-        lines = list(answer.headers.items())
-        return httpx.Response(answer.status_code, headers=lines, stream=answer.stream, request=request)
+        return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=answer.stream, request=request)
 
     async def aclose(self) -> None:
         """Close idle connections."""

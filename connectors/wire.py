@@ -187,6 +187,10 @@ class Wire:
 
     async def _read(self, response: Heard, out: Outgoing) -> bytes:
         most = self._limits.largest_answer if response.is_success else _LONGEST_REFUSAL
+        if isinstance(response, Response) and "content-encoding" not in response.headers:
+            whole = response.whole(most)
+            if whole is not None:
+                return whole
         parts: list[bytes] = []
         size = 0
         async for chunk in _body(response):
