@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    import httpx
-
     from connectors.limits import Clock
+    from connectors.wire import Heard
 
 STEPS: Final = (0.7, 0.84)
 """By which factor the number is lowered, or divided to raise it. Where neither way was better, a smaller step is tried."""
@@ -171,7 +170,7 @@ class Concurrency:
         if self._from and self._wanted() > _MORE * self._from[1].wanted + 1:
             self._begin_anew()
 
-    async def measured(self, kind_: str | None, answer: Awaitable[httpx.Response]) -> httpx.Response:
+    async def measured(self, kind_: str | None, answer: Awaitable[Heard]) -> Heard:
         """Await the headers of an answer and take in how long they took, if they are a success.
 
         `kind_` is None for what tells nothing about load: a body that is streamed takes as long as its source does.
@@ -182,7 +181,8 @@ class Concurrency:
         counts = not round_.settling
         self._out += 1
         out = self._out
-        round_.wanted = max(round_.wanted, self._wanted())
+        if (wanted := self._wanted()) > round_.wanted:
+            round_.wanted = wanted
         try:
             response = await answer
         finally:

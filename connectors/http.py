@@ -19,7 +19,7 @@ from connectors.limits import CLOCK, DEFAULT_LIMITS, Clock, Limits
 from connectors.lists import refuse_a_fault
 from connectors.retry import may_repeat, persist
 from connectors.urls import SettingsError, checked_url
-from connectors.wire import Outgoing, Wire
+from connectors.wire import Heard, Outgoing, Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -137,14 +137,13 @@ class Api:
             body, once = partial(_same, content), True
         again = method in _REPEATABLE if repeatable is None else repeatable
         out = Outgoing(method, self._url(path, params), path, sent, data, body, repeatable=again)
-        attempt = partial(self._attempt, out)
         try:
             try:
-                return await attempt()
+                return await self._attempt(out)
             except TransientError as error:
                 if once or not may_repeat(error, repeatable=again):
                     raise
-                return await self._persist(error, attempt, repeatable=again)
+                return await self._persist(error, partial(self._attempt, out), repeatable=again)
         except ConnectorError as error:
             error.sent = text if json is UNSET else json
             raise
@@ -218,7 +217,7 @@ async def _same(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _download(response: httpx.Response, chunks: AsyncIterator[bytes], name_header: str | None) -> Download:
+def _download(response: Heard, chunks: AsyncIterator[bytes], name_header: str | None) -> Download:
     headers = response.headers
     size = headers.get("content-length", "")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()

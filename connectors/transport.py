@@ -6,16 +6,24 @@ is httpx.TimeoutException: aiohttp's errors of that kind are TimeoutError, which
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
 import httpx
 from yarl import URL
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+from connectors.straight import MOST, Exchange, exchange, head
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from multidict import CIMultiDictProxy
+
+_SAID_ANYWAY: Final = frozenset({b"host", b"transfer-encoding"})
+"""Headers that the request gets from its address and its body."""
 _CHUNK: Final = 2**14
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -26,8 +34,8 @@ def _parsed(url: str) -> httpx.URL:
 
 
 @lru_cache(maxsize=64)
-def _same_url(url: str) -> URL:
-    return URL(url)
+def _address(url: str) -> URL:
+    return URL(str(_parsed(url)))
 
 
 def request(
@@ -35,7 +43,7 @@ def request(
     url: str,
     headers: Mapping[str, str],
     body: bytes | httpx.AsyncByteStream,
-    extensions: Mapping[str, object],
+    timeout: Mapping[str, float],
 ) -> httpx.Request:
     """Return a request as `httpx.Request` makes it, without the ways of giving a body that are not used here."""
     address = _parsed(url)
@@ -48,7 +56,90 @@ def request(
         if body or method in _WITH_BODY:
             lines.append((b"content-length", b"%d" % len(body)))
         stream = httpx.ByteStream(body)
-    return httpx.Request(method, address, headers=lines, stream=stream, extensions=dict(extensions))
+    return httpx.Request(method, address, headers=lines, stream=stream, extensions={"timeout": timeout})
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer as `httpx.Headers` shows them: names in any case, lines of one name joined by commas.
+
+    Nothing is made of the headers that nobody asks for.
+    """
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: CIMultiDictProxy[str]) -> None:
+        self._lines = lines
+
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]:
+        """The lines as they came."""
+        return [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in self._lines.items()]
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 -- as in Mapping, whose overloads say no more
+        """Return what a header says, or the default."""
+        lines = self._lines.getall(name, None)
+        if lines is None:
+            return default
+        said = lines[0] if len(lines) == 1 else ", ".join(lines)
+        return said if said.isascii() else _readable(said)
+
+    def __getitem__(self, name: str) -> str:
+        said: str | None = self.get(name)
+        if said is None:
+            raise KeyError(name)
+        return said
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._lines
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name.lower() for name in self._lines))
+
+    def __len__(self) -> int:
+        return len(set(self))
+
+
+def _readable(said: str) -> str:
+    """Return what is not UTF-8 as ISO 8859-1, which headers were in before."""
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return said.encode("utf-8", "surrogateescape").decode("iso-8859-1")
+    return said
+
+
+class Response:
+    """An answer whose body is still to be read, as far as `httpx.Response` is needed of it."""
+
+    __slots__ = ("_answer", "headers", "is_success", "status_code")
+
+    def __init__(self, answer: aiohttp.ClientResponse | Exchange) -> None:
+        self._answer = answer
+        self.status_code = answer.status
+        self.is_success = 200 <= answer.status < 300  # noqa: PLR2004 -- the success range of RFC 9110
+        self.headers = Headers(answer.headers)
+
+    def whole(self, most: int) -> bytes | None:
+        """Return the body if all of it is there by now and it is at most so long, as most answers are; else None."""
+        content = self._answer.content
+        if content.is_eof() and content.exception() is None and content.total_bytes <= most:
+            return content.read_nowait()
+        return None
+
+    @property
+    def stream(self) -> httpx.AsyncByteStream:
+        """The body as it comes."""
+        return _Body(self._answer)
+
+    def aiter_bytes(self) -> AsyncIterator[bytes]:
+        """Yield the body with its coding undone. Raises httpx.DecodingError."""
+        coding = {"content-encoding": self.headers.get("content-encoding", "")}
+        return httpx.Response(self.status_code, headers=coding, stream=self.stream).aiter_bytes()
+
+    async def aclose(self) -> None:
+        """Give the connection back, or close it if the body was not read to its end."""
+        self._answer.release()
+        await self._answer.wait_for_close()
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -57,38 +148,65 @@ class Transport(httpx.AsyncBaseTransport):
     def __init__(self, session: Callable[[], aiohttp.ClientSession], proxy: httpx.Proxy | None = None) -> None:
         self._open = session
         self._session: aiohttp.ClientSession | None = None
+        self._doors: dict[tuple[str, str], aiohttp.ClientRequest] = {}
         self._way: dict[str, Any] = {} if proxy is None else {"proxy": str(proxy.url), "proxy_headers": proxy.headers}
         if proxy is not None and proxy.auth is not None:
             self._way["proxy_auth"] = aiohttp.BasicAuth(*proxy.auth)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: tuple[tuple[str, str], ...],
+        body: bytes | AsyncIterable[bytes],
+        waits: Mapping[str, float],
+    ) -> Response:
         """Send, and return the answer as soon as its headers are there. Raises aiohttp.ClientError or OSError."""
         if self._session is None:
             self._session = self._open()
-        stream, timeout = request.stream, request.extensions["timeout"]
+        session, address = self._session, _address(url)
+        wait = _timeout(waits["connect"], waits["pool"], waits["read"])
         try:
-            answer = await self._session.request(
-                request.method,
-                _same_url(str(request.url)),
-                headers=[
-                    (name.decode("ascii"), value.decode())
-                    for name, value in request.headers.raw
-                    if name != b"transfer-encoding"  # aiohttp says so itself
-                ],
-                data=b"".join(stream) or None if isinstance(stream, httpx.ByteStream) else stream,
+            if not self._way and isinstance(body, bytes) and len(body) <= MOST:
+                begun = head(method, address, headers)
+                if begun is not None:
+                    return Response(await exchange(session, self._door(session, address), method, begun, body, wait))
+            answer = await session.request(
+                method,
+                address,
+                headers=headers,
+                data=body or None,
                 allow_redirects=False,
                 auto_decompress=False,
-                timeout=_timeout(timeout["connect"], timeout["pool"], timeout["read"]),
+                timeout=wait,
                 **self._way,
             )
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
-        headers = httpx.Headers(answer.raw_headers)
-        if all(value.isascii() for _, value in answer.raw_headers):
-            headers.encoding = "ascii"  # else every look at a header tries them all
-        response = httpx.Response(answer.status, stream=_Body(answer), request=request)
-        response.headers = headers
-        return response
+        return Response(answer)
+
+    def _door(self, session: aiohttp.ClientSession, address: URL) -> aiohttp.ClientRequest:
+        """Return a request for the pool to connect by: there are but one or two servers to a connection."""
+        where = address.raw_authority, address.scheme
+        door = self._doors.get(where)
+        if door is None:
+            door = self._doors[where] = aiohttp.ClientRequest(
+                "GET", address.origin(), loop=asyncio.get_running_loop(), session=session
+            )
+        return door
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Do the same for whoever has httpx's requests."""
+        stream = request.stream
+        body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else cast("AsyncIterable[bytes]", stream)
+        whole = isinstance(body, bytes)
+        headers = tuple(
+            (name.decode("ascii"), value.decode())
+            for name, value in request.headers.raw
+            if name.lower() not in _SAID_ANYWAY and not (whole and name.lower() == b"content-length")
+        )
+        answer = await self.send(request.method, str(request.url), headers, body, request.extensions["timeout"])
+        return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=answer.stream, request=request)
 
     async def aclose(self) -> None:
         """Close idle connections."""
@@ -104,12 +222,13 @@ def _timeout(connect: float, pool: float, read: float) -> aiohttp.ClientTimeout:
 class _Body(httpx.AsyncByteStream):
     """The body of an answer as it arrives."""
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse | Exchange) -> None:
         self._answer = answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        content = self._answer.content
         try:
-            while chunk := await self._answer.content.read(_CHUNK):
+            while not content.at_eof() and (chunk := await content.read(_CHUNK)):
                 yield chunk
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error

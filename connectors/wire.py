@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -16,15 +16,17 @@ from connectors.concurrency import Concurrency, kind
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.faults import NETWORK, network_fault, refusal, retry_after
 from connectors.quota import Quota
-from connectors.transport import request
+from connectors.transport import Response, Transport, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
     from connectors.limits import Clock, Limits
 
 log = logging.getLogger(__name__)
 
+Heard = Response | httpx.Response
+"""An answer whose headers are there, of our transport or of any other."""
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "docferry"}
 _LONGEST_REFUSAL = 2**20
 """Bytes of an answer that is no success which are read: a reason is a sentence, and sixteen of these may be held at a time."""
@@ -35,7 +37,7 @@ LEAST = 64 * 2**10
 """Bytes that a download has to bring in each `Limits.deadline`: one that drips for ever would hold its run open."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outgoing:
     """A request to be. `path` is what error messages show; `body` opens a fresh stream each time it is called."""
 
@@ -62,8 +64,7 @@ class Wire:
         self._transport = transport
         self._limits = limits
         wait = limits.connect_timeout
-        timeout = {"connect": wait, "pool": wait, "read": limits.timeout, "write": limits.timeout}
-        self._extensions = {"timeout": timeout}
+        self._timeout = {"connect": wait, "pool": wait, "read": limits.timeout, "write": limits.timeout}
 
     @property
     def is_held_off(self) -> bool:
@@ -76,36 +77,36 @@ class Wire:
 
     async def ask(self, out: Outgoing, credentials: Mapping[str, str]) -> Answer:
         """Send, read the whole answer, and return it if it is 2xx. The caller has taken a turn of the quota."""
-        async with self._sent(out, credentials) as response:
-            body = await self._read(response, out, most=None if response.is_success else _LONGEST_REFUSAL)
-        status, headers = response.status_code, response.headers
-        if not 200 <= status < 300:  # noqa: PLR2004 -- the success range of RFC 9110
+        response, body = await self._exchange(out, credentials)
+        if not response.is_success:
             raise self._refused(out, response, body)
         self._held_since = None
-        asked = self._asked(out)
-        if body and "html" in headers.get("content-type", ""):
+        status, headers, asked = response.status_code, response.headers, self._asked(out)
+        media_type = headers.get("content-type", "") if body else ""
+        if "html" in media_type:
             # A proxy or a login screen has answered in the provider's place, so nobody knows what became of the call.
             raise TransientError(
                 f"{asked} answered {status} with a web page", connection=self.connection, status=status
             )
-        answer = Answer(status, headers, body, asked, self.connection)
-        if out.repeatable and body and "json" in headers.get("content-type", ""):
+        if "json" in media_type and (out.repeatable or out.method not in fence.READING):
             try:
                 return Answer(status, headers, body, asked, self.connection, decode_json(body))
             except ValueError:
-                answer.json()  # raises the error for it, so that the call is repeated
-        return answer
+                if out.repeatable:
+                    Answer(
+                        status, headers, body, asked, self.connection
+                    ).json()  # raises the error for it: it is repeated
+        return Answer(status, headers, body, asked, self.connection)
 
-    async def open(self, out: Outgoing, credentials: Mapping[str, str]) -> httpx.Response:
+    async def open(self, out: Outgoing, credentials: Mapping[str, str]) -> Heard:
         """Send, and return a 2xx answer whose body is still to be read. The caller closes it."""
-        async with self._sent(out, credentials, keep=True) as response:
-            if 200 <= response.status_code < 300:  # noqa: PLR2004 -- the success range of RFC 9110
-                self._held_since = None
-                return response
-            body = await self._read(response, out, most=_LONGEST_REFUSAL)
-        raise self._refused(out, response, body)
+        response, body = await self._exchange(out, credentials, keep=True)
+        if not response.is_success:
+            raise self._refused(out, response, body)
+        self._held_since = None
+        return response
 
-    async def chunks(self, response: httpx.Response, out: Outgoing) -> AsyncGenerator[bytes, None]:
+    async def chunks(self, response: Heard, out: Outgoing) -> AsyncGenerator[bytes, None]:
         """Yield the body of an opened answer. Raises TransientError if it is cut, or only drips."""
         announced = response.headers.get("content-length")
         received, before, waited = 0, 0, 0.0
@@ -131,31 +132,28 @@ class Wire:
         """Close idle connections."""
         await self._transport.aclose()
 
-    @asynccontextmanager
-    async def _sent(
+    async def _exchange(
         self, out: Outgoing, credentials: Mapping[str, str], *, keep: bool = False
-    ) -> AsyncGenerator[httpx.Response, None]:
-        """Open an answer and hold whoever reads it to the same deadline; with `keep` a 2xx answer stays open."""
+    ) -> tuple[Heard, bytes]:
+        """Send and read the answer before the deadline; with `keep` a 2xx answer is returned open, its body unread."""
         upload: _Upload | None = None
-        heard: httpx.Response | None = None
+        heard: Heard | None = None
         left_at = self.clock.now()
         try:
             async with asyncio.timeout(self._limits.deadline) as deadline:
                 if out.body:
                     upload = _Upload(out.body, deadline, self._limits.deadline)
-                headers = {**_HEADERS, **out.headers, **credentials}
-                asked = request(out.method, out.url, headers, upload or out.content, self._extensions)
                 if out.method not in fence.READING:
                     await fence.ask()  # whatever the transport
                 self.requests += 1
                 tells = None if upload else kind(out.method, out.path)
-                response = await self.concurrency.measured(tells, self._transport.handle_async_request(asked))
-                heard = response
+                heard = await self.concurrency.measured(tells, self._sending(out, credentials, upload or out.content))
+                if keep and heard.is_success:
+                    return heard, b""
                 try:
-                    yield response
+                    return heard, await self._read(heard, out)
                 finally:
-                    if not (keep and response.is_success):
-                        await response.aclose()
+                    await heard.aclose()
         except NETWORK as error:
             if upload and upload.closed:
                 raise upload.closed from error
@@ -170,7 +168,15 @@ class Wire:
             if upload:
                 await upload.close()
 
-    def _settle(self, heard: httpx.Response | None, left_at: float) -> None:
+    def _sending(
+        self, out: Outgoing, credentials: Mapping[str, str], body: bytes | httpx.AsyncByteStream
+    ) -> Awaitable[Heard]:
+        headers = {**_HEADERS, **out.headers, **credentials}
+        if isinstance(self._transport, Transport):
+            return self._transport.send(out.method, out.url, tuple(headers.items()), body, self._timeout)
+        return self._transport.handle_async_request(request(out.method, out.url, headers, body, self._timeout))
+
+    def _settle(self, heard: Heard | None, left_at: float) -> None:
         self.quota.settled(None if heard is None else heard.headers, left_at)
         if heard is None:
             return
@@ -179,8 +185,12 @@ class Wire:
         else:
             self.quota.accepted(left_at)
 
-    async def _read(self, response: httpx.Response, out: Outgoing, most: int | None = None) -> bytes:
-        most = most or self._limits.largest_answer
+    async def _read(self, response: Heard, out: Outgoing) -> bytes:
+        most = self._limits.largest_answer if response.is_success else _LONGEST_REFUSAL
+        if isinstance(response, Response) and "content-encoding" not in response.headers:
+            whole = response.whole(most)
+            if whole is not None:
+                return whole
         parts: list[bytes] = []
         size = 0
         async for chunk in _body(response):
@@ -196,7 +206,7 @@ class Wire:
             parts.append(chunk)
         return b"".join(parts)
 
-    def _refused(self, out: Outgoing, response: httpx.Response, body: bytes) -> ConnectorError:
+    def _refused(self, out: Outgoing, response: Heard, body: bytes) -> ConnectorError:
         status, headers = response.status_code, response.headers
         error = refusal(self.connection, self._asked(out), out.url, out.path, status, headers, body)
         if status == _TOO_MANY:
@@ -254,12 +264,15 @@ class _Upload(httpx.AsyncByteStream):
                 await self._chunks.aclose()
 
 
-def _body(response: httpx.Response) -> AsyncIterator[bytes]:
+def _body(response: Heard) -> AsyncIterator[bytes]:
     """Return the content of an answer. Raises httpx.DecodingError for a coding that nobody here can undo, or several.
 
     Packed twice, a few thousand bytes may be more than any memory holds, before the first of them can be counted.
     """
-    codings = [one.strip().lower() for one in response.headers.get("content-encoding", "").split(",")]
+    said = response.headers.get("content-encoding", "")
+    if not said:
+        return aiter(cast("httpx.AsyncByteStream", response.stream))
+    codings = [one.strip().lower() for one in said.split(",")]
     if len(codings) > 1 or codings[0] in _NOT_UNDONE:
         raise httpx.DecodingError(f"content-encoding {', '.join(codings)}")
     if codings[0]:

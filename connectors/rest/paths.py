@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ Part = str | int | None
 """A member's name, an item's position, or None for every item."""
 
 
+@lru_cache(maxsize=256)
 def parse(path: str) -> tuple[Part, ...]:
     """Return the parts of a path. Raises ValueError if it is none, or has more than one `[*]`."""
     if not _WHOLE.fullmatch(path):

@@ -1,0 +1,129 @@
+"""Small requests straight over a connection of aiohttp's pool, past its client, which costs as much again as the exchange.
+
+Connecting, parsing, the pool and what fails are aiohttp's. Left out is what docferry has no use for: cookies, redirects, traces,
+middlewares, and a task of its own for each body.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
+
+from connectors import fence
+
+if TYPE_CHECKING:
+    from aiohttp import ClientTimeout, StreamReader
+    from aiohttp.connector import Connection
+    from multidict import CIMultiDictProxy
+    from yarl import URL
+
+MOST: Final = 2**15
+"""Bytes of a body: as many go to a connection that is idle without anybody having to wait until they have left."""
+_OTHERWISE: Final = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding"})
+"""Headers that say how a request travels: aiohttp's client knows what they ask for."""
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NOT_FINAL: Final = frozenset(range(100, 200)) - {101}
+_BUFFERED: Final = 2**16
+"""Bytes of an answer that are read ahead of whoever reads it, as in aiohttp's client."""
+
+
+@lru_cache(maxsize=64)
+def head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> bytes | None:
+    """Return what a request begins with, up to its length; None for one that is left to aiohttp's client.
+
+    Of a name that comes twice the last counts. Raises ValueError for what would end a line.
+    """
+    lines = {name.lower(): f"{name}: {value}" for name, value in headers}
+    if _OTHERWISE & lines.keys() or url.raw_user or url.raw_password or url.scheme not in {"http", "https"}:
+        return None
+    lines = {"host": f"Host: {url.host_port_subcomponent}", **lines}
+    first = f"{method} {url.raw_path_qs} HTTP/1.1"
+    if any(_CONTROL.search(line) for line in (first, *lines.values())):
+        raise ValueError("a header has a control character in it")
+    return "\r\n".join((first, *lines.values(), "")).encode()
+
+
+class Exchange:
+    """One answer whose headers are there: what `aiohttp.ClientResponse` shows of it."""
+
+    __slots__ = ("_connection", "content", "headers", "status")
+
+    def __init__(
+        self, connection: Connection, status: int, headers: CIMultiDictProxy[str], content: StreamReader
+    ) -> None:
+        self._connection = connection
+        self.status = status
+        self.headers = headers
+        self.content = content
+        content.on_eof(self._ended)
+
+    def _ended(self) -> None:
+        protocol = self._connection.protocol
+        if protocol is not None and not protocol.upgraded:
+            self._connection.release()
+
+    def release(self) -> None:
+        """Give the connection back, which closes it if the body has not come to its end."""
+        if not self.content.is_eof() and self.content.exception() is None:
+            self.content.set_exception(aiohttp.ClientConnectionError("Connection closed"))
+        self._connection.release()
+
+    async def wait_for_close(self) -> None:
+        """Return: nobody else is at work for this exchange."""
+
+
+async def exchange(
+    session: aiohttp.ClientSession,
+    door: aiohttp.ClientRequest,
+    method: str,
+    begun: bytes,
+    body: bytes,
+    wait: ClientTimeout,
+) -> Exchange:
+    """Send, and return once the answer's headers are there. `door` is any request to that server, `begun` its `head`.
+
+    Raises aiohttp.ClientError as aiohttp's client does, and what the fence raises.
+    """
+    if session.connector is None:
+        raise RuntimeError("Session is closed")
+    try:
+        connection = await session.connector.connect(door, [], wait)
+    except TimeoutError as error:
+        raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {door.url}") from error
+    try:
+        return await _over(connection, method, begun, body, wait.sock_read)
+    except BaseException as error:
+        connection.close()  # what comes on it now is no answer to anybody else
+        if isinstance(error, HttpProcessingError):
+            raise aiohttp.ClientResponseError(
+                door.request_info, (), status=error.code, message=error.message, headers=error.headers
+            ) from error
+        raise
+
+
+async def _over(connection: Connection, method: str, begun: bytes, body: bytes, silence: float | None) -> Exchange:
+    protocol = connection.protocol
+    if protocol is None:
+        raise aiohttp.ClientConnectionError("Connection closed")
+    protocol.set_response_params(
+        skip_payload=method == "HEAD",
+        read_until_eof=True,
+        auto_decompress=False,
+        read_timeout=silence,
+        read_bufsize=_BUFFERED,
+    )
+    if method not in fence.READING:
+        await fence.ask()  # nothing waits between this and the write
+    if protocol.transport is None or protocol.transport.is_closing():
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+    length = b"\r\n" if not body and method in fence.READING else b"Content-Length: %d\r\n\r\n" % len(body)
+    protocol.transport.write(begun + length + body)
+    protocol.start_timeout()
+    while True:
+        message, content = await protocol.read()
+        if message.code not in _NOT_FINAL:
+            return Exchange(connection, message.code, message.headers, content)
