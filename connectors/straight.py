@@ -7,7 +7,6 @@ middlewares, and a task of its own for each body.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -31,7 +30,6 @@ _BUFFERED: Final = 2**16
 """Bytes of an answer that are read ahead of whoever reads it, as in aiohttp's client."""
 
 
-@lru_cache(maxsize=64)
 def head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> bytes | None:
     """Return what a request begins with, up to its length; None for one that is left to aiohttp's client.
 

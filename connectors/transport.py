@@ -149,6 +149,8 @@ class Transport(httpx.AsyncBaseTransport):
         self._open = session
         self._session: aiohttp.ClientSession | None = None
         self._doors: dict[tuple[str, str], aiohttp.ClientRequest] = {}
+        # Most requests begin alike. Kept no longer than the connection, since credentials are in it.
+        self._head = lru_cache(maxsize=64)(head)
         self._way: dict[str, Any] = {} if proxy is None else {"proxy": str(proxy.url), "proxy_headers": proxy.headers}
         if proxy is not None and proxy.auth is not None:
             self._way["proxy_auth"] = aiohttp.BasicAuth(*proxy.auth)
@@ -168,7 +170,7 @@ class Transport(httpx.AsyncBaseTransport):
         wait = _timeout(waits["connect"], waits["pool"], waits["read"])
         try:
             if not self._way and isinstance(body, bytes) and len(body) <= MOST:
-                begun = head(method, address, headers)
+                begun = self._head(method, address, headers)
                 if begun is not None:
                     return Response(await exchange(session, self._door(session, address), method, begun, body, wait))
             answer = await session.request(

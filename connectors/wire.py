@@ -93,9 +93,8 @@ class Wire:
                 return Answer(status, headers, body, asked, self.connection, decode_json(body))
             except ValueError:
                 if out.repeatable:
-                    Answer(
-                        status, headers, body, asked, self.connection
-                    ).json()  # raises the error for it: it is repeated
+                    # Raises the error for it, so that the call is repeated.
+                    Answer(status, headers, body, asked, self.connection).json()
         return Answer(status, headers, body, asked, self.connection)
 
     async def open(self, out: Outgoing, credentials: Mapping[str, str]) -> Heard:
