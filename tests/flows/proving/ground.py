@@ -53,6 +53,7 @@ class Shelf:
     """Takes everything, at once. `held` says how often each document was brought, by its id at the source."""
 
     schema: dict[str, Any] = {"type": "object"}
+    later: Mapping[str, str] = {"confirmed": "it is there"}
 
     def __init__(self) -> None:
         self.held: dict[str, int] = {}
