@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, bindparam
 
@@ -27,38 +27,33 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 """Row numbers: events alone may pass two thousand million in some years. SQLite numbers rows by itself only as INTEGER."""
 
 
-class _Ids(TypeDecorator["Collection[int]"]):
+class _Several(TypeDecorator["Collection[Any]"]):
     """Row numbers as one value, however many they are: an array, in SQLite a JSON text."""
 
     impl = Text
     cache_ok = True
+    one: ClassVar[type[TypeEngine[Any]]] = BigInteger
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type that the database has for it."""
-        here: TypeEngine[Any] = Text() if dialect.name == "sqlite" else ARRAY(BigInteger())
+        here: TypeEngine[Any] = Text() if dialect.name == "sqlite" else ARRAY(self.one())
         return dialect.type_descriptor(here)
 
-    def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> object:
-        """Write the numbers down."""
-        ids = list(value or ())
-        return json.dumps(ids) if dialect.name == "sqlite" else ids
+    def process_bind_param(self, value: Collection[Any] | None, dialect: Dialect) -> object:
+        """Write them down."""
+        values = list(value or ())
+        return json.dumps(values) if dialect.name == "sqlite" else values
 
 
-class _Texts(TypeDecorator["Collection[str]"]):
-    """Texts as one value, each as it is kept: an array, in SQLite a JSON text."""
+class _Texts(_Several):
+    """The same of texts, each as it is kept."""
 
-    impl = Text
     cache_ok = True
+    one = Text
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type that the database has for it."""
-        here: TypeEngine[Any] = Text() if dialect.name == "sqlite" else ARRAY(Text())
-        return dialect.type_descriptor(here)
-
-    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> object:
-        """Write the texts down."""
-        texts = [kept(text) for text in value or ()]
-        return json.dumps(texts) if dialect.name == "sqlite" else texts
+    def process_bind_param(self, value: Collection[Any] | None, dialect: Dialect) -> object:
+        """Write them down."""
+        return super().process_bind_param([kept(text) for text in value or ()], dialect)
 
 
 class among(FunctionElement[bool]):  # noqa: N801 -- reads as the SQL operator it is
@@ -68,7 +63,7 @@ class among(FunctionElement[bool]):  # noqa: N801 -- reads as the SQL operator i
     inherit_cache = True
 
     def __init__(self, column: Column[int] | Column[str], name: str) -> None:
-        super().__init__(column, bindparam(name, type_=_Texts() if isinstance(column.type, KeptText) else _Ids()))
+        super().__init__(column, bindparam(name, type_=_Texts() if isinstance(column.type, KeptText) else _Several()))
 
     def self_group(self, against: object = None) -> among:  # noqa: ARG002 -- SQLAlchemy's signature
         """Stand in a WHERE as it is: SQLAlchemy would write `= 1` behind it, and SQLite then reads the whole table."""
