@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from connectors.limits import Clock
     from connectors.wire import Heard
@@ -36,10 +36,16 @@ SURE: Final = 0.2
 """… of by what part of a step latency has changed (one standard error)."""
 BEFORE_FIRST: Final = 4
 """Rounds before the first try: a run of some dozen calls has nothing to gain from it."""
+CALM: Final = math.log(1.2)
+"""Where calls take no longer than so much more than the first few of the run took, the first try has time …"""
+BEFORE_FIRST_IF_CALM: Final = 64
+"""… for so many rounds: each costs a run of some hundred calls a hundredth of its time. The first calls may have been slow to connect."""
 LONGEST_REST: Final = 32
 """Rounds of measuring before a lower number is tried that has not been better: 4, 16, 32 of them. It costs throughput …"""
+FLAT: Final = 0.25
+"""… so the longest rest comes at once where latency fell by less than that part of the step: there is no knee near. Before …"""
 REST_UPWARDS: Final = 8
-"""… and a higher number hardly any. Nothing else shows that the knee has moved up; that it moved down latency shows."""
+"""… a higher number is less of a rest, it costs hardly any. Nothing else shows that the knee has moved up; that it moved down latency shows."""
 LONGEST_ROUND: Final = 60.0
 """Seconds; what was measured longer ago is not compared with."""
 TRY_AGAIN: Final = 4
@@ -145,6 +151,10 @@ class _Round:
             weights += weight
         return total / weights if weights >= FEWEST / 4 else None
 
+    def is_calm(self, quickest: Mapping[str, float]) -> bool:
+        """Whether no kind of call took much longer than the quickest of that kind while few were out (logarithms)."""
+        return all(kind_ in quickest and mean - quickest[kind_] < CALM for kind_, (_, mean) in self._kinds.items())
+
 
 class Concurrency:
     """The number for one connection: between 1 and `most`, where it begins. `calls` and `downloads` have so many places each."""
@@ -163,6 +173,8 @@ class Concurrency:
         self._down = True
         self._failed = 0  # tries in a row after which the number stayed
         self._rest = BEFORE_FIRST  # rounds until the next try
+        self._few = max(1, most // 4)
+        self._quickest: dict[str, float] | None = {}  # of the first round: by kind of call, while few were out
 
     def pressed(self) -> None:
         """Note that somebody waits for a place. A number that is tried while much more comes than before is given up at once."""
@@ -190,7 +202,11 @@ class Concurrency:
             if self._round is round_ and round_.settling:
                 round_.settling -= 1
         if kind_ is not None and counts and self._round is round_ and response.is_success:
-            round_.add(kind_, out, self._clock.now() - left_at)
+            seconds = self._clock.now() - left_at
+            if self._quickest is not None and out <= self._few:
+                value = math.log(max(seconds, 1e-6))
+                self._quickest[kind_] = min(value, self._quickest.get(kind_, value))
+            round_.add(kind_, out, seconds)
             if round_.enough():
                 self._conclude(round_)
         return response
@@ -207,6 +223,9 @@ class Concurrency:
 
     def _conclude(self, done: _Round) -> None:
         self._round = _Round(self._clock.now(), 0)
+        if self._quickest is not None:
+            self._rest = BEFORE_FIRST_IF_CALM if done.is_calm(self._quickest) else BEFORE_FIRST
+            self._quickest = None
         crowded, self.crowded = self.crowded, False
         if self._from:
             self._judge(*self._from, done)
@@ -251,8 +270,10 @@ class Concurrency:
             self._rest = TRY_AGAIN
             return
         self._failed += 1
+        flat = self._down and part is not None and part < FLAT
         self._down = not self._down or before == self._most
-        self._rest = min(4**self._failed, LONGEST_REST if self._down else REST_UPWARDS)
+        longest = LONGEST_REST if self._down else REST_UPWARDS
+        self._rest = longest if flat else min(4**self._failed, longest)
 
     def _set(self, limit: int) -> None:
         self.limit = limit

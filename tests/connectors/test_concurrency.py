@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import random
 import statistics
@@ -193,3 +194,44 @@ async def test_some_dozen_calls_are_over_before_any_other_number_is_tried(virtua
     began = clock.now()
     await clock.run(asyncio.gather(*(caller() for _ in range(BOUND))))
     assert clock.now() - began < 6 * BASE * 1.1
+
+
+@pytest.mark.parametrize(
+    ("slower", "first", "last"), [(1.0, concurrency.BEFORE_FIRST_IF_CALM, 90), (1.15, 64, 90), (1.5, 4, 10)]
+)
+async def test_a_number_is_tried_later_where_many_at_once_are_answered_as_fast_as_the_first_few(
+    virtual_clock, slower, first, last
+):
+    clock = virtual_clock(turns=12)
+    load = Concurrency(BOUND, clock)
+    limits = []
+
+    async def call(seconds):
+        async with load.calls:
+            await load.measured("POST /", answer(clock, seconds))
+        limits.append(load.limit)
+
+    async def all_of_them():
+        await asyncio.gather(*(call(BASE) for _ in range(BOUND // 4)))
+        for _ in range(160):
+            await asyncio.gather(*(call(BASE * slower) for _ in range(BOUND)))
+
+    await clock.run(all_of_them())
+    tried = next((place for place, limit in enumerate(limits) if limit < BOUND), len(limits))
+    assert first - 1 <= tried / concurrency.FEWEST <= last
+
+
+async def test_a_try_that_shows_no_knee_at_all_is_followed_by_the_longest_rest(virtual_clock):
+    clock = virtual_clock(turns=12)
+    load = Concurrency(BOUND, clock)
+    lowered = []
+
+    async def caller():
+        for turn in range(160):
+            async with load.calls:
+                await load.measured("POST /", answer(clock, BASE / 2 if turn == 0 else BASE))
+            lowered.append(load.limit < BOUND)
+
+    await clock.run(asyncio.gather(*(caller() for _ in range(BOUND))))
+    tries = sum(now and not before for before, now in itertools.pairwise(lowered))
+    assert 2 <= tries <= 1 + len(lowered) / (concurrency.FEWEST * concurrency.LONGEST_REST)
