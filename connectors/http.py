@@ -100,7 +100,8 @@ class Api:
     @property
     def saturated(self) -> bool:
         """Whether as many requests wait for their turn as the quota lets out in a while."""
-        return self._wire.quota.saturated(self._calls.waiting + self._downloads.waiting)
+        quota = self._wire.quota
+        return quota.waiting > 0 and quota.saturated(self._calls.waiting + self._downloads.waiting)
 
     async def call(
         self,

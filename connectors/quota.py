@@ -64,7 +64,8 @@ class Quota:
         self._opened_at = self._probe_at = self._next_at = self._paused_until = -math.inf
         self._in_flight = 0
         self._queue = asyncio.Lock()
-        self._waiting = 0  # requests in that queue
+        self.waiting = 0
+        """Requests that wait for their turn."""
         self._held = self._held_since = 0.0
         self._held_up = 0  # requests that are held up, there or elsewhere
         self._news = asyncio.Event()
@@ -79,13 +80,13 @@ class Quota:
         waited = self._queue.locked() or self._delay() > 0
         if waited:
             started = self._clock.now()
-            self._waiting += 1
+            self.waiting += 1
             try:
                 with self.holding():
                     async with self._queue:
                         await self._open()
             finally:
-                self._waiting -= 1
+                self.waiting -= 1
             self.waited += self._clock.now() - started
         if self._known and self._left < 1 and self._clock.now() >= self._resets_at:
             self._open_window()
@@ -120,16 +121,14 @@ class Quota:
     def saturated(self, behind: int) -> bool:
         """Say whether as many wait as leave in a while (`AHEAD`), or in a whole window: whoever comes now waits that long.
 
-        `behind` is how many wait to get as far as here. As long as nobody waits here, that is for no want of quota.
+        `behind` is how many wait to get as far as here. Asked only while somebody waits here: else there is no want of quota.
         """
-        if not self._waiting:
-            return False
         if self._known:
             enough = self._whole * self._share
         else:
             rate = min(self._pace.rate, 1 / self._spacing if self._spacing else math.inf)
             enough = 0.0 if rate == math.inf else rate * AHEAD
-        return self._waiting + behind >= enough
+        return self.waiting + behind >= enough
 
     async def _open(self) -> None:
         """Wait until a request may leave."""

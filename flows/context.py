@@ -112,7 +112,9 @@ class Context:
 
     def room(self, width: int, *connections: str) -> int:
         """Return how many pieces of work that need these connections may be under way, of at most `width`."""
-        return min(self.circuit(name).room(width) for name in connections)
+        for name in connections:
+            width = min(width, self.circuit(name).room(width))
+        return width
 
     def halt(self, error: Exception) -> None:
         """Stop using the connection the error is about, and say so once."""
@@ -142,6 +144,8 @@ class Context:
 
     def halted(self, *connections: str) -> bool:
         """Return True if nothing new may be begun on these connections."""
+        if not self.halts:
+            return self.stop.is_set()
         return self.stop.is_set() or any(name in self.halts for name in ("", *connections))
 
     def got_through(self, *connections: str) -> None:

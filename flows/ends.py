@@ -27,5 +27,7 @@ class Ends:
     def saturated(self) -> bool:
         """Say whether whatever is begun now only waits for a quota: another run on the same account may be able to do it."""
         opened = self.context.open
-        both = (opened.source_connection, opened.destination_connection)
-        return any(one.traffic.saturated for one in both if one.name in self.names)
+        for one in (opened.source_connection, opened.destination_connection):
+            if one.traffic.saturated and one.name in self.names:
+                return True
+        return False

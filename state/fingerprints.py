@@ -14,6 +14,7 @@ import shlex
 import stat
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ REKEYED = "rekeyed"
 
 Its fingerprints were dropped, or the ledger was put back from a backup (see `state.restoring`)."""
 _BYTES = 32
+_BLOCK = 64
+"""Bytes that SHA-256 takes in at a time. No key is longer."""
 _SHORT, _REMEMBERED = 64, 1024
 """Characters, and how many texts: a document's version is asked for when it is listed, read, judged and settled."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -55,7 +58,9 @@ class Fingerprints:
     """Makes fingerprints with one ledger's key. They are equal for equal texts and say nothing else."""
 
     def __init__(self, key: bytes) -> None:
-        self._begun = hmac.new(key, digestmod="sha256")  # so that the key is taken in once
+        # HMAC as RFC 2104 makes it, the key taken in once: a document needs four, and the standard library's take twice as long.
+        padded = key.ljust(_BLOCK, b"\0")
+        self._inner, self._outer = (sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
         self._again = lru_cache(_REMEMBERED)(self._made)
 
     def of(self, text: str | bytes) -> str:
@@ -64,9 +69,10 @@ class Fingerprints:
 
     def _made(self, text: str | bytes) -> str:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        made = self._begun.copy()
-        made.update(data)
-        return MARK + made.hexdigest()[:_BYTES]
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return MARK + outer.hexdigest()[:_BYTES]
 
 
 def open_fingerprints(engine: Engine, vault: Vault | None) -> Fingerprints:

@@ -99,6 +99,7 @@ class Writer:
         self._timer: asyncio.TimerHandle | None = None
         self._late: asyncio.TimerHandle | None = None
         self._groups: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
+        self._open = True
         self._thread = threading.Thread(target=self._work, name="docferry-writer", daemon=True)
         self._thread.start()
 
@@ -107,25 +108,25 @@ class Writer:
 
         The function may be run twice if another write of its group fails. Raises StateError.
         """
-        return cast("T", await self._add(guard, (), function, wait=True))
+        waiting: asyncio.Future[object] = self._loop.create_future()
+        self._take(_Write(guard, (), function, waiting), self._gather)
+        return cast("T", await waiting)
 
     async def lines(self, lines: Sequence[Line], guard: Guard | None = None) -> None:
         """Execute statements and return once they are committed. Raises StateError."""
-        await self._add(guard, lines, None, wait=True)
+        waiting: asyncio.Future[object] = self._loop.create_future()
+        self._take(_Write(guard, lines, None, waiting), self._gather)
+        await waiting
 
     def post(self, lines: Sequence[Line], guard: Guard) -> None:
         """Execute statements soon. If they fail, every later write under the same guard fails."""
-        self._add(guard, lines, None, wait=False)
+        self._take(_Write(guard, lines, None, None), SOON)
 
-    def _add(
-        self, guard: Guard | None, lines: Sequence[Line], call: Callable[[Connection], object] | None, *, wait: bool
-    ) -> asyncio.Future[object]:
-        if not self._thread.is_alive():
+    def _take(self, write: _Write, seconds: float) -> None:
+        if not self._open:
             raise StateError("The ledger is closed")
-        waiting: asyncio.Future[object] = self._loop.create_future()
-        self._gathered.append(_Write(guard, lines, call, waiting if wait else None))
-        self._hand_over_in(self._gather if wait else SOON)
-        return waiting
+        self._gathered.append(write)
+        self._hand_over_in(seconds)
 
     def _hand_over_in(self, seconds: float) -> None:
         if self._busy:
@@ -166,23 +167,27 @@ class Writer:
 
     async def close(self) -> None:
         """Write what was asked for, then stop. Never raises for a failed write."""
-        if self._thread.is_alive():
+        if self._open:
             with contextlib.suppress(StateError):
                 await self.lines(())
+            self._open = False
             self._groups.put(None)
             await asyncio.to_thread(self._thread.join)
 
     # From here on: the writer's thread.
 
     def _work(self) -> None:
-        while (group := self._groups.get()) is not None:
-            try:
-                results = self._write(group)
-            except SQLAlchemyError as error:
-                results = self._fail(group, error)
-            with contextlib.suppress(RuntimeError):  # the loop is gone, and everyone who waited with it
-                self._loop.call_soon_threadsafe(self._committed, group, results)
-        self._session.close()
+        try:
+            while (group := self._groups.get()) is not None:
+                try:
+                    results = self._write(group)
+                except SQLAlchemyError as error:
+                    results = self._fail(group, error)
+                with contextlib.suppress(RuntimeError):  # the loop is gone, and everyone who waited with it
+                    self._loop.call_soon_threadsafe(self._committed, group, results)
+        finally:
+            self._open = False
+            self._session.close()
 
     def _write(self, group: list[_Write]) -> list[object]:
         try:

@@ -1,6 +1,7 @@
 """The key of the fingerprints: out of the database, found again, missed when it is gone, and replaced without harm."""
 
 import asyncio
+import hmac
 import logging
 import sqlite3
 import stat
@@ -8,11 +9,15 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import given
+from hypothesis import strategies as st
 
 from state import Ledger
 from state.errors import RouteBusyError, SettingError, StateError
+from state.fingerprints import Fingerprints
 from state.vault import Vault
 
+KEY = bytes(range(32))
 ONE, OTHER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
@@ -34,6 +39,12 @@ async def mark(url, *keys):
 
 def key_file(url):
     return Path(url.removeprefix("sqlite:///") + ".key")
+
+
+@given(text=st.text() | st.binary(max_size=300))
+def test_a_fingerprint_is_the_hmac_of_its_text(text):
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    assert Fingerprints(KEY).of(text) == "fp-" + hmac.new(KEY, data, "sha256").hexdigest()[:32]
 
 
 async def test_every_process_writes_a_value_down_alike_and_every_ledger_differently(url, tmp_path):
