@@ -13,7 +13,7 @@ from state.database import alone, explain, is_postgres, place, writing
 from state.errors import RouteBusyError, StateError
 from state.instants import Instant, database_now
 from state.lease import over
-from state.migrations import HEAD, known, upgrade
+from state.migrations import HEAD, create, known, upgrade
 from state.owner import words
 from state.texts import Text
 
@@ -86,10 +86,11 @@ def _upgrade(engine: Engine) -> str | None:
         if is_postgres(engine):
             postgres.create_schema(connection)
         here = version(connection)
-        if here != HEAD:
-            if here is not None:
-                _refuse_newer(engine, here)
-                refuse_while_running(connection)
+        if here is None:
+            create(connection)
+        elif here != HEAD:
+            _refuse_newer(engine, here)
+            refuse_while_running(connection)
             upgrade(connection)
         return here
 

@@ -2,9 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import inspect, make_url
 
 from state import Ledger, StateError, Vault
 from state.care import Care
@@ -13,6 +17,7 @@ from state.errors import RouteBusyError, SettingError
 from state.migrations import HEAD, upgrade
 from state.postgres import create_schema
 from tests.ledgers import KEY, rows
+from tests.postgres import throw_away_schema
 
 
 def old(url: str) -> None:
@@ -42,6 +47,41 @@ async def test_an_upgrade_is_asked_about_done_once_and_then_nothing_is_left_to_d
     assert (await care.form()).current
     assert (await care.upgrade()).current
     assert rows(url, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+
+
+def tables(url: str) -> dict[str, list[list[str]]]:
+    """Return what the database says of its tables; the order of columns and constraints does not count."""
+    engine = connect(address(url), busy_timeout=1)
+    looked, schema = inspect(engine), str(make_url(url).query.get("schema", "main"))
+    asked = (
+        looked.get_columns,
+        lambda name, schema: [looked.get_pk_constraint(name, schema)],
+        looked.get_unique_constraints,
+        looked.get_foreign_keys,
+        looked.get_indexes,
+    )
+
+    def plain(value: object) -> object:
+        return sorted((key, str(plain(one))) for key, one in value.items()) if isinstance(value, dict) else str(value)
+
+    def alike(found: Sequence[Any]) -> list[str]:
+        return sorted(str(plain(one)).replace(schema, "") for one in found)
+
+    found = {
+        name: [alike(ask(name, schema=schema)) for ask in asked] for name in sorted(looked.get_table_names(schema))
+    }
+    engine.dispose()
+    return found
+
+
+async def test_a_new_ledger_has_the_tables_that_upgrades_from_the_first_release_come_to(url: str, tmp_path: Path):
+    old(url)
+    await Care(url, vault=None).upgrade()
+    with throw_away_schema() if make_url(url).query else nullcontext(f"sqlite:///{tmp_path}/new.db") as new:
+        await (await Ledger.open(new, vault=Vault([KEY]))).close()
+        assert tables(url) == tables(new)
+        assert len(tables(url)) > 10
+        assert rows(new, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 async def test_a_new_worker_leaves_the_tables_of_a_server_to_the_workers_that_share_them(server_url: str):
