@@ -10,6 +10,7 @@ from requests.adapters import HTTPAdapter
 
 session = requests.Session()
 session.mount("http://", HTTPAdapter(pool_maxsize=32))
+pool = ThreadPoolExecutor(IN_FLIGHT)  # of all batches, since dlt loads several side by side
 BATCH = {"default": {}, "single": {"batch_size": 1}, "batch": {"batch_size": 100}}[CONFIG]
 
 
@@ -20,15 +21,14 @@ def post(document: dict) -> None:
 @dlt.destination(name="erp", **BATCH)
 def erp(items, table) -> None:  # noqa: ARG001 -- part of the interface
     if CONFIG == "batch":
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            list(pool.map(post, items))
+        list(pool.map(post, items))
     else:
         for item in items:
             post(item)
 
 
 if CONFIG != "default":
-    dlt.config["load.workers"] = 20 if CONFIG == "single" else 4
+    dlt.config["load.workers"] = IN_FLIGHT if CONFIG == "single" else 4
     dlt.config["data_writer.file_max_items"] = 100
 dlt.config["runtime.dlthub_telemetry"] = False
 pipeline = dlt.pipeline("task", destination=erp, pipelines_dir=str(STATE / "dlt"))

@@ -93,8 +93,8 @@ _SCRIPTS = {
 }
 CONFIGS = {
     ("dlt", "default"): "one file, one at a time",
-    ("dlt", "single"): "batch_size 1, 20 workers, 100 a file",
-    ("dlt", "batch"): "batch_size 100, own pool of 16",
+    ("dlt", "single"): "batch_size 1, 16 workers, 100 a file",
+    ("dlt", "batch"): "batch_size 100, one pool of 16",
     ("airbyte-cdk", "default"): "one at a time",
     ("airbyte-cdk", "pool"): "own pool of 16",
     ("singer-sdk", "default"): "RecordSink, one at a time",
