@@ -53,7 +53,7 @@ _REOPEN = (
     .where(transfer.c.id == bindparam("this"))
     .values(
         status=PENDING,
-        version=func.coalesce(bindparam("to_version"), transfer.c.version),
+        version=func.coalesce(bindparam("to_version", type_=Text()), transfer.c.version),
         due_at=bindparam("now", type_=transfer.c.due_at.type),
         attempts=0,
         # It may turn out that the list was only behind the times, or that nothing counts as a change: then it stands.

@@ -38,7 +38,7 @@ class Instant(TypeDecorator[datetime]):
 
 def kept(value: datetime | None) -> str | None:
     """Return the text as which an instant is kept. Raises ValueError for a naive one."""
-    return None if value is None else _text(value)
+    return None if value is None else _text(value, value.fold)
 
 
 def _as_it_was(value: str | None) -> datetime | None:
@@ -46,8 +46,9 @@ def _as_it_was(value: str | None) -> datetime | None:
 
 
 @lru_cache(maxsize=256)
-def _text(value: datetime) -> str:
-    # Kept, since one instant is written into several rows.
+def _text(value: datetime, _fold: int) -> str:
+    # Kept, since one instant is written into several rows. The hour that the end of summer time brings twice is two
+    # instants, which are equal but for their fold.
     if value.tzinfo is None:
         raise ValueError("an instant without a time zone cannot be kept")
     return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"

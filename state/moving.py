@@ -102,30 +102,39 @@ def import_ledger(
     """Fill an empty ledger from a file, in one transaction: whatever comes in between, the ledger is as it was before.
 
     With `replace` what was there before goes. A file of an earlier release is brought to this one's form. `progress` is told
-    bytes read and the file's size, and may raise to end it. Raises SettingError if the ledger is not empty, or DOCFERRY_KEYS do
+    bytes read and how many are to be read, and may raise to end it. Raises SettingError if the ledger is not empty, or DOCFERRY_KEYS do
     not fit, RouteBusyError while anybody is at work in the ledger, StateError for a file that is not whole.
     """
-    try:
-        with LedgerReader(path) as file, writing(engine) as connection, connection.begin():
-            _check_form(file, path)
-            _check_key(file.head, engine, vault, path)
-            alone(connection)
-            refuse_while_running(connection)
-            if not replace and not _empty(connection):
-                raise SettingError(
-                    f"The ledger {place(engine)} is not empty; point DOCFERRY_STATE_URL at a new one, "
-                    "or give --replace to lose what it holds"
-                )
-            _make_anew(connection, file.head.form)
-            counts = _load(connection, file, progress)
-            if is_postgres(engine):
-                _count_on(connection)
-            upgrade(connection)
-            readable(connection, vault)
-            say_restored(connection)
-    except SQLAlchemyError as error:
-        raise explain(error, engine) from error
+    with LedgerReader(path) as file:
+        _check_form(file, path)
+        _check_key(file.head, engine, vault, path)
+        file.check(progress)  # and no lock is held meanwhile
+        try:
+            with writing(engine) as connection, connection.begin():
+                counts = _fill(connection, file, vault, progress, replace=replace)
+        except SQLAlchemyError as error:
+            raise explain(error, engine) from error
     return Moved(counts, file.head.key, list(file.head.running))
+
+
+def _fill(
+    connection: Connection, file: LedgerReader, vault: Vault | None, progress: Progress, *, replace: bool
+) -> dict[str, int]:
+    alone(connection)
+    refuse_while_running(connection)
+    if not replace and not _empty(connection):
+        raise SettingError(
+            f"The ledger {place(connection.engine)} is not empty; point DOCFERRY_STATE_URL at a new one, "
+            "or give --replace to lose what it holds"
+        )
+    _make_anew(connection, file.head.form)
+    counts = _load(connection, file, progress)
+    if is_postgres(connection.engine):
+        _count_on(connection)
+    upgrade(connection)
+    readable(connection, vault)
+    say_restored(connection)
+    return counts
 
 
 def _check_form(file: LedgerReader, path: Path) -> None:

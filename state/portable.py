@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from state.errors import SettingError, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import IO, Self
 
@@ -28,6 +28,8 @@ _LEVEL = 3
 """gzip's level: a third of the time of its default, for a tenth more bytes."""
 _LONGEST = 64 * 1024 * 1024
 """Characters of one line. A row holds one document at most."""
+_SOMETIMES = 2000
+"""After so many lines it is told how far the check is."""
 
 Row = list[Any]
 
@@ -93,7 +95,8 @@ class LedgerWriter:
 class LedgerReader:
     """Reads such a file from its beginning. Raises StateError with one sentence for whatever is wrong with it.
 
-    Only who has read `lines` to their end knows that the file is whole.
+    Only who has read `lines` to their end knows that the file is whole: until then a name in it may be none, and a number
+    none that a database has. So it is read twice, and `check` comes before anything is made of it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -103,11 +106,11 @@ class LedgerReader:
             self._raw = path.open("rb")
         except OSError as error:
             raise SettingError(f"The file {path} cannot be read ({error.strerror})") from error
-        self.size = path.stat().st_size
-        self._file = gzip.GzipFile(fileobj=self._raw, mode="rb")
-        self._sum = hashlib.sha256()
+        self.size = 2 * path.stat().st_size
+        """Bytes that are to be read, those of both times."""
+        self._before = 0
         try:
-            self.head = self._head()
+            self.head = self._begin()
         except BaseException:
             self._raw.close()
             raise
@@ -120,8 +123,25 @@ class LedgerReader:
 
     @property
     def read(self) -> int:
-        """How many bytes of the file (of its `size`) were read."""
-        return self._raw.tell()
+        """How many bytes (of `size`) were read."""
+        return self._before + self._raw.tell()
+
+    def check(self, progress: Callable[[int, int], None]) -> None:
+        """Read to the end, to see that the file is whole, and begin anew.
+
+        `progress` is told bytes read and how many there are to be read, and may raise to end it.
+        """
+        for number, _ in enumerate(self.lines()):
+            if number % _SOMETIMES == 0:
+                progress(self.read, self.size)
+        self._before = self._raw.tell()
+        self.head = self._begin()
+
+    def _begin(self) -> Head:
+        self._raw.seek(0)
+        self._file = gzip.GzipFile(fileobj=self._raw, mode="rb")
+        self._sum = hashlib.sha256()
+        return self._head()
 
     def _head(self) -> Head:
         foreign = SettingError(f"{self._path} is not a ledger that `docferry state export` has written")
@@ -137,7 +157,8 @@ class LedgerReader:
                 "import it with the release that has written it, or a later one"
             )
         try:
-            return Head(**{name: first[name] for name in Head.__dataclass_fields__})
+            given = {name: first[name] for name in Head.__dataclass_fields__}
+            return Head(**{**given, "form": str(first["form"])})
         except KeyError as error:
             raise self._damaged("its head lacks something") from error
 
@@ -158,6 +179,8 @@ class LedgerReader:
                     columns = Columns(str(line["table"]), tuple(line["names"]), tuple(line["kinds"]))
                 except (KeyError, TypeError):
                     raise self._damaged("a table is not described as it should be") from None
+                if len(columns.names) != len(columns.kinds):
+                    raise self._damaged("a table is not described as it should be")
                 yield columns
             elif isinstance(line, dict) and "end" in line:
                 if (line["end"], line.get("sha256")) != (rows, so_far):
@@ -184,7 +207,7 @@ class LedgerReader:
         self._sum.update(line)
         try:
             return json.loads(line.decode("utf-8", "surrogatepass"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._damaged("what it holds cannot be read") from error
 
     def _read(self) -> bytes:

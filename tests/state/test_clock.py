@@ -1,9 +1,11 @@
 """A clock that is set back: those who wait for what is the far future now are due at once, and only then."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from state.instants import kept
 from tests.ledgers import rows
 from tests.state.runs import deliver
 
@@ -41,3 +43,8 @@ async def test_another_routes_clock_is_nobodys_business(ledger, url):
     rows(url, "UPDATE run SET started_at = '2999-01-01T00:00:00.000000Z', route = 'other'")
     async with ledger.run("r") as run:
         assert await run.set_right(datetime.now(UTC)) is None
+
+
+def test_the_hour_that_the_end_of_summer_time_brings_twice_is_two_instants():
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert [kept(first), kept(first.replace(fold=1))] == ["2026-10-25T00:30:00.000000Z", "2026-10-25T01:30:00.000000Z"]

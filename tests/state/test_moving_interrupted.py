@@ -52,6 +52,33 @@ async def test_whatever_is_altered_in_a_file_is_noticed(tmp_path: Path, now: dat
             await care(target, KEY).import_(bad, quietly, replace=False)
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b'"table":"transfer"', b'"table":""'),
+        (b'"document_id"', b'""'),
+        (b'"document_id"', b"7"),
+        (b"\n[1,", b"\n[123456789012345678901234567890,"),
+        (b"\n[1,", b"\n[" + b"[" * 100_000 + b"]" * 100_000 + b","),
+        (b'"d0"', b'"\\ud800"'),
+        (b'"kinds":["plain",', b'"kinds":["plain","bytes","bytes","bytes","bytes","bytes","bytes",'),
+    ],
+)
+async def test_nothing_is_made_of_a_file_before_it_is_known_to_be_whole(
+    url: str, tmp_path: Path, now: datetime, was: bytes, becomes: bytes
+):
+    await (await fill(url, now)).close()
+    file = tmp_path / "file"
+    await care(url, KEY).export(file, quietly)
+    text = gzip.decompress(file.read_bytes())
+    assert was in text
+    file.write_bytes(gzip.compress(text.replace(was, becomes, 1)))
+    before = everything(url)
+    with pytest.raises(StateError, match="is damaged"):
+        await care(url, KEY).import_(file, quietly, replace=True)
+    assert everything(url) == before
+
+
 async def test_an_import_that_is_given_up_leaves_an_empty_ledger(url: str, tmp_path: Path, now: datetime):
     source = f"sqlite:///{tmp_path}/source.db"
     await (await fill(source, now, documents=5000)).close()

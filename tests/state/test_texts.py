@@ -71,6 +71,18 @@ async def test_every_text_of_a_document_is_kept_whatever_is_in_it_and_comes_back
     assert row.note == said
 
 
+@pytest.mark.parametrize("said", [*SAID, "half \ud800 of it"])
+async def test_a_version_that_a_document_changes_to_is_kept_like_its_first_one(
+    ledger: Ledger, now: datetime, said: str
+):
+    async with ledger.run("r") as run:
+        await run.remember("s", [("a", "before"), ("b", said)], None, now=now, relist=())
+        assert len((await run.remember("s", [("a", said)], None, now=now, relist=())).changed) == 1
+        found = await ledger.lookup("r", ["a", "b"])
+        assert found["a"].version == found["b"].version
+        assert found["a"].version == said.replace("\ud800", "\N{REPLACEMENT CHARACTER}")
+
+
 async def test_half_of_a_character_is_kept_as_a_sign_that_something_was_there(ledger: Ledger, now: datetime, url: str):
     async with ledger.run("r") as run:
         (this,) = (await run.remember("s", [("a", "1")], None, now=now, relist=())).new
