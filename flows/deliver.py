@@ -226,17 +226,23 @@ async def _mapped(
 
     Of one that our own message has ended its source may show less than before: then it is taken as it was judged.
     """
-    recorded = context.run.recording.latest
     try:
         mapped = fit(context.open, document, seen.values)
     except (MappingError, UnfitError):
-        judged = await recorded(transfer.id) if ended else None
+        judged = await _recorded(context, transfer) if ended else None
         if judged is None:
             raise
     else:
-        judged = await recorded(transfer.id) if ended and mapped.skipped is not None else None
+        judged = await _recorded(context, transfer) if ended and mapped.skipped is not None else None
         if judged is None:
             return document, mapped
-    document = replace(unpack(judged), not_ready=document.not_ready, acknowledged=True)
+    document = replace(judged, not_ready=document.not_ready, acknowledged=True)
     seen.take(document, context.run.fingerprint(document.version))
     return document, fit(context.open, document, seen.values)
+
+
+async def _recorded(context: Context, transfer: Transfer) -> Document | None:
+    """Return a document as it was last judged; None if it is not recorded, or another one stands in its row."""
+    content = await context.run.recording.latest(transfer.id)
+    found = None if content is None else unpack(content)
+    return found if found is not None and found.id == transfer.document_id else None

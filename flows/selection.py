@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.secrets import mask
 from connectors.settings import SettingsError
+from flows.keepable import WHY, keepable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +39,8 @@ class Selection:
         # A script's variable that is not set; the ledger would know a document without an id for ever.
         if not all(name.strip() for name in self.documents):
             raise SettingsError("a document's id is empty; give its id at the source")
+        if not all(map(keepable, self.documents)):
+            raise SettingsError(f"a document was asked for by {WHY}; give its id at the source")
         chosen = [
             words
             for words, given in (

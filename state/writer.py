@@ -155,9 +155,7 @@ class Writer:
                 continue
             awaited += 1
             if isinstance(result, _Failure):
-                error = copy.copy(result.error)  # several waiters must not share one traceback
-                error.__cause__ = result.error.__cause__
-                write.waiting.set_exception(error)
+                write.waiting.set_exception(_copied(result.error))
             else:
                 write.waiting.set_result(result)
         self._busy = False
@@ -168,9 +166,11 @@ class Writer:
     async def close(self) -> None:
         """Write what was asked for, then stop. Never raises for a failed write."""
         if self._open:
+            last: asyncio.Future[object] = self._loop.create_future()
+            self._take(_Write(None, (), None, last), self._gather)
+            self._open = False  # what came before is written with this or earlier, and nobody would read what comes now
             with contextlib.suppress(StateError):
-                await self.lines(())
-            self._open = False
+                await last
             self._groups.put(None)
             await asyncio.to_thread(self._thread.join)
 
@@ -233,6 +233,16 @@ class Writer:
             if write.waiting is None and write.guard is not None and write.guard.failure is None:
                 write.guard.failure = error if isinstance(error, StateError) else StateError(str(error))
         return [_Failure(error)] * len(group)
+
+
+def _copied(error: BaseException) -> BaseException:
+    """Return an error for one of those who wait: they should not share a traceback. One that cannot be copied they share."""
+    try:
+        made = copy.copy(error)
+    except Exception:  # noqa: BLE001 -- whatever a constructor makes of the wrong arguments
+        return error
+    made.__cause__ = error.__cause__
+    return made
 
 
 class _Batches:

@@ -21,6 +21,8 @@ WHY = "the supplier has sent corrected invoices"
     [
         ({"documents": ("",)}, "a document's id is empty"),
         ({"documents": ("a", " ")}, "a document's id is empty"),
+        ({"documents": ("a", "b" * 1001)}, "an id that the ledger cannot keep .* give its id at the source"),
+        ({"documents": ("\ud800",)}, "half of a character"),
         ({"documents": ("a",), "rejected": True}, "single documents or what was rejected, not both"),
         ({"rejected": True, "sweep": True}, "what was rejected or a full sweep, not both"),
         ({"since": datetime(2026, 1, 1, tzinfo=UTC)}, "a date to begin from goes with a sweep"),

@@ -7,13 +7,15 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from state import Ledger, RouteRun, StateError
 from state.database import address, connect
 from state.fingerprints import open_fingerprints
+from state.session import Outage
 from state.snapshots import Retention, Snapshots
 from state.upgrading import prepare
+from state.writer import Writer
 from tests.ledgers import open_ledger, rows
 
 NOBODY = 999_999
@@ -115,6 +117,43 @@ async def test_closing_writes_what_was_posted(url: str, now: datetime):
     second = await open_ledger(url)
     assert await steps(second, this) == {"create"}
     await second.close()
+
+
+async def test_who_writes_while_the_ledger_is_closed_is_told_and_waits_for_nothing(url: str):
+    opened = await open_ledger(url)
+    told: list[str] = []
+
+    async def writing(name: str) -> None:
+        try:
+            for number in range(10**6):
+                await opened.save_token(name, str(number))
+        except StateError as error:
+            told.append(str(error))
+
+    tasks = [asyncio.create_task(writing(f"c{number}")) for number in range(5)]
+    await asyncio.sleep(0.05)
+    await opened.close()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*tasks)
+    assert told == ["The ledger is closed"] * 5
+
+
+async def test_an_error_that_cannot_be_copied_reaches_who_waits_and_stops_nobody_else(file_url: str):
+    class OddError(Exception):
+        def __init__(self, one: int, other: int) -> None:
+            super().__init__(f"{one} and {other}")
+
+    def fail(_: Connection) -> None:
+        raise OddError(1, 2)
+
+    engine = connect(address(file_url), busy_timeout=1)
+    writer = Writer(engine, outage=Outage(1))
+    async with asyncio.timeout(5):
+        failed = await asyncio.gather(writer.call(fail), writer.call(fail), return_exceptions=True)
+        assert [str(one) for one in failed] == ["1 and 2"] * 2
+        assert await writer.call(lambda connection: connection.exec_driver_sql("SELECT 3").scalar()) == 3
+        await writer.close()
+    engine.dispose()
 
 
 async def test_a_locked_database_is_one_sentence_and_passes(
