@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import aiohttp
 import httpx
 
 from connectors import fence
+from connectors.straight import give_up, ready
 from connectors.transport import Transport
 from connectors.urls import is_loopback
 
@@ -50,9 +52,15 @@ class _Fenced(aiohttp.ClientRequest):
     """A request that asks at the door once it has its connection: how long connecting took does not matter then."""
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        if self.method not in fence.READING:
-            await fence.ask()
+        if conn.protocol is not None:
+            await ready(conn.protocol, self.method)
+        conn.add_callback(partial(self._let_go, conn))
         return await super().send(conn)
+
+    def _let_go(self, conn: Connection) -> None:
+        unsent = 0 if conn.transport is None else conn.transport.get_write_buffer_size()
+        if unsent or self.response is None or self.response.status is None:
+            give_up(conn)
 
     async def write_bytes(
         self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None

@@ -6,7 +6,11 @@ middlewares, and a task of its own for each body.
 
 from __future__ import annotations
 
+import asyncio
 import re
+import select
+import socket
+import struct
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -15,7 +19,10 @@ from aiohttp.http_exceptions import HttpProcessingError
 from connectors import fence
 
 if TYPE_CHECKING:
+    from asyncio import Transport
+
     from aiohttp import ClientTimeout, StreamReader
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from multidict import CIMultiDictProxy
     from yarl import URL
@@ -28,6 +35,12 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NOT_FINAL: Final = frozenset(range(100, 200)) - {101}
 _BUFFERED: Final = 2**16
 """Bytes of an answer that are read ahead of whoever reads it, as in aiohttp's client."""
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
+"""What SO_LINGER is set to so that a socket drops what it still has to send."""
+
+
+class UnsentError(aiohttp.ClientConnectionError):
+    """Nothing of the request has left: its connection was closed by then, or something had come on it unasked."""
 
 
 def head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> bytes | None:
@@ -88,25 +101,64 @@ async def exchange(
     """
     if session.connector is None:
         raise RuntimeError("Session is closed")
-    try:
-        connection = await session.connector.connect(door, [], wait)
-    except TimeoutError as error:
-        raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {door.url}") from error
-    try:
-        return await _over(connection, method, begun, body, wait.sock_read)
-    except BaseException as error:
-        connection.close()  # what comes on it now is no answer to anybody else
-        if isinstance(error, HttpProcessingError):
-            raise aiohttp.ClientResponseError(
-                door.request_info, (), status=error.code, message=error.message, headers=error.headers
-            ) from error
-        raise
+    while True:
+        try:
+            connection = await session.connector.connect(door, [], wait)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {door.url}") from error
+        # An answer to nothing may wait on each idle connection, but whoever speaks first on a new one always does.
+        used = connection.protocol is not None and connection.protocol.read_timeout is not None
+        try:
+            return await _over(connection, method, begun, body, wait.sock_read)
+        except UnsentError:
+            connection.close()
+            if not used:
+                raise
+        except BaseException as error:
+            give_up(connection)  # what comes on it now is no answer to anybody else
+            if isinstance(error, HttpProcessingError):
+                raise aiohttp.ClientResponseError(
+                    door.request_info, (), status=error.code, message=error.message, headers=error.headers
+                ) from error
+            raise
+
+
+def give_up(connection: Connection) -> None:
+    """Close, and let nothing leave any more: whoever gives up looks for what it did, and may do it again if it is not there.
+
+    Closed in the ordinary way, a connection would first send what it has left, for as long as the other side takes.
+    """
+    transport = connection.transport
+    if transport is not None:
+        if wire := transport.get_extra_info("socket"):  # below TLS it may be closed already
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        transport.abort()
+    connection.close()
+
+
+async def ready(protocol: ResponseHandler, method: str) -> Transport:
+    """Return what to write to when a request may leave: nothing may be awaited between this and the write.
+
+    What the kernel has got is read before, so that it cannot pass for the answer. Raises UnsentError, and what the fence raises.
+    """
+    while True:
+        if method not in fence.READING:
+            await fence.ask()
+        transport = protocol.transport
+        wire = None if transport is None or transport.is_closing() else transport.get_extra_info("socket")
+        if transport is None or wire is None or protocol.should_close:
+            raise UnsentError("something came before the request had left")
+        unread = select.poll()
+        unread.register(wire, select.POLLIN)
+        if not unread.poll(0):
+            return transport
+        await asyncio.sleep(0)  # an end, an answer to nothing, or what TLS keeps to itself: the event loop reads it
 
 
 async def _over(connection: Connection, method: str, begun: bytes, body: bytes, silence: float | None) -> Exchange:
     protocol = connection.protocol
     if protocol is None:
-        raise aiohttp.ClientConnectionError("Connection closed")
+        raise UnsentError("Connection closed")
     protocol.set_response_params(
         skip_payload=method == "HEAD",
         read_until_eof=True,
@@ -114,12 +166,9 @@ async def _over(connection: Connection, method: str, begun: bytes, body: bytes, 
         read_timeout=silence,
         read_bufsize=_BUFFERED,
     )
-    if method not in fence.READING:
-        await fence.ask()  # nothing waits between this and the write
-    if protocol.transport is None or protocol.transport.is_closing():
-        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+    transport = await ready(protocol, method)
     length = b"\r\n" if not body and method in fence.READING else b"Content-Length: %d\r\n\r\n" % len(body)
-    protocol.transport.write(begun + length + body)
+    transport.write(begun + length + body)
     protocol.start_timeout()
     while True:
         message, content = await protocol.read()

@@ -173,19 +173,26 @@ class Transport(httpx.AsyncBaseTransport):
                 begun = self._head(method, address, headers)
                 if begun is not None:
                     return Response(await exchange(session, self._door(session, address), method, begun, body, wait))
-            answer = await session.request(
-                method,
-                address,
-                headers=headers,
-                data=body or None,
-                allow_redirects=False,
-                auto_decompress=False,
-                timeout=wait,
-                **self._way,
+            left = aiohttp.UploadTracker()
+            answer = Response(
+                await session.request(
+                    method,
+                    address,
+                    headers=headers,
+                    data=body or None,
+                    allow_redirects=False,
+                    auto_decompress=False,
+                    timeout=wait,
+                    upload_tracker=left,
+                    **self._way,
+                )
             )
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
-        return Response(answer)
+        if answer.is_success and not _has_left(left, headers, body):
+            await answer.aclose()
+            raise httpx.RemoteProtocolError("a success before the request had left")
+        return answer
 
     def _door(self, session: aiohttp.ClientSession, address: URL) -> aiohttp.ClientRequest:
         """Return a request for the pool to connect by: there are but one or two servers to a connection."""
@@ -214,6 +221,18 @@ class Transport(httpx.AsyncBaseTransport):
         """Close idle connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _has_left(
+    left: aiohttp.UploadTracker, headers: tuple[tuple[str, str], ...], body: bytes | AsyncIterable[bytes]
+) -> bool:
+    """Say whether all of a body has left by now. If nobody has said how long it is, its end has to have left as well."""
+    if left.upload_complete.done():
+        return left.upload_complete.exception() is None
+    if isinstance(body, bytes):
+        return left.bytes_written >= len(body)
+    said = [int(value) for name, value in headers if name.lower() == "content-length"]
+    return bool(said) and left.bytes_written >= said[0]
 
 
 @lru_cache(maxsize=8)
