@@ -11,13 +11,14 @@ import aiohttp
 import httpx
 
 from connectors import fence
-from connectors.straight import give_up, ready
+from connectors.straight import give_up, quiet, ready
 from connectors.transport import Transport
 from connectors.urls import is_loopback
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
 
 _KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: less than common servers do, since a POST on a closing one cannot be repeated."""
@@ -35,7 +36,7 @@ def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
 
     def session() -> aiohttp.ClientSession:
         # the number of connections is bounded by the calls under way
-        connector = aiohttp.TCPConnector(ssl=tls, limit=0, keepalive_timeout=_KEEP_ALIVE)
+        connector = _Pool(ssl=tls, limit=0, keepalive_timeout=_KEEP_ALIVE)
         opened = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -46,6 +47,29 @@ def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
         return opened
 
     return Transport(session, httpx.Proxy(proxy) if proxy else None)
+
+
+class _Pool(aiohttp.TCPConnector):
+    """A pool that gives out no connection on which anything has come since its last answer: the next call would take it for its own."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 -- as aiohttp has it
+    ) -> Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if protocol is None or protocol.read_timeout is None:  # a new one: no request has set it yet
+                return connection
+            try:
+                if await quiet(protocol):
+                    return connection
+            except BaseException:
+                connection.close()
+                raise
+            connection.close()
 
 
 class _Fenced(aiohttp.ClientRequest):

@@ -101,26 +101,19 @@ async def exchange(
     """
     if session.connector is None:
         raise RuntimeError("Session is closed")
-    while True:
-        try:
-            connection = await session.connector.connect(door, [], wait)
-        except TimeoutError as error:
-            raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {door.url}") from error
-        # An answer to nothing may wait on each idle connection, but whoever speaks first on a new one always does.
-        used = connection.protocol is not None and connection.protocol.read_timeout is not None
-        try:
-            return await _over(connection, method, begun, body, wait.sock_read)
-        except UnsentError:
-            connection.close()
-            if not used:
-                raise
-        except BaseException as error:
-            give_up(connection)  # what comes on it now is no answer to anybody else
-            if isinstance(error, HttpProcessingError):
-                raise aiohttp.ClientResponseError(
-                    door.request_info, (), status=error.code, message=error.message, headers=error.headers
-                ) from error
-            raise
+    try:
+        connection = await session.connector.connect(door, [], wait)
+    except TimeoutError as error:
+        raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {door.url}") from error
+    try:
+        return await _over(connection, method, begun, body, wait.sock_read)
+    except BaseException as error:
+        give_up(connection)  # what comes on it now is no answer to anybody else
+        if isinstance(error, HttpProcessingError):
+            raise aiohttp.ClientResponseError(
+                door.request_info, (), status=error.code, message=error.message, headers=error.headers
+            ) from error
+        raise
 
 
 def give_up(connection: Connection) -> None:
@@ -130,29 +123,40 @@ def give_up(connection: Connection) -> None:
     """
     transport = connection.transport
     if transport is not None:
-        if wire := transport.get_extra_info("socket"):  # below TLS it may be closed already
+        if wire := transport.get_extra_info("socket"):  # else it is closed below TLS
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         transport.abort()
     connection.close()
 
 
-async def ready(protocol: ResponseHandler, method: str) -> Transport:
-    """Return what to write to when a request may leave: nothing may be awaited between this and the write.
+async def quiet(protocol: ResponseHandler) -> bool:
+    """Say whether nothing has come on an idle connection, not even its end. Then the next that comes is an answer.
 
-    What the kernel has got is read before, so that it cannot pass for the answer. Raises UnsentError, and what the fence raises.
+    The event loop may not have read for a while, so the kernel is asked as well.
     """
-    while True:
-        if method not in fence.READING:
-            await fence.ask()
-        transport = protocol.transport
-        wire = None if transport is None or transport.is_closing() else transport.get_extra_info("socket")
-        if transport is None or wire is None or protocol.should_close:
-            raise UnsentError("something came before the request had left")
+    while not protocol.should_close and (transport := protocol.transport) and not transport.is_closing():
+        wire = transport.get_extra_info("socket")
+        if wire is None:
+            break  # below TLS it is closed already
         unread = select.poll()
         unread.register(wire, select.POLLIN)
         if not unread.poll(0):
-            return transport
-        await asyncio.sleep(0)  # an end, an answer to nothing, or what TLS keeps to itself: the event loop reads it
+            return True
+        await asyncio.sleep(0)  # it is read now; it may be what TLS keeps to itself
+    return False
+
+
+async def ready(protocol: ResponseHandler, method: str) -> Transport:
+    """Return what to write to once a request may leave: nothing may be awaited between this and the write.
+
+    Raises UnsentError, and what the fence raises.
+    """
+    if method not in fence.READING:
+        await fence.ask()
+    transport = protocol.transport
+    if transport is None or transport.is_closing() or protocol.should_close:
+        raise UnsentError("something came before the request had left")
+    return transport
 
 
 async def _over(connection: Connection, method: str, begun: bytes, body: bytes, silence: float | None) -> Exchange:

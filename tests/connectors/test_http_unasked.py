@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -78,7 +79,8 @@ async def test_a_server_that_answers_before_it_was_asked_has_got_no_request(loop
 
     async def greet(reader, writer):
         writer.write(loopback.reply(200, {"unasked": True}))
-        arrived.append(await reader.read())
+        with suppress(ConnectionError):
+            arrived.append(await reader.read())
         writer.close()
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
@@ -90,7 +92,7 @@ async def test_a_server_that_answers_before_it_was_asked_has_got_no_request(loop
         assert caught.value.arrived == "no"
         assert api.requests == 0
         await asyncio.sleep(0.01)
-    assert arrived == [b""]
+    assert b"".join(arrived) == b""
 
 
 @pytest.mark.parametrize("chunked", [True, False])
