@@ -61,27 +61,27 @@ def head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> bytes |
 class Exchange:
     """One answer whose headers are there: what `aiohttp.ClientResponse` shows of it."""
 
-    __slots__ = ("_connection", "content", "headers", "status")
+    __slots__ = ("connection", "content", "headers", "status")
 
     def __init__(
         self, connection: Connection, status: int, headers: CIMultiDictProxy[str], content: StreamReader
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self.status = status
         self.headers = headers
         self.content = content
         content.on_eof(self._ended)
 
     def _ended(self) -> None:
-        protocol = self._connection.protocol
+        protocol = self.connection.protocol
         if protocol is not None and not protocol.upgraded:
-            self._connection.release()
+            self.connection.release()
 
     def release(self) -> None:
         """Give the connection back, which closes it if the body has not come to its end."""
         if not self.content.is_eof() and self.content.exception() is None:
             self.content.set_exception(aiohttp.ClientConnectionError("Connection closed"))
-        self._connection.release()
+        self.connection.release()
 
     async def wait_for_close(self) -> None:
         """Return: nobody else is at work for this exchange."""

@@ -111,10 +111,12 @@ def _readable(said: str) -> str:
 class Response:
     """An answer whose body is still to be read, as far as `httpx.Response` is needed of it."""
 
-    __slots__ = ("_answer", "headers", "is_success", "status_code")
+    __slots__ = ("_answer", "_protocol", "headers", "is_success", "status_code")
 
     def __init__(self, answer: aiohttp.ClientResponse | Exchange) -> None:
         self._answer = answer
+        # None once the connection is given back: the body is there then
+        self._protocol = None if answer.connection is None else answer.connection.protocol
         self.status_code = answer.status
         self.is_success = 200 <= answer.status < 300  # noqa: PLR2004 -- the success range of RFC 9110
         self.headers = Headers(answer.headers)
@@ -122,14 +124,21 @@ class Response:
     def whole(self, most: int) -> bytes | None:
         """Return the body if all of it is there by now and it is at most so long, as most answers are; else None."""
         content = self._answer.content
-        if content.is_eof() and content.exception() is None and content.total_bytes <= most:
+        if content.is_eof() and content.exception() is None and content.total_bytes <= most and not self._is_cut():
             return content.read_nowait()
         return None
+
+    def _is_cut(self) -> bool:
+        """Say whether a body that ends with its connection has ended with a broken one. aiohttp takes that for an end as well."""
+        protocol = self._protocol
+        if protocol is None or not isinstance(protocol.exception(), OSError):
+            return False
+        return "content-length" not in self.headers and "transfer-encoding" not in self.headers
 
     @property
     def stream(self) -> httpx.AsyncByteStream:
         """The body as it comes."""
-        return _Body(self._answer)
+        return _Body(self._answer, self._is_cut)
 
     def aiter_bytes(self) -> AsyncIterator[bytes]:
         """Yield the body with its coding undone. Raises httpx.DecodingError."""
@@ -243,14 +252,16 @@ def _timeout(connect: float, pool: float, read: float) -> aiohttp.ClientTimeout:
 class _Body(httpx.AsyncByteStream):
     """The body of an answer as it arrives."""
 
-    def __init__(self, answer: aiohttp.ClientResponse | Exchange) -> None:
-        self._answer = answer
+    def __init__(self, answer: aiohttp.ClientResponse | Exchange, is_cut: Callable[[], bool]) -> None:
+        self._answer, self._is_cut = answer, is_cut
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         content = self._answer.content
         try:
             while not content.at_eof() and (chunk := await content.read(_CHUNK)):
                 yield chunk
+            if self._is_cut():
+                raise aiohttp.ClientPayloadError("the connection broke")
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
 

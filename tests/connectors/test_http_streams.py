@@ -19,6 +19,7 @@ from connectors.errors import GoneError, TransientError
 from connectors.http import Api
 from connectors.uploads import opened
 from connectors.wire import LEAST
+from tests.connectors.conftest import reset
 
 MEGABYTE = 2**20
 SIZE = 50 * MEGABYTE
@@ -109,6 +110,33 @@ async def test_a_cut_download_is_an_error_and_not_a_short_file(loopback, head):
     with pytest.raises(TransientError, match="demo: GET /files/1: the answer was cut off"):
         await read_all(api, got)
     assert b"".join(got) == b"x" * 5000
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "a file"])
+@pytest.mark.parametrize(("breaks", "size"), [(True, 5000), (True, 300_000), (False, 5000)])
+async def test_a_body_that_ends_with_its_connection_is_whole_only_if_that_was_closed(loopback, method, breaks, size):
+    async def until_the_end(request, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * size)
+        await writer.drain()
+        await asyncio.sleep(0.02)
+        if breaks:
+            reset(writer)
+
+    api = await loopback.api(until_the_end, attempts=1)
+    got = []
+
+    async def read():
+        if method == "a file":
+            await read_all(api, got)
+        else:
+            got.append((await api.call(method, "/files/1")).body)
+
+    if breaks:
+        with pytest.raises(TransientError, match=r"cut off|broke"):
+            await read()
+    else:
+        await read()
+        assert b"".join(got) == b"x" * size
 
 
 async def test_a_short_file_is_noticed_whatever_the_transport():
