@@ -140,11 +140,6 @@ class Response:
         """The body as it comes."""
         return _Body(self._answer, self._is_cut)
 
-    def aiter_bytes(self) -> AsyncIterator[bytes]:
-        """Yield the body with its coding undone. Raises httpx.DecodingError."""
-        coding = {"content-encoding": self.headers.get("content-encoding", "")}
-        return httpx.Response(self.status_code, headers=coding, stream=self.stream).aiter_bytes()
-
     async def aclose(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
         self._answer.release()

@@ -15,6 +15,7 @@ from connectors.answer import Answer, decode_json
 from connectors.concurrency import Concurrency, kind
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.faults import NETWORK, network_fault, refusal, retry_after
+from connectors.packed import PACKED, unpacked
 from connectors.quota import Quota
 from connectors.transport import Response, Transport, request
 
@@ -268,12 +269,11 @@ def _body(response: Heard) -> AsyncIterator[bytes]:
 
     Packed twice, a few thousand bytes may be more than any memory holds, before the first of them can be counted.
     """
+    body = cast("httpx.AsyncByteStream", response.stream)
     said = response.headers.get("content-encoding", "")
     if not said:
-        return aiter(cast("httpx.AsyncByteStream", response.stream))
+        return aiter(body)
     codings = [one.strip().lower() for one in said.split(",")]
     if len(codings) > 1 or codings[0] in _NOT_UNDONE:
         raise httpx.DecodingError(f"content-encoding {', '.join(codings)}")
-    if codings[0]:
-        return response.aiter_bytes()
-    return aiter(cast("httpx.AsyncByteStream", response.stream))
+    return aiter(body) if codings[0] not in PACKED else unpacked(body, codings[0])
