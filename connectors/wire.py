@@ -112,8 +112,12 @@ class Wire:
         received, before, waited = 0, 0, 0.0
         try:
             body = _body(response)
-            since = self.clock.now()
-            async for chunk in body:
+            while True:
+                since = self.clock.now()
+                async with asyncio.timeout(self._limits.deadline):  # what comes may be all frame and no file
+                    chunk = await anext(body, None)
+                if chunk is None:
+                    break
                 received += len(chunk)
                 # Only the sender's time counts: whoever reads may be slow.
                 waited += self.clock.now() - since
@@ -122,7 +126,6 @@ class Wire:
                         raise TransientError(f"{self._asked(out)}: the file only drips", connection=self.connection)
                     before, waited = received, 0.0
                 yield chunk
-                since = self.clock.now()
         except NETWORK as error:
             raise network_fault(self.connection, self._asked(out), out.url, error) from error
         if announced and "content-encoding" not in response.headers and received != int(announced):

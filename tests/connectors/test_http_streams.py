@@ -161,6 +161,22 @@ async def test_a_download_that_falls_silent_ends(loopback):
         await read_all(api, [])
 
 
+async def test_a_download_of_which_only_the_frame_comes_ends(loopback):
+    async def all_frame(request, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n1;")
+        while True:
+            writer.write(b"x" * 100)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    api = await loopback.api(all_frame, deadline=0.3)
+    got = []
+    with pytest.raises(TransientError, match="no answer in time"):
+        async with asyncio.timeout(5):
+            await read_all(api, got)
+    assert got == [b"x"]
+
+
 class Hands:
     """A clock that goes on by ten seconds whenever it is looked at."""
 
