@@ -24,7 +24,7 @@ _KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: less than common servers do, since a POST on a closing one cannot be repeated."""
 
 
-def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
+def aiohttp_transport(url: str) -> Transport:
     """Return the transport for one server: no cookies, no repeats of its own, proxies from the environment.
 
     This machine is never asked for through a proxy, which would look for it on its own.

@@ -1,4 +1,4 @@
-"""httpx's interface on aiohttp's client, with as little between the two as can be: requests are most of a run's work.
+"""The way to a server: aiohttp's client, with as little around it as can be, since requests are most of a run's work.
 
 What fails is raised as aiohttp's own errors, which say better than httpx's whether a request can have arrived. Only silence
 is httpx.TimeoutException: aiohttp's errors of that kind are TimeoutError, which here means that a call's whole time is over.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import httpx
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from multidict import CIMultiDictProxy
 
-_SAID_ANYWAY: Final = frozenset({b"host", b"transfer-encoding"})
-"""Headers that the request gets from its address and its body."""
 _CHUNK: Final = 2**14
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -69,11 +67,6 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, lines: CIMultiDictProxy[str]) -> None:
         self._lines = lines
-
-    @property
-    def raw(self) -> list[tuple[bytes, bytes]]:
-        """The lines as they came."""
-        return [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in self._lines.items()]
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 -- as in Mapping, whose overloads say no more
         """Return what a header says, or the default."""
@@ -146,7 +139,7 @@ class Response:
         await self._answer.wait_for_close()
 
 
-class Transport(httpx.AsyncBaseTransport):
+class Transport:
     """One pool of connections. `session` opens aiohttp's client, in the event loop of the first request."""
 
     def __init__(self, session: Callable[[], aiohttp.ClientSession], proxy: httpx.Proxy | None = None) -> None:
@@ -207,19 +200,6 @@ class Transport(httpx.AsyncBaseTransport):
                 "GET", address.origin(), loop=asyncio.get_running_loop(), session=session
             )
         return door
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Do the same for whoever has httpx's requests."""
-        stream = request.stream
-        body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else cast("AsyncIterable[bytes]", stream)
-        whole = isinstance(body, bytes)
-        headers = tuple(
-            (name.decode("ascii"), value.decode())
-            for name, value in request.headers.raw
-            if name.lower() not in _SAID_ANYWAY and not (whole and name.lower() == b"content-length")
-        )
-        answer = await self.send(request.method, str(request.url), headers, body, request.extensions["timeout"])
-        return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=answer.stream, request=request)
 
     async def aclose(self) -> None:
         """Close idle connections."""

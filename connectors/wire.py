@@ -54,7 +54,9 @@ class Outgoing:
 class Wire:
     """One connection's way to its provider. Every request that leaves goes through here and is counted."""
 
-    def __init__(self, connection: str, transport: httpx.AsyncBaseTransport, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, connection: str, transport: Transport | httpx.AsyncBaseTransport, limits: Limits, clock: Clock
+    ) -> None:
         self.connection = connection
         self.clock = clock
         self.quota = Quota(connection, clock, rate=limits.rate, patience=limits.patience)
