@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,18 +11,20 @@ import aiohttp
 import httpx
 
 from connectors import fence
+from connectors.straight import give_up, quiet, ready
 from connectors.transport import Transport
 from connectors.urls import is_loopback
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
 
 _KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: less than common servers do, since a POST on a closing one cannot be repeated."""
 
 
-def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
+def aiohttp_transport(url: str) -> Transport:
     """Return the transport for one server: no cookies, no repeats of its own, proxies from the environment.
 
     This machine is never asked for through a proxy, which would look for it on its own.
@@ -33,7 +36,7 @@ def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
 
     def session() -> aiohttp.ClientSession:
         # the number of connections is bounded by the calls under way
-        connector = aiohttp.TCPConnector(ssl=tls, limit=0, keepalive_timeout=_KEEP_ALIVE)
+        connector = _Pool(ssl=tls, limit=0, keepalive_timeout=_KEEP_ALIVE)
         opened = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -46,13 +49,42 @@ def aiohttp_transport(url: str) -> httpx.AsyncBaseTransport:
     return Transport(session, httpx.Proxy(proxy) if proxy else None)
 
 
+class _Pool(aiohttp.TCPConnector):
+    """A pool that gives out no connection on which anything has come since its last answer: the next call would take it for its own."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 -- as aiohttp has it
+    ) -> Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if protocol is None or protocol.read_timeout is None:  # a new one: no request has set it yet
+                return connection
+            try:
+                if await quiet(protocol):
+                    return connection
+            except BaseException:
+                connection.close()
+                raise
+            connection.close()
+
+
 class _Fenced(aiohttp.ClientRequest):
     """A request that asks at the door once it has its connection: how long connecting took does not matter then."""
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        if self.method not in fence.READING:
-            await fence.ask()
+        if conn.protocol is not None:
+            await ready(conn.protocol, self.method)
+        conn.add_callback(partial(self._let_go, conn))
         return await super().send(conn)
+
+    def _let_go(self, conn: Connection) -> None:
+        unsent = 0 if conn.transport is None else conn.transport.get_write_buffer_size()
+        if unsent or self.response is None or self.response.status is None:
+            give_up(conn)
 
     async def write_bytes(
         self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None

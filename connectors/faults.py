@@ -24,6 +24,7 @@ from connectors.errors import (
 from connectors.quota import LONGEST_WAIT
 from connectors.secrets import mask
 from connectors.settings import variable
+from connectors.straight import UnsentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,10 +104,14 @@ def _words(fault: BaseException) -> tuple[str, Arrived]:  # noqa: PLR0911 -- one
             return "the proxy cannot be used on the way to ", "no"
         case aiohttp.ClientConnectorError() | httpx.ConnectError():
             return "cannot connect to ", "no"
+        case UnsentError():
+            return "something came before the request had left on a connection to ", "no"
         case aiohttp.ConnectionTimeoutError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
             return "no connection in time to ", "no"
         case TimeoutError() | httpx.TimeoutException():
             return "no answer in time", "maybe"
+        case httpx.RemoteProtocolError():
+            return "a success came before the request had left", "maybe"
         case aiohttp.ClientPayloadError():
             return "the answer was cut off", "maybe"
         case aiohttp.ClientResponseError() | httpx.DecodingError():

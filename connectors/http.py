@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager, nullcontext
 from email.message import Message
 from functools import partial
@@ -32,6 +33,7 @@ __all__ = ["UNSET", "Answer", "Api", "Clock", "Limits", "quote"]
 
 T = TypeVar("T")
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_NO_HEADER: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _LONGEST_URL: Final = 2**16
 """Characters that httpx takes; most servers take an eighth of that."""
 
@@ -121,6 +123,9 @@ class Api:
         A body given as a callable is opened anew for a repeat; one given as an iterator is never sent twice.
         """
         sent = dict(headers or {})
+        if headers and _NO_HEADER.search("".join(headers.values())):
+            words = f"{self.connection}: a header cannot have a line break in it, or any other sign that is none"
+            raise RejectedError(words, connection=self.connection)
         body: Callable[[], AsyncIterator[bytes]] | None = None
         once = False
         data = b""

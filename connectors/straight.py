@@ -6,7 +6,11 @@ middlewares, and a task of its own for each body.
 
 from __future__ import annotations
 
+import asyncio
 import re
+import select
+import socket
+import struct
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -15,7 +19,10 @@ from aiohttp.http_exceptions import HttpProcessingError
 from connectors import fence
 
 if TYPE_CHECKING:
+    from asyncio import Transport
+
     from aiohttp import ClientTimeout, StreamReader
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from multidict import CIMultiDictProxy
     from yarl import URL
@@ -28,6 +35,12 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NOT_FINAL: Final = frozenset(range(100, 200)) - {101}
 _BUFFERED: Final = 2**16
 """Bytes of an answer that are read ahead of whoever reads it, as in aiohttp's client."""
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
+"""What SO_LINGER is set to so that a socket drops what it still has to send."""
+
+
+class UnsentError(aiohttp.ClientConnectionError):
+    """Nothing of the request has left: its connection was closed by then, or something had come on it unasked."""
 
 
 def head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> bytes | None:
@@ -48,27 +61,27 @@ def head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> bytes |
 class Exchange:
     """One answer whose headers are there: what `aiohttp.ClientResponse` shows of it."""
 
-    __slots__ = ("_connection", "content", "headers", "status")
+    __slots__ = ("connection", "content", "headers", "status")
 
     def __init__(
         self, connection: Connection, status: int, headers: CIMultiDictProxy[str], content: StreamReader
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self.status = status
         self.headers = headers
         self.content = content
         content.on_eof(self._ended)
 
     def _ended(self) -> None:
-        protocol = self._connection.protocol
+        protocol = self.connection.protocol
         if protocol is not None and not protocol.upgraded:
-            self._connection.release()
+            self.connection.release()
 
     def release(self) -> None:
         """Give the connection back, which closes it if the body has not come to its end."""
         if not self.content.is_eof() and self.content.exception() is None:
             self.content.set_exception(aiohttp.ClientConnectionError("Connection closed"))
-        self._connection.release()
+        self.connection.release()
 
     async def wait_for_close(self) -> None:
         """Return: nobody else is at work for this exchange."""
@@ -95,7 +108,7 @@ async def exchange(
     try:
         return await _over(connection, method, begun, body, wait.sock_read)
     except BaseException as error:
-        connection.close()  # what comes on it now is no answer to anybody else
+        give_up(connection)  # what comes on it now is no answer to anybody else
         if isinstance(error, HttpProcessingError):
             raise aiohttp.ClientResponseError(
                 door.request_info, (), status=error.code, message=error.message, headers=error.headers
@@ -103,10 +116,53 @@ async def exchange(
         raise
 
 
+def give_up(connection: Connection) -> None:
+    """Close, and let nothing leave any more: whoever gives up looks for what it did, and may do it again if it is not there.
+
+    Closed in the ordinary way, a connection would first send what it has left, for as long as the other side takes.
+    """
+    transport = connection.transport
+    if transport is not None:
+        if wire := transport.get_extra_info("socket"):  # else it is closed below TLS
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        transport.abort()
+    connection.close()
+
+
+async def quiet(protocol: ResponseHandler) -> bool:
+    """Say whether nothing has come on an idle connection, not even its end. Then the next that comes is an answer.
+
+    The event loop may not have read for a while, so the kernel is asked as well.
+    """
+    while not protocol.should_close and (transport := protocol.transport) and not transport.is_closing():
+        wire = transport.get_extra_info("socket")
+        if wire is None:
+            break  # below TLS it is closed already
+        unread = select.poll()
+        unread.register(wire, select.POLLIN)
+        if not unread.poll(0):
+            return True
+        await asyncio.sleep(0)  # it is read now; it may be what TLS keeps to itself
+    return False
+
+
+async def ready(protocol: ResponseHandler, method: str) -> Transport:
+    """Return what to write to once a request may leave: nothing may be awaited between this and the write.
+
+    Raises UnsentError, and what the fence raises.
+    """
+    if method not in fence.READING:
+        await fence.ask()
+    transport = protocol.transport
+    if transport is None or transport.is_closing() or protocol.should_close:
+        raise UnsentError("something came before the request had left")
+    return transport
+
+
 async def _over(connection: Connection, method: str, begun: bytes, body: bytes, silence: float | None) -> Exchange:
     protocol = connection.protocol
     if protocol is None:
-        raise aiohttp.ClientConnectionError("Connection closed")
+        raise UnsentError("Connection closed")
     protocol.set_response_params(
         skip_payload=method == "HEAD",
         read_until_eof=True,
@@ -114,12 +170,9 @@ async def _over(connection: Connection, method: str, begun: bytes, body: bytes, 
         read_timeout=silence,
         read_bufsize=_BUFFERED,
     )
-    if method not in fence.READING:
-        await fence.ask()  # nothing waits between this and the write
-    if protocol.transport is None or protocol.transport.is_closing():
-        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+    transport = await ready(protocol, method)
     length = b"\r\n" if not body and method in fence.READING else b"Content-Length: %d\r\n\r\n" % len(body)
-    protocol.transport.write(begun + length + body)
+    transport.write(begun + length + body)
     protocol.start_timeout()
     while True:
         message, content = await protocol.read()

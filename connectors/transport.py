@@ -1,4 +1,4 @@
-"""httpx's interface on aiohttp's client, with as little between the two as can be: requests are most of a run's work.
+"""The way to a server: aiohttp's client, with as little around it as can be, since requests are most of a run's work.
 
 What fails is raised as aiohttp's own errors, which say better than httpx's whether a request can have arrived. Only silence
 is httpx.TimeoutException: aiohttp's errors of that kind are TimeoutError, which here means that a call's whole time is over.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import httpx
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from multidict import CIMultiDictProxy
 
-_SAID_ANYWAY: Final = frozenset({b"host", b"transfer-encoding"})
-"""Headers that the request gets from its address and its body."""
 _CHUNK: Final = 2**14
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -70,11 +68,6 @@ class Headers(Mapping[str, str]):
     def __init__(self, lines: CIMultiDictProxy[str]) -> None:
         self._lines = lines
 
-    @property
-    def raw(self) -> list[tuple[bytes, bytes]]:
-        """The lines as they came."""
-        return [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in self._lines.items()]
-
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 -- as in Mapping, whose overloads say no more
         """Return what a header says, or the default."""
         lines = self._lines.getall(name, None)
@@ -111,10 +104,12 @@ def _readable(said: str) -> str:
 class Response:
     """An answer whose body is still to be read, as far as `httpx.Response` is needed of it."""
 
-    __slots__ = ("_answer", "headers", "is_success", "status_code")
+    __slots__ = ("_answer", "_protocol", "headers", "is_success", "status_code")
 
     def __init__(self, answer: aiohttp.ClientResponse | Exchange) -> None:
         self._answer = answer
+        # None once the connection is given back: the body is there then
+        self._protocol = None if answer.connection is None else answer.connection.protocol
         self.status_code = answer.status
         self.is_success = 200 <= answer.status < 300  # noqa: PLR2004 -- the success range of RFC 9110
         self.headers = Headers(answer.headers)
@@ -122,19 +117,21 @@ class Response:
     def whole(self, most: int) -> bytes | None:
         """Return the body if all of it is there by now and it is at most so long, as most answers are; else None."""
         content = self._answer.content
-        if content.is_eof() and content.exception() is None and content.total_bytes <= most:
+        if content.is_eof() and content.exception() is None and content.total_bytes <= most and not self._is_cut():
             return content.read_nowait()
         return None
+
+    def _is_cut(self) -> bool:
+        """Say whether a body that ends with its connection has ended with a broken one. aiohttp takes that for an end as well."""
+        protocol = self._protocol
+        if protocol is None or not isinstance(protocol.exception(), OSError):
+            return False
+        return "content-length" not in self.headers and "transfer-encoding" not in self.headers
 
     @property
     def stream(self) -> httpx.AsyncByteStream:
         """The body as it comes."""
-        return _Body(self._answer)
-
-    def aiter_bytes(self) -> AsyncIterator[bytes]:
-        """Yield the body with its coding undone. Raises httpx.DecodingError."""
-        coding = {"content-encoding": self.headers.get("content-encoding", "")}
-        return httpx.Response(self.status_code, headers=coding, stream=self.stream).aiter_bytes()
+        return _Body(self._answer, self._is_cut)
 
     async def aclose(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
@@ -142,7 +139,7 @@ class Response:
         await self._answer.wait_for_close()
 
 
-class Transport(httpx.AsyncBaseTransport):
+class Transport:
     """One pool of connections. `session` opens aiohttp's client, in the event loop of the first request."""
 
     def __init__(self, session: Callable[[], aiohttp.ClientSession], proxy: httpx.Proxy | None = None) -> None:
@@ -173,19 +170,26 @@ class Transport(httpx.AsyncBaseTransport):
                 begun = self._head(method, address, headers)
                 if begun is not None:
                     return Response(await exchange(session, self._door(session, address), method, begun, body, wait))
-            answer = await session.request(
-                method,
-                address,
-                headers=headers,
-                data=body or None,
-                allow_redirects=False,
-                auto_decompress=False,
-                timeout=wait,
-                **self._way,
+            left = aiohttp.UploadTracker()
+            answer = Response(
+                await session.request(
+                    method,
+                    address,
+                    headers=headers,
+                    data=body or None,
+                    allow_redirects=False,
+                    auto_decompress=False,
+                    timeout=wait,
+                    upload_tracker=left,
+                    **self._way,
+                )
             )
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
-        return Response(answer)
+        if answer.is_success and not _has_left(left, headers, body):
+            await answer.aclose()
+            raise httpx.RemoteProtocolError("a success before the request had left")
+        return answer
 
     def _door(self, session: aiohttp.ClientSession, address: URL) -> aiohttp.ClientRequest:
         """Return a request for the pool to connect by: there are but one or two servers to a connection."""
@@ -197,23 +201,22 @@ class Transport(httpx.AsyncBaseTransport):
             )
         return door
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Do the same for whoever has httpx's requests."""
-        stream = request.stream
-        body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else cast("AsyncIterable[bytes]", stream)
-        whole = isinstance(body, bytes)
-        headers = tuple(
-            (name.decode("ascii"), value.decode())
-            for name, value in request.headers.raw
-            if name.lower() not in _SAID_ANYWAY and not (whole and name.lower() == b"content-length")
-        )
-        answer = await self.send(request.method, str(request.url), headers, body, request.extensions["timeout"])
-        return httpx.Response(answer.status_code, headers=answer.headers.raw, stream=answer.stream, request=request)
-
     async def aclose(self) -> None:
         """Close idle connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _has_left(
+    left: aiohttp.UploadTracker, headers: tuple[tuple[str, str], ...], body: bytes | AsyncIterable[bytes]
+) -> bool:
+    """Say whether all of a body has left by now. If nobody has said how long it is, its end has to have left as well."""
+    if left.upload_complete.done():
+        return left.upload_complete.exception() is None
+    if isinstance(body, bytes):
+        return left.bytes_written >= len(body)
+    said = [int(value) for name, value in headers if name.lower() == "content-length"]
+    return bool(said) and left.bytes_written >= said[0]
 
 
 @lru_cache(maxsize=8)
@@ -224,14 +227,16 @@ def _timeout(connect: float, pool: float, read: float) -> aiohttp.ClientTimeout:
 class _Body(httpx.AsyncByteStream):
     """The body of an answer as it arrives."""
 
-    def __init__(self, answer: aiohttp.ClientResponse | Exchange) -> None:
-        self._answer = answer
+    def __init__(self, answer: aiohttp.ClientResponse | Exchange, is_cut: Callable[[], bool]) -> None:
+        self._answer, self._is_cut = answer, is_cut
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         content = self._answer.content
         try:
             while not content.at_eof() and (chunk := await content.read(_CHUNK)):
                 yield chunk
+            if self._is_cut():
+                raise aiohttp.ClientPayloadError("the connection broke")
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import secrets
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 READ_AHEAD = 1 << 20
 """Bytes that are read before the upload starts. A file that fits cannot be cut by its source in mid-upload."""
 CHUNK = 1 << 18
+_MEDIA_TYPE = re.compile(r"[!-~]+/[ -~]+")
 
 
 class _Tally:
@@ -66,7 +68,7 @@ async def opened(attachment: Attachment) -> AsyncGenerator[Upload, None]:
             head, ended = await _head(incoming)
             upload = Upload(
                 download.name or attachment.file.name,
-                download.media_type or attachment.file.media_type or "application/octet-stream",
+                _plain(download.media_type) or _plain(attachment.file.media_type) or "application/octet-stream",
                 download.size or 0,
                 lambda: _held(head),
             )
@@ -81,6 +83,11 @@ async def opened(attachment: Attachment) -> AsyncGenerator[Upload, None]:
         except TransientError as error:
             raise error.not_left() from error
         yield upload
+
+
+def _plain(media_type: str | None) -> str | None:
+    """Return a media type that ends no header, None for what a source may say instead."""
+    return media_type if media_type and _MEDIA_TYPE.fullmatch(media_type) else None
 
 
 async def _head(incoming: AsyncIterator[bytes]) -> tuple[bytes, bool]:

@@ -15,6 +15,7 @@ from connectors.answer import Answer, decode_json
 from connectors.concurrency import Concurrency, kind
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.faults import NETWORK, network_fault, refusal, retry_after
+from connectors.packed import PACKED, unpacked
 from connectors.quota import Quota
 from connectors.transport import Response, Transport, request
 
@@ -53,7 +54,9 @@ class Outgoing:
 class Wire:
     """One connection's way to its provider. Every request that leaves goes through here and is counted."""
 
-    def __init__(self, connection: str, transport: httpx.AsyncBaseTransport, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, connection: str, transport: Transport | httpx.AsyncBaseTransport, limits: Limits, clock: Clock
+    ) -> None:
         self.connection = connection
         self.clock = clock
         self.quota = Quota(connection, clock, rate=limits.rate, patience=limits.patience)
@@ -111,8 +114,12 @@ class Wire:
         received, before, waited = 0, 0, 0.0
         try:
             body = _body(response)
-            since = self.clock.now()
-            async for chunk in body:
+            while True:
+                since = self.clock.now()
+                async with asyncio.timeout(self._limits.deadline):  # what comes may be all frame and no file
+                    chunk = await anext(body, None)
+                if chunk is None:
+                    break
                 received += len(chunk)
                 # Only the sender's time counts: whoever reads may be slow.
                 waited += self.clock.now() - since
@@ -121,7 +128,6 @@ class Wire:
                         raise TransientError(f"{self._asked(out)}: the file only drips", connection=self.connection)
                     before, waited = received, 0.0
                 yield chunk
-                since = self.clock.now()
         except NETWORK as error:
             raise network_fault(self.connection, self._asked(out), out.url, error) from error
         if announced and "content-encoding" not in response.headers and received != int(announced):
@@ -268,12 +274,11 @@ def _body(response: Heard) -> AsyncIterator[bytes]:
 
     Packed twice, a few thousand bytes may be more than any memory holds, before the first of them can be counted.
     """
+    body = cast("httpx.AsyncByteStream", response.stream)
     said = response.headers.get("content-encoding", "")
     if not said:
-        return aiter(cast("httpx.AsyncByteStream", response.stream))
+        return aiter(body)
     codings = [one.strip().lower() for one in said.split(",")]
     if len(codings) > 1 or codings[0] in _NOT_UNDONE:
         raise httpx.DecodingError(f"content-encoding {', '.join(codings)}")
-    if codings[0]:
-        return response.aiter_bytes()
-    return aiter(cast("httpx.AsyncByteStream", response.stream))
+    return aiter(body) if codings[0] not in PACKED else unpacked(body, codings[0])

@@ -6,6 +6,8 @@ import asyncio
 import heapq
 import itertools
 import json
+import socket
+import struct
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -93,6 +95,13 @@ class Loopback:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def reset(writer):
+    """Close with RST instead of FIN."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def read_request(reader):

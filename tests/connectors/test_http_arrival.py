@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 from datetime import UTC, datetime, timedelta
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
@@ -14,13 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from connectors.errors import ConnectorError, RejectedError, TransientError
-
-
-def reset(writer):
-    """Close with RST instead of FIN."""
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
+from tests.connectors.conftest import reset
 
 
 async def drop(request, writer):

@@ -26,6 +26,16 @@ async def test_an_id_or_a_parameter_that_no_address_can_carry_is_refused_before_
     assert api.requests == 0
 
 
+@pytest.mark.parametrize("nasty", ["a\r\nx: b", "a\nb", "a\0", "\x7f", "\ud800"])
+@pytest.mark.parametrize("size", [1, 2**17])
+async def test_what_no_header_can_carry_is_refused_before_anything_leaves(loopback, nasty, size):
+    api = await answering(loopback, 200)
+    with pytest.raises(RejectedError, match="a header cannot"):
+        await api.call("POST", "/documents", content=b"x" * size, headers={"x-name": nasty})
+    assert api.requests == 0
+    assert (await api.call("POST", "/documents", content=b"x" * size, headers={"x-name": "grün\t"})).status == 200
+
+
 async def test_of_an_answer_that_is_no_success_no_more_than_a_reason_is_read(loopback):
     body = b'{"message": "no", "echo": "' + b"x" * 3_000_000 + b'"}'
     api = await answering(loopback, 400, body)

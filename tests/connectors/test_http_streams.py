@@ -19,6 +19,7 @@ from connectors.errors import GoneError, TransientError
 from connectors.http import Api
 from connectors.uploads import opened
 from connectors.wire import LEAST
+from tests.connectors.conftest import reset
 
 MEGABYTE = 2**20
 SIZE = 50 * MEGABYTE
@@ -111,6 +112,33 @@ async def test_a_cut_download_is_an_error_and_not_a_short_file(loopback, head):
     assert b"".join(got) == b"x" * 5000
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "a file"])
+@pytest.mark.parametrize(("breaks", "size"), [(True, 5000), (True, 300_000), (False, 5000)])
+async def test_a_body_that_ends_with_its_connection_is_whole_only_if_that_was_closed(loopback, method, breaks, size):
+    async def until_the_end(request, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * size)
+        await writer.drain()
+        await asyncio.sleep(0.02)
+        if breaks:
+            reset(writer)
+
+    api = await loopback.api(until_the_end, attempts=1)
+    got = []
+
+    async def read():
+        if method == "a file":
+            await read_all(api, got)
+        else:
+            got.append((await api.call(method, "/files/1")).body)
+
+    if breaks:
+        with pytest.raises(TransientError, match=r"cut off|broke"):
+            await read()
+    else:
+        await read()
+        assert b"".join(got) == b"x" * size
+
+
 async def test_a_short_file_is_noticed_whatever_the_transport():
     class Short(httpx.AsyncByteStream):
         async def __aiter__(self):
@@ -131,6 +159,22 @@ async def test_a_download_that_falls_silent_ends(loopback):
     api = await loopback.api(stall, timeout=0.2)
     with pytest.raises(TransientError, match="no answer in time"):
         await read_all(api, [])
+
+
+async def test_a_download_of_which_only_the_frame_comes_ends(loopback):
+    async def all_frame(request, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n1;")
+        while True:
+            writer.write(b"x" * 100)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    api = await loopback.api(all_frame, deadline=0.3)
+    got = []
+    with pytest.raises(TransientError, match="no answer in time"):
+        async with asyncio.timeout(5):
+            await read_all(api, got)
+    assert got == [b"x"]
 
 
 class Hands:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
 
+from connectors.contract import Attachment, Download, File
 from connectors.errors import AccessError, GoneError, TransientError
+from connectors.uploads import opened
 
 BLOCK = bytes(range(256)) * 256
 
@@ -146,3 +149,24 @@ async def test_as_many_uploads_as_slots_can_read_from_the_same_provider(loopback
     async with asyncio.timeout(5):
         await asyncio.gather(*(api.call("POST", "/files", content=body) for _ in range(6)))
     assert [request.body for request in loopback.arrived if request.method == "POST"] == [b"content"] * 6
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        ("text/plain\r\nX-Other: 1", "application/octet-stream"),
+        ("text/\x7f", "application/octet-stream"),
+        ("grün/weiß", "application/octet-stream"),
+        ("text/plain; charset=utf-8", "text/plain; charset=utf-8"),
+    ],
+)
+async def test_a_source_writes_no_headers_by_a_media_type(told, sent):
+    async def chunks():
+        yield b"x"
+
+    @asynccontextmanager
+    async def open_it():
+        yield Download(chunks(), 1, "a.txt", told)
+
+    async with opened(Attachment(File("f1", "a.txt", told), open_it)) as upload:
+        assert upload.media_type == sent

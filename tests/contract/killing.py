@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 
-from connectors.client_session import aiohttp_transport
 from tests.contract import account
 from tests.contract.elsewhere import Elsewhere, KilledError
+from tests.over_httpx import OverHttpx
 
 
 class Killing:
     """The way to the provider, on which the process dies before or after its n-th request."""
 
     def __init__(self, url, number, moment):
-        self.inner, self.left, self.moment = aiohttp_transport(url), number, moment
+        self.inner, self.left, self.moment = OverHttpx(url), number, moment
 
     async def handle_async_request(self, request):
         self.left -= 1

@@ -18,7 +18,7 @@ import httpx
 import psycopg
 from sqlalchemy import Engine, event
 
-from connectors.client_session import aiohttp_transport
+from tests.over_httpx import OverHttpx
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -78,7 +78,7 @@ class Wires(httpx.AsyncBaseTransport):
 
     def __init__(self, points: Points) -> None:
         self._points = points
-        self._real = aiohttp_transport("http://127.0.0.1")
+        self._real = OverHttpx("http://127.0.0.1")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
