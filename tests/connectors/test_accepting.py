@@ -1,9 +1,10 @@
 """What is accepted without a walk through jsonschema does fit; what is usual is accepted so."""
 
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors import fitting
@@ -59,10 +60,14 @@ def test_what_is_accepted_fits_by_both_validators(schema, data):
 
 
 @given(SCHEMAS, DATA)
-def test_what_is_accepted_by_the_walk_alone_is_not_refused(schema, data):
-    walked = list(fitting._of(schema).validator.iter_errors(data))  # noqa: SLF001 -- as above
-    if not walked:
+@example({"additionalProperties": False}, {"a": 1})
+@example({"const": None}, "x")
+@example({"minLength": 0, "pattern": r"\S"}, "")
+def test_both_ways_of_refusing_agree_with_the_walk_and_find_words(schema, data):
+    fits = not list(fitting._of(schema).validator.iter_errors(data))  # noqa: SLF001 -- as above
+    with nullcontext() if fits else pytest.raises(RejectedError, match=r"`.*`|there is no"):
         fitting.fit(schema, data)
+    assert (Schema(schema).check(data) == []) is fits
 
 
 INVOICE = {
