@@ -32,7 +32,7 @@ _UNUSED = {
     "tag": ("tags such as !!str", "put quotes around a value to keep it as text"),
 }
 _LIKE_A_SPACE = "(?:[^\\S ]|[\u00ad\u200b-\u200f\u2060\ufeff])"
-_COPIED = re.compile(rf"^{_LIKE_A_SPACE}|:{_LIKE_A_SPACE}|{_LIKE_A_SPACE}$")
+COPIED = re.compile(rf"^{_LIKE_A_SPACE}|:{_LIKE_A_SPACE}|{_LIKE_A_SPACE}$")
 """What web pages and word processors put in place of plain spaces: to YAML it is part of the word, to the eye it is not there."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # pure Python where PyYAML was built without libyaml
 
@@ -188,7 +188,7 @@ class _Reader:
             key = self._node(event, events, depth + 1)
             if not isinstance(key, Scalar) or not key.text:
                 raise self._refuse(event, "a key must be a word (put quotes around text that starts with { or [)")
-            if key.plain and (copied := _COPIED.search(key.text)):
+            if key.plain and (copied := COPIED.search(key.text)):
                 raise self._refuse(
                     event,
                     f"this is read as one word, with a character that only looks like a space (U+{ord(copied[0][-1]):04X}); "
