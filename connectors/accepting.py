@@ -20,6 +20,7 @@ _DEMAND = frozenset(
     {
         *("type", "enum", "const", "required", "properties", "additionalProperties", "items", "pattern", "format"),
         *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minimum", "maximum"),
+        "anyOf",
     }
 )
 _KINDS = {
@@ -61,7 +62,10 @@ def accepting(schema: object) -> Accepts:
         check = inside.get(type(value))
         return check is not None and check(value)
 
-    return accepts
+    if "anyOf" not in schema:
+        return accepts
+    either = [accepting(one) for one in schema["anyOf"]]
+    return lambda value: accepts(value) and any(one(value) for one in either)
 
 
 def _anything(_value: object) -> bool:

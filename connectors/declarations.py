@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,16 +26,31 @@ D = TypeVar("D", bound=Declared)
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain data, and refuses a key that is there twice: the first one would silently not count."""
+    """Reads plain data as YAML 1.2 and JSON have it, in which NO and 2026-02-27 are text, and keys always are.
+
+    It refuses a key that is there twice: the first one would silently not count.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         seen: set[object] = set()
         for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                key.tag = "tag:yaml.org,2002:str"
             name = self.construct_object(key, deep=True)
             if str(name) in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key '{name}' is there twice", key.start_mark)
             seen.add(str(name))
         return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {}  # those of YAML 1.1
+for _kind, _form, _first in (
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", "-?(?:0|[1-9][0-9]*)", "-0123456789"),
+    ("float", r"-?(?:0|[1-9][0-9]*)(?=[.eE])(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "-0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"(?:{_form})$"), list(_first))
 
 
 def read_streams(connection: str, file: str, kind: type[D]) -> dict[str, D]:

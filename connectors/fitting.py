@@ -76,7 +76,7 @@ def _of(schema: Mapping[str, Any]) -> _Known:
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:
-    """Raise ValueError, with the place, if somebody's schema is none or uses words that are not understood here."""
+    """Raise ValueError, with the place, if somebody's schema is none or uses what is not understood here."""
     from jsonschema import Draft7Validator, SchemaError  # noqa: PLC0415 -- see below
 
     try:
@@ -85,21 +85,40 @@ def check_schema(schema: Mapping[str, Any]) -> None:
         raise ValueError(
             f"{_path(error.absolute_path) or 'it'} is no JSON Schema of draft 7 ({error.validator})"
         ) from None
-    if strange := sorted(word for word in set(_words(schema)) - _UNDERSTOOD if not word.startswith("x-")):
-        raise ValueError(
-            f"{strange[0]} is a word of JSON Schema that is not understood here; use {', '.join(sorted(_UNDERSTOOD))}"
-        )
+    except OverflowError:  # of re, which does not count that far
+        raise ValueError("a pattern in it repeats something more often than can be counted") from None
+    for place, inner in _inner(schema, ""):
+        if not isinstance(inner, dict):
+            raise ValueError(  # noqa: TRY004 -- it is what check_schema raises
+                f"{place} is {'a list' if isinstance(inner, list) else str(inner).lower()}, which is not understood there; "
+                "describe what may be there"
+            )
+        # further down it would begin another language, one in which exact numbers are none and readOnly says nothing
+        known = _UNDERSTOOD - {"$schema"} if place else _UNDERSTOOD
+        if strange := sorted(word for word in set(inner) - known if not word.startswith("x-")):
+            raise ValueError(
+                f"{strange[0]} is a word of JSON Schema that is not understood here; use {', '.join(sorted(known))}"
+            )
 
 
-def _words(schema: object) -> Iterator[str]:
+def _inner(schema: object, place: str) -> Iterator[tuple[str, object]]:
+    """Yield a schema and those in it, each with its place. True allows all that there could be, and needs no look."""
+    yield place, schema
     if isinstance(schema, dict):
-        yield from schema
-        inner = [
-            *schema.get("properties", {}).values(),
-            *(schema.get(word) for word in ("items", "additionalProperties")),
-        ]
-        for each in inner:
-            yield from _words(each)
+        within = {f"properties.{name}": inner for name, inner in schema.get("properties", {}).items()}
+        within |= {word: schema[word] for word in ("items", "propertyNames", "additionalProperties") if word in schema}
+        for name, inner in within.items():
+            if inner is not True and (name, inner) != ("additionalProperties", False):
+                yield from _inner(inner, _below(place, name))
+
+
+def exact(schema: object) -> Any:  # noqa: ANN401 -- JSON
+    """Return a schema whose fractions are the decimals that were written: 0.1 in a payload is no binary 0.1."""
+    if isinstance(schema, dict):
+        return {word: exact(inner) for word, inner in schema.items()}
+    if isinstance(schema, list):
+        return [exact(inner) for inner in schema]
+    return Decimal(repr(schema)) if isinstance(schema, float) else schema
 
 
 @cache
@@ -150,9 +169,9 @@ def _problems(error: ValidationError) -> Iterable[str]:
         sets = [[name for name in one["required"] if name not in data] for one in cast("Any", asked)]
         return [f"`{_below(place, name)}` is missing" for name in min(sets, key=len)]
     if rule == "additionalProperties":
-        known = cast("Mapping[str, Any]", error.schema)["properties"]
-        unknown = [name for name in data if name not in known]
-        return [f"there is no `{_below(place, name)}` (there are {', '.join(known)})" for name in unknown]
+        known = cast("Mapping[str, Any]", error.schema).get("properties", {})
+        others = f"there are {', '.join(known)}" if known else "there are none"
+        return [f"there is no `{_below(place, name)}` ({others})" for name in data if name not in known]
     if rule == "readOnly":
         return [f"`{place}` cannot be written"]
     kinds = f"{' or '.join(asked)}" if isinstance(asked, list) and rule == "type" else str(asked)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from connectors.declarations import Declared
-from connectors.fitting import check_schema
+from connectors.fitting import check_schema, exact
 from connectors.rest.paths import parse
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -36,9 +36,11 @@ def _with(*allowed: str, needed: str = "") -> AfterValidator:
 
 
 def _schema(schema: dict[str, object] | None) -> dict[str, object] | None:
-    if schema is not None:
-        check_schema(schema)
-    return schema
+    if schema is None:
+        return None
+    check_schema(schema)
+    written: dict[str, object] = exact(schema)
+    return written
 
 
 InAnswer = Annotated[str, AfterValidator(_path_in_answer)]

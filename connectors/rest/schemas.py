@@ -45,5 +45,7 @@ def payload(declared: ApiStream) -> JsonSchema:
 def _with_key(schema: JsonSchema, path: list[str]) -> JsonSchema:
     name, *rest = path
     properties = schema.get("properties", {})
-    inner = properties.get(name, group("The object that the delivery's key goes into.", {}))
+    inner = properties.get(name)
+    if not isinstance(inner, dict):  # true, which allows anything, is a schema as well
+        inner = group("The object that the delivery's key goes into.", {})
     return {**schema, "properties": {**properties, name: _with_key(inner, rest) if rest else _KEY}}

@@ -36,6 +36,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
 
 _NOTE_LENGTH = 10_000  # a limit of our own: none is published
 _TAG_LENGTH = 255
+_ALONE = {"properties": {"attributes": ATTRIBUTES}}
+"""Attributes as feedback gives them, without a contract around them; what is made of a schema is kept with it."""
 _GLANCES = (0.0, 0.3, 1.0, 2.0)
 """Pauses in seconds before each look whether a contract shows what was written."""
 _READ_LAG = timedelta(seconds=5)
@@ -250,6 +252,6 @@ def _attributes(value: object) -> Fields:
     if not isinstance(value, dict):
         raise RejectedError("`attributes` must be a map")
     attributes = {key: entry for key, entry in cast("Fields", value).items() if entry is not None}
-    fit({"properties": {"attributes": ATTRIBUTES}}, {"attributes": attributes})
+    fit(_ALONE, {"attributes": attributes})
     encode_json(attributes)
     return attributes

@@ -28,6 +28,8 @@ def hint(source: str) -> str:
 
     It is for one that was refused: of one that is understood nothing needs to be said.
     """
+    if source.count("{{") > source.count("}}"):
+        return "; close every {{ with }}"
     pieces = _PIECE.findall(source) if "{{" in source else [source]
     for piece in pieces:
         code = _TEXT.sub("", piece)

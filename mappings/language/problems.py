@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -27,12 +28,20 @@ TOP = Mark(1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a route file or in a table file, at the place where it can be mended."""
+    """One mistake in a route file or in a table file, at the place where it can be mended.
+
+    What it quotes may hold anything, and would break lines or do things to a terminal: what nobody sees is written as JSON does.
+    """
 
     path: Path
     line: int
     column: int
     message: str
+
+    def __post_init__(self) -> None:
+        if not self.message.isprintable():
+            seen = "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in self.message)
+            object.__setattr__(self, "message", seen)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.message}"

@@ -89,7 +89,7 @@ def _told(error: ValidationError) -> Iterable[Misfit]:
         error.validator_value,
     )
     schema = error.schema if isinstance(error.schema, dict) else {}
-    if rule == "pattern" and asked == NOT_BLANK and not data and "minLength" in schema:
+    if rule == "pattern" and asked == NOT_BLANK and not data and schema.get("minLength"):
         return []  # told as empty
     if "propertyNames" in error.absolute_schema_path:
         return [(place, f"has a field whose name {_words(rule, asked, data, schema)}")]
@@ -142,6 +142,7 @@ def _bound(rule: object) -> str:
 
 def _one_of(values: list[object]) -> str:
     named = [str(value).lower() if isinstance(value, bool) else str(value) for value in values if value is not None]
+    named = named or ["null"]
     if len(named) > _LISTED:
         return f"one of {len(named)} values such as {', '.join(named[:_LISTED])}"
     return f"one of {', '.join(named)}" if len(named) > 1 else named[0]

@@ -31,6 +31,9 @@ _UNUSED = {
     "anchor": ("anchors and aliases (&name, *name)", "write the value out"),
     "tag": ("tags such as !!str", "put quotes around a value to keep it as text"),
 }
+_LIKE_A_SPACE = "(?:[^\\S ]|[\u00ad\u200b-\u200f\u2060\ufeff])"
+COPIED = re.compile(rf"^{_LIKE_A_SPACE}|:{_LIKE_A_SPACE}|{_LIKE_A_SPACE}$")
+"""What web pages and word processors put in place of plain spaces: to YAML it is part of the word, to the eye it is not there."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # pure Python where PyYAML was built without libyaml
 
 
@@ -185,6 +188,12 @@ class _Reader:
             key = self._node(event, events, depth + 1)
             if not isinstance(key, Scalar) or not key.text:
                 raise self._refuse(event, "a key must be a word (put quotes around text that starts with { or [)")
+            if key.plain and (copied := COPIED.search(key.text)):
+                raise self._refuse(
+                    event,
+                    f"this is read as one word, with a character that only looks like a space (U+{ord(copied[0][-1]):04X}); "
+                    "write plain spaces, or put a key that has it in quotes",
+                )
             if key.text in entries:
                 first = entries[key.text].mark.line
                 raise self._refuse(event, f"duplicate key '{key.text}' (first on line {first}); keep one of them")

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mappings.language.yaml_nodes import typed
+from mappings.language.yaml_nodes import COPIED, typed
 
 _FITS = 96
 """How many characters a list or object may take to stand on one line."""
@@ -89,8 +89,9 @@ class _Dumper(yaml.SafeDumper):
         return self.represent_scalar(_TAGS[Decimal if "." in text else int], text)
 
     def represent_text(self, value: str) -> yaml.Node:
-        """Write text; of several lines as one, with escapes."""
-        return self.represent_scalar(_TAGS[str], value, style='"' if value.splitlines() not in ([], [value]) else None)
+        """Write text; of several lines as one, with escapes. What would be refused as a plain key is quoted."""
+        quoted = value.splitlines() not in ([], [value]) or COPIED.search(value)
+        return self.represent_scalar(_TAGS[str], value, style='"' if quoted else None)
 
 
 _Dumper.add_representer(Decimal, _Dumper.represent_decimal)

@@ -1,13 +1,15 @@
 """What is accepted without a walk through jsonschema does fit; what is usual is accepted so."""
 
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors import fitting
 from connectors.errors import RejectedError
+from connectors.hypatos import resources
 from mappings.language import Schema
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -43,7 +45,7 @@ def words(inner):
             "description": st.just("words"),
             "x-extensible-enum": st.just(["x"]),
             "propertyNames": st.just({"maxLength": 1}),
-            "anyOf": st.just([{"required": ["a"]}]),
+            "anyOf": st.sampled_from([[{"required": ["a"]}], [{"required": ["a", "b"]}, {"required": ["c"]}]]),
         },
     )
 
@@ -59,10 +61,14 @@ def test_what_is_accepted_fits_by_both_validators(schema, data):
 
 
 @given(SCHEMAS, DATA)
-def test_what_is_accepted_by_the_walk_alone_is_not_refused(schema, data):
-    walked = list(fitting._of(schema).validator.iter_errors(data))  # noqa: SLF001 -- as above
-    if not walked:
+@example({"additionalProperties": False}, {"a": 1})
+@example({"const": None}, "x")
+@example({"minLength": 0, "pattern": r"\S"}, "")
+def test_both_ways_of_refusing_agree_with_the_walk_and_find_words(schema, data):
+    fits = not list(fitting._of(schema).validator.iter_errors(data))  # noqa: SLF001 -- as above
+    with nullcontext() if fits else pytest.raises(RejectedError, match=r"`.*`|there is no"):
         fitting.fit(schema, data)
+    assert (Schema(schema).check(data) == []) is fits
 
 
 INVOICE = {
@@ -97,6 +103,24 @@ def test_a_usual_payload_is_accepted_at_once():
     assert fitting.fits(INVOICE, GOOD)
     assert fitting.fits({"type": "object", "description": "anything"}, GOOD)
     assert fitting.fits({"type": "object", "properties": {"key": {"readOnly": True}}}, GOOD)
+
+
+@pytest.mark.parametrize("resource", resources.SCHEMAS)
+def test_what_needs_one_of_two_sets_of_fields_is_accepted_at_once(resource):
+    schema = resources.SCHEMAS[resource]
+    names = [*schema.get("required", ()), *schema["anyOf"][0]["required"]]
+    needed = {name: make(schema["properties"][name]) for name in names}
+    assert fitting.fits(schema, needed)
+    assert not fitting.fits(schema, {"name": "x"})
+
+
+def make(schema):
+    """Return a value that is wanted, of a text, a list or what an object needs."""
+    if "array" in schema["type"]:
+        return [make(schema["items"])]
+    if "object" in schema["type"]:
+        return {name: make(schema["properties"][name]) for name in schema.get("required", ())}
+    return "x"
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """JSON as servers write it: half an emoji or a byte order mark in one row makes no page unreadable."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.answer import decode_json
+from connectors.answer import decode_json, encode_json
 
 TEXTS = st.text(st.characters(codec=None, categories=("L", "N", "P", "S", "Z", "Cc", "Cs")), max_size=12)
 
@@ -20,6 +21,37 @@ def test_whatever_python_writes_as_escapes_is_read_with_halves_of_pairs_replaced
 
     wanted = {whole(name): whole(one) for name, one in json.loads(json.dumps(value)).items()}
     assert decode_json(json.dumps(value).encode()) == wanted
+
+
+NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,6})?", fullmatch=True)
+WRITTEN = st.recursive(
+    NUMBERS
+    | st.sampled_from(["true", "false", "null", '"1.0"', '"NaN"', "NaN", "-Infinity", "01", "+1", ".5", "1.", "-"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda all_: f"[{', '.join(all_)}]")
+        | st.lists(st.tuples(st.sampled_from(['"a"', '"\\u0061"', '"b.c"', "a"]), inner), max_size=3).map(
+            lambda all_: f"{{{', '.join(f'{name}: {one}' for name, one in all_)}}}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+def refused(constant):
+    raise ValueError(constant)
+
+
+@given(WRITTEN)
+def test_json_is_read_as_python_reads_it_with_every_digit_or_refused_as_there(text):
+    try:
+        wanted = json.loads(text, parse_float=Decimal, parse_constant=refused)
+    except ValueError:
+        with pytest.raises(ValueError, match=r".*"):
+            decode_json(text.encode())
+        return
+    found = decode_json(text.encode())
+    assert repr(found) == repr(wanted)  # with the type and the digits of every number
+    assert decode_json(encode_json(found)) == wanted
 
 
 def test_a_backslash_before_a_u_is_no_escape():

@@ -41,6 +41,16 @@ def test_what_is_wrong_is_named_with_file_and_key(read, text, words):
         read(text)
 
 
+def test_names_are_text_however_they_look(read):
+    streams = read("no: {table: yes, key: 2026-01-01}\n1: {table: 1_000}\n")
+    assert {name: (one.table, one.key) for name, one in streams.items()} == {
+        "no": ("yes", "2026-01-01"),
+        "1": ("1_000", None),
+    }
+    with pytest.raises(SettingsError, match="the key '1' is there twice"):
+        read("1: {table: a}\n'1': {table: b}\n")
+
+
 def test_everything_is_said_at_once(read):
     with pytest.raises(SettingsError) as refused:
         read("a: {tabel: b}\nb: {kee: c}")

@@ -1,5 +1,7 @@
 """Targets in the schema for editors: which are known, which may be there all the same, and how odd names are kept."""
 
+from decimal import Decimal
+
 import pytest
 
 from mappings.language.schema import Schema
@@ -70,6 +72,7 @@ def test_fields_of_odd_names_are_told_apart():
         ("5 $", '"5 \\$"'),
         ("", '""'),
         (12, "12"),
+        (Decimal("0.10"), "0.10"),
         (True, "true"),
     ],
 )

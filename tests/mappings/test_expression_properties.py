@@ -4,7 +4,9 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.parser import Parser
 
+from mappings.language import expressions
 from mappings.language.expressions import compile_expression
 from mappings.language.missing import MISSING
 from mappings.language.seal import ExpressionError
@@ -48,6 +50,17 @@ def test_any_expression_on_any_document_gives_data_or_a_finding(text, document):
     except ValueProblem:
         return
     assert result is MISSING or is_data(result)
+
+
+PIECES = ["a", "b1", "_x", "not", "in", "is", "if", "else", "True", "none", "for", "[0]", "[12]", "[007]", "[-1]", "."]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+def test_a_plain_path_is_read_as_the_parser_of_expressions_reads_it(text):
+    if expressions._PATH.fullmatch(text):  # noqa: SLF001 -- what is read in the short way
+        parser = Parser(expressions._ENVIRONMENT, text, state="variable")  # noqa: SLF001 -- as parse_expression has it
+        assert expressions.parse_expression(text) == parser.parse_expression()
+        assert parser.stream.eos
 
 
 def is_data(value):

@@ -64,6 +64,21 @@ def test_all_mistakes_of_a_file_are_told_together_in_the_order_of_the_file(write
     assert len(str(caught.value).splitlines()) == 6
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("source: a.b\n\n  c\ndestination: c.d\nfields: {a: b}\n", r"source: 'a.b\nc' is not connection.stream"),
+        (HEAD + 'fields: {a: {from: b, "\\e[2Jtype": date}}\n', r"unknown key '\u001b[2Jtype' (did you mean 'type'?)"),
+        (HEAD + 'fields: {"a\\rb": 1, "a\\rb": 2}\n', r"duplicate key 'a\rb'"),
+    ],
+)
+def test_what_a_mistake_quotes_stays_on_its_line_and_is_seen(write_route, text, shown):
+    with pytest.raises(RouteError) as caught:
+        load_route(write_route(text))
+    assert str(caught.value).isprintable()
+    assert shown in str(caught.value)
+
+
 def test_a_file_that_is_not_there_is_told_with_the_one_that_was_meant(write_route):
     path = write_route(HEAD)
     with pytest.raises(RouteError, match=r"route\.yml:1:1: there is no such file \(did you mean 'route\.yaml'\?\)"):

@@ -14,6 +14,7 @@ CONTRACT = Schema(
         "properties": {
             "title": {"type": "string", "minLength": 1, "maxLength": 5, "description": "Its name."},
             "status": {"type": ["string", "null"], "enum": ["review", "done", None]},
+            "gone": {"enum": [None]},
             "state": {"type": "string", "x-extensible-enum": ["new"]},
             "day": {"type": "string", "format": "date"},
             "moment": {"type": "string", "format": "date-time"},
@@ -38,6 +39,7 @@ GOOD = {"title": "A"}
         ({"title": "secret"}, "title", "must have at most 5 characters (has 6)"),
         ({"title": None}, "title", "must be text (is null)"),
         ({"title": 47}, "title", "must be text (looks like '99')"),
+        ({"gone": "x"}, "gone", "must be null (looks like 'a')"),
         ({"status": "doen"}, "status", "must be one of review, done (looks like 'aaaa')"),
         ({"day": "31.12.2026"}, "day", "must be a date such as 2026-12-31 (looks like '99.99.9999')"),
         ({"day": "2026-02-30"}, "day", "must be a date such as 2026-12-31 (looks like '9999-99-99')"),

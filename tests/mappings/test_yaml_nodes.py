@@ -71,6 +71,10 @@ def test_every_node_knows_where_it_stands():
     assert (c.mark.column, c.node.mark.column) == (11, 14)
 
 
+def test_keys_may_hold_any_space_inside_and_where_it_is_quoted_at_their_ends():
+    assert data("{1\u00a0000: a, '\u00a0b': c, 'd:\u00a0': e}") == {"1\u00a0000": "a", "\u00a0b": "c", "d:\u00a0": "e"}
+
+
 def test_keys_are_text_as_they_were_written():
     assert data("{1: a, true: b, 0.10: c, null: d}") == {"1": "a", "true": "b", "0.10": "c", "null": "d"}
 
@@ -93,6 +97,11 @@ def test_keys_are_text_as_they_were_written():
         ("ok: 1\nb: \x07\n", (2, 1), "invisible control character"),
         ("? [a]\n: 1\n", (1, 3), "a key must be a word"),
         ("{a: 1, '': 2}\n", (1, 8), "a key must be a word"),
+        ("a:\n\u00a0\u00a0b: 1\n  c: 2\n", (2, 1), "only looks like a space (U+00A0); write plain spaces"),
+        ("a:\u00a0{b: c, d: e}\n", (1, 1), "only looks like a space (U+00A0)"),
+        ("{a: 1,\u3000b: 2}\n", (1, 7), "only looks like a space (U+3000)"),
+        ("a: {b:\u202fc}\n", (1, 5), "only looks like a space (U+202F)"),
+        ("\u200ba: 1\n", (1, 1), "only looks like a space (U+200B)"),
         ("%YAML 9.9\n---\na: 1\n", (1, 1), "not readable"),
     ],
 )

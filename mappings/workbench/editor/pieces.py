@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mappings.language.reading import EXPRESSION_WORDS
@@ -81,7 +82,7 @@ def _snippet(label: str, body: str, words: str) -> JsonSchema:
 
 
 def _label(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    return str(value) if isinstance(value, str | Decimal) else json.dumps(value, default=str)
 
 
 def _body(value: object) -> str:

@@ -98,7 +98,8 @@ def _note_problems(problems: Iterable[Problem], places: Places, notebook: Notebo
     """Take over the mistakes that loading finds, those in csv files as well."""
     for problem in problems:
         here = problem.path == places.path
-        file = places if here else Places(problem.path, _text(problem))
+        # of a route file in another encoding nothing is in the draft, but its line is known
+        file = places if here and problem.line <= len(places.lines) else Places(problem.path, _text(problem))
         notebook.add(
             "invalid-route" if here else "invalid-table", file.at(Mark(problem.line, problem.column)), problem.message
         )

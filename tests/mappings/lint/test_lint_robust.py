@@ -28,6 +28,13 @@ def test_of_a_table_that_could_not_be_read_whole_nothing_is_concluded(tmp_path):
     assert [each.code for each in found if each.severity is not Severity.NOTE] == ["invalid-table"]
 
 
+def test_a_line_in_another_encoding_is_told_where_it_stands(tmp_path):
+    route = tmp_path / "route.yaml"
+    route.write_bytes("source: a.b\ndestination: c.d\n# Müller\nfields: {a: b}\n".encode("latin-1"))
+    (found,) = lint(read_draft(route), Known())
+    assert (found.code, found.line, found.column) == ("invalid-route", 3, 1)
+
+
 TARGETS = "title note value state parties rows tags address.city attributes.x created oops"
 NAMES = st.sampled_from(TARGETS.split())
 FIXED = st.sampled_from(["x", "EUR", "{{ a }}", "1e5", "yes", " a ", 5, True, None, [1], {"a": "b"}])

@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mappings.language.yaml_nodes import plain_data, read_yaml
@@ -119,6 +119,7 @@ PLACES = [("a",), ("b c",), ("d", "e"), ("d", "f"), ("d", "new"), ("g",), ("h",)
 
 
 @given(VALUES, st.sampled_from(PLACES), st.sampled_from(["\n", "\r\n"]))
+@example({"\u00a0a": {"b\u200b": 1, "c:\u3000d": ["\u2060"]}}, PLACES[0], "\n")
 def test_what_is_written_is_read_back_exactly_and_the_rest_is_as_it_was(value, keys, newline):
     before = BLOCK.replace("\n", newline)
     try:
