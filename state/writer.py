@@ -167,8 +167,10 @@ class Writer:
     async def close(self) -> None:
         """Write what was asked for, then stop. Never raises for a failed write."""
         if self._thread.is_alive():
-            with contextlib.suppress(StateError):
-                await self.lines(())
+            # Who has only read need not wait for somebody else's lock.
+            if self._busy or self._gathered:
+                with contextlib.suppress(StateError):
+                    await self.lines(())
             self._groups.put(None)
             await asyncio.to_thread(self._thread.join)
 
