@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from connectors.places import Place
+    from connectors.traffic import Traffic
     from flows.settings import Gateway
     from state.ledger import Ledger
 
@@ -53,7 +54,7 @@ async def _opened(gateway: Gateway, ledger: Ledger | None, name: str, further: S
         async with asyncio.timeout(_PATIENCE):
             return Finding(what, ok=True, says=(await connection.check()).removeprefix(f"{name}: "))
     except TimeoutError:
-        return Finding(what, ok=False, says=f"no usable answer within {_PATIENCE} s", exit_code=3)
+        return Finding(what, ok=False, says=_too_late(connection.traffic), exit_code=3)
     except AccessError as error:
         return Finding(
             what,
@@ -65,6 +66,14 @@ async def _opened(gateway: Gateway, ledger: Ledger | None, name: str, further: S
         return Finding(what, ok=False, says=mask(str(error)), exit_code=3)
     finally:
         await connection.close()
+
+
+def _too_late(traffic: Traffic) -> str:
+    """Say what has happened instead of an answer: whether something is there that answers makes all the difference."""
+    says = f"no usable answer within {_PATIENCE} s"
+    if traffic.waited < 1:
+        return f"{says}; is the address right, and is anything there?"
+    return f"{says}: {traffic.requests} requests were answered with 'too many requests' (429) or an error, and waited to be made again"
 
 
 def _advice(name: str, error: str) -> str:

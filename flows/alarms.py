@@ -1,4 +1,4 @@
-"""What a person should be told of, judged from the ledger: silence, failure, dead logins, rejects, feedback that is owed."""
+"""What a person should be told of, judged from the ledger: late routes, failure, dead logins, rejects, feedback that is owed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flows.alerts import open_alerts
 from flows.freshness import WINDOW
 from flows.memory import LedgerMemory
 from flows.output import instant, span
-from flows.tally import HELD_MS
+from flows.tally import HELD_MS, INTERRUPTED
 from mappings.language.alarms import NEVER
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ _IN_A_ROW = 2
 """Runs that must have been stopped one after the other before it is more than a bad moment."""
 _PASSING = timedelta(minutes=15)
 """How long a connection may be in trouble that may pass by itself."""
-_STOPPED, _INTERRUPTED = 3, 130
+_STOPPED = 3
 
 
 class Kind(StrEnum):
-    """What an alarm is about: a connection, its quota, or a route that is silent, fails, rejects too much or owes its source something."""
+    """What an alarm is about: a connection, its quota, or a route that is late, fails, rejects too much or owes its source something."""
 
     CONNECTION = "connection"
     STALE = "stale"
@@ -155,7 +155,7 @@ def _held_by(run: Ended, connection: str) -> int:
 
 def _of_route(route: Watched) -> Iterator[Condition]:
     ends = tuple(f"{Kind.CONNECTION} {name} {cause}" for name in route.connections for cause in CAUSES)
-    told = [run for run in route.pulse.ended if run.counts.get("exit_code") != _INTERRUPTED]  # by a person, who knows
+    told = [run for run in route.pulse.ended if run.counts.get("exit_code") != INTERRUPTED]  # by a person, who knows
     lately = bool(told) and route.pulse.now - told[0].started_at <= route.fresh_within
     yield from _runs(route, told, ends, lately=lately)
     yield from _rejects(route)
@@ -163,7 +163,7 @@ def _of_route(route: Watched) -> Iterator[Condition]:
 
 
 def _runs(route: Watched, told: Sequence[Ended], ends: tuple[str, ...], *, lately: bool) -> Iterator[Condition]:
-    """Tell of runs that stop, or else of their silence: only one of the two is the cause."""
+    """Tell of runs that stop, or else that none has ended complete in time: only one of the two is the cause."""
     pulse = route.pulse
     stopped = 0
     for run in told:
@@ -192,13 +192,22 @@ def _runs(route: Watched, told: Sequence[Ended], ends: tuple[str, ...], *, latel
             about=route.name,
             since=None if pulse.complete_at is None else pulse.complete_at + route.fresh_within,
             says=f"{route.name}: {route.says}",
-            next=f"see that its schedule is on and a worker runs it; by hand: docferry run {route.name}",
+            next=_for_a_late_one(route, lately=lately),
             # A route that has never run is given the time from the first look.
             grace=route.fresh_within if pulse.complete_at is None else timedelta(),
             # Runs that come and owe the source something do not end complete: that is the cause, once it has lasted for too long.
             follows=(*ends, f"{Kind.OWED} {route.name}") if lately else (),
             latest=told[0].ended_at if lately else None,
         )
+
+
+def _for_a_late_one(route: Watched, *, lately: bool) -> str:
+    """Say what to do about a late route: its schedule is to be looked at only where no runs come."""
+    if route.pulse.running_since is not None:
+        return f"docferry status {route.name} shows what the run has left to do; one that is stopped is gone on with by the next"
+    if lately:
+        return f"its schedule works, something stays open: docferry status {route.name} shows what, and docferry state doctor since when"
+    return f"see that its schedule is on and a worker runs it; by hand: docferry run {route.name}"
 
 
 def _was_stopped(run: Ended) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flows.markdown import code, table, text
 from flows.output import instant
+from flows.timeline_output import begun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,8 @@ _MOST_LINES = 500
 def account(found: Account) -> list[str]:
     """Tell where one document is on one route, and why."""
     transfer, timeline = found.transfer, found.timeline
-    there = code(transfer.external_id) if transfer.external_id else "nothing yet"
+    nothing = "not complete yet" if begun(transfer, timeline) else "nothing yet"
+    there = code(transfer.external_id) if transfer.external_id else nothing
     lines = [
         f"## {text(transfer.document_id)} on {text(transfer.route)}: {transfer.status}",
         "",

@@ -185,7 +185,8 @@ class Context:
         for name in {self.source_name, self.destination_name} & self._through:
             if name not in self.halts and not (name == self.source_name and _LISTING in self.halts):
                 for alert in self.alerts.clear(name):
-                    log.info("%s is well again; it was not (%s) since %s", name, alert.cause, alert.since)
+                    since = f"{alert.since:%Y-%m-%d %H:%M} UTC"
+                    log.info("%s is well again; it was not (%s) since %s", name, alert.cause, since)
 
     def give_up(self, *connections: str) -> None:
         """Leave alone what has an open circuit, for the rest of this run. Its opening has been told already."""

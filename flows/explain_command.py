@@ -91,7 +91,9 @@ def _nothing(document: str, looked: Search) -> str:
         words += f" (none of the {looked.among} recorded documents shows it either)"
     elif not looked.recording:
         words += " (with DOCFERRY_KEYS documents are recorded, and found by what stands on them)"
-    return f"{words}, or run the route first so that the source is listed."
+    return (
+        f"{words}, or run the route first so that the source is listed. What it does not list yet is not ready there."
+    )
 
 
 async def _accounts(ledger: Ledger, found: Sequence[Transfer], field: str | None) -> list[Account]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from flows.map_preview import cut, field_json, plain, show_fields, show_told, told_json
-from flows.output import instant, out, show_timeline
+from flows.output import instant, out
+from flows.timeline_output import show_timeline
 from state.records import REJECTED
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ async def explain(ledger: Ledger, transfer: Transfer, path: str | None = None) -
 
 def _why_not(ledger: Ledger, transfer: Transfer, route: Route | None, recorded: bool) -> str:
     if transfer.mapping_version is None:
-        return "no mapping has judged it yet"
+        return "no verdict on it is written down yet"
     if route is None:
         return "the mapping that judged it was not kept; this state is older than the keeping of mappings"
     if recorded:

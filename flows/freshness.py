@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WINDOW = timedelta(days=1)
 """How far back the runs of a route are looked at."""
+_LEFT = {"waiting": "waiting", "owed_feedback": "owed to the source"}
+"""The counts of a run that say why it is not complete, and how they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ class Watched:
         if last.ended_at is None:
             return f"the last run, begun {instant(last.started_at)}, ended without a word"
         words = f"the last run ended {instant(last.ended_at)}"
+        left = [f"{last.counts[name]} {how}" for name, how in _LEFT.items() if last.counts.get(name)]
+        if left:
+            words += f" and left {' and '.join(left)}"
         return f"{words}: {last.note}" if last.note else words
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from connectors.shown import seen
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -18,10 +20,6 @@ _BLOCK_IN_A_CELL = re.compile(
 )
 _LINKS = re.compile(r"\\(?=[!-/:-@\[-`{-~])|!(?=\[)|(?<=\])\(|(?<=\])\[|<|^\[|(?<=:)/(?=/)|(?<=\bwww)\.", re.IGNORECASE)
 """What makes pictures, links (of bare addresses, too), definitions of links, and tags; and a backslash that would undo ours."""
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
-)
-"""Signs without a shape, and those that turn the direction of writing: a text is not what it looks like with them."""
 
 
 def text(words: str, longest: int = 500) -> str:
@@ -49,7 +47,7 @@ def cell(words: str, longest: int = 500) -> str:
 
 def code(words: str) -> str:
     """Return a command or an id as code, to be copied. Not for tables, where a pipe would end the cell."""
-    line = " ".join(_UNSEEN.sub("", words).split())
+    line = seen(words)
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{pad}{line}{pad}{fence}"
@@ -68,7 +66,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _line(words: str, longest: int) -> str:
-    line = " ".join(_UNSEEN.sub("", words).split())
+    line = seen(words)
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 

@@ -7,7 +7,6 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,11 +22,10 @@ from flows.showing import ShowingConsole
 from flows.tally import Fate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from flows.certify import Score
     from flows.tally import Problem, Report
-    from state.records import Timeline, Transfer
 
 out = ShowingConsole(highlight=False)
 err = ShowingConsole(stderr=True, highlight=False)
@@ -36,22 +34,6 @@ _ROOM = 44
 """Letters of a line that the table of causes needs beside an id, so that a reason is in words and not in slivers of three."""
 _EXACT = msgspec.json.Encoder(decimal_format="number")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-_INTERNAL = {
-    "attributes",
-    "before",
-    "binders",
-    "cover",
-    "final",
-    "missed",
-    "refusals",
-    "rekeyed",
-    "sending",
-    "sha256",
-    "shown",
-    "tags",
-    "two-way",
-}
-"""Journal records that only serve comparisons."""
 _ROWS = (
     (Fate.DELIVERED, "delivered", "green", "new at the destination"),
     (Fate.UPDATED, "updated", "green", "changed at the source, brought up to date"),
@@ -141,7 +123,8 @@ def show_report(report: Report) -> None:
         out.print(f"[dim]note:[/] {escape(note)}")
     for alert in report.alerts:
         now = f"over since {alert.over:%Y-%m-%d %H:%M} UTC" if alert.over else alert.next
-        since = f"since {alert.since:%Y-%m-%d %H:%M} UTC, {alert.count} times"
+        times = "once" if alert.count == 1 else f"{alert.count} times"
+        since = f"since {alert.since:%Y-%m-%d %H:%M} UTC, {times}"
         out.print(f"[yellow]{alert.cause}:[/] {escape(alert.connection)} {since}; {now}")
     if report.stopped:
         out.print(f"[red]stopped:[/] {escape(report.stopped)}")
@@ -209,48 +192,6 @@ def _print_problems(rows: Sequence[tuple[str, str, str, Sequence[str]]]) -> None
     for fate, count, why, ids in rows:
         table.add_row(fate, count, escape(why), "\n".join(escape(id_) for id_ in ids))
     out.print(table)
-
-
-def show_timeline(transfer: Transfer, timeline: Timeline) -> None:
-    """Print everything that is written down about one document. Lines are left whole, so that ids can be copied."""
-    say = partial(out.print, soft_wrap=True)
-    say(f"[bold]{escape(shown_line(transfer.document_id))}[/] on {escape(transfer.route)}: [bold]{transfer.status}[/]")
-    say(f"  at the destination  {escape(shown_line(transfer.external_id or '(nothing yet)'))}")
-    say(f"  key                 {escape(shown_line(transfer.key))}")
-    if transfer.origin:
-        say(f"  made                at the {transfer.origin} of this route, which is half of a pair")
-    if transfer.reason:
-        say(f"  reason              {escape(transfer.reason)} [dim]({transfer.reason_class})[/]")
-    for word, what in _waiting(transfer, timeline):
-        say(f"  {word:<18}  {escape(what)}")
-    lines = [(event.at, event.kind, event.detail or "") for event in timeline.events]
-    for step in timeline.steps:
-        if step.name.partition(":")[0] in _INTERNAL and step.done_at:
-            continue
-        if step.done_at:
-            lines.append((step.done_at, f"· {step.name}", ", ".join((step.result or "").splitlines())))
-        else:
-            lines.append((step.intent_at, f"· {step.name}", "begun; whether it took effect is looked up next time"))
-    lines += [
-        (told.owed_at, f"owed to the source: {told.outcome}", f"next try {instant(told.due_at)}")
-        for told in timeline.feedback
-        if told.done_at is None
-    ]
-    width = max((len(kind) for _, kind, _ in lines), default=0)
-    for at, kind, detail in sorted(lines, key=lambda line: line[0]):
-        say(f"[dim]{instant(at)}[/]  {escape(kind)}{' ' * (width - len(kind))}  {escape(shown_line(detail))}".rstrip())
-
-
-def _waiting(transfer: Transfer, timeline: Timeline) -> Iterator[tuple[str, str]]:
-    """Say what a document waits for."""
-    if transfer.status == "pending" and timeline.worker:
-        yield "claimed", f"by {timeline.worker}, which is running the route"
-    elif transfer.status == "pending" and not transfer.reason:
-        yield "reason", "not begun yet; `docferry status` shows how the last runs ended"
-    if transfer.due_at and transfer.status == "rejected":
-        yield "tried again", f"unaided, from {instant(transfer.due_at)}"
-    elif transfer.due_at:
-        yield "due", f"{instant(transfer.due_at)}, {transfer.attempts} attempts so far"
 
 
 def instant(at: datetime) -> str:

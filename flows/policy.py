@@ -11,15 +11,24 @@ from connectors.errors import ConnectorError, TransientError, UnsettledError
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+IN_FLIGHT = 32
+
+
+def telling(in_flight: int) -> int:
+    """Return how many messages are under way where so many documents are.
+
+    Each is written down before and after its call, which would leave the call's place empty for half of the time.
+    """
+    return 2 * in_flight
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The knobs of a run. All times are in seconds."""
 
-    in_flight: int = 32
+    in_flight: int = IN_FLIGHT
     """Documents that are being delivered at the same time: more than a connection takes calls, since some are being written down."""
-    acknowledging: int = 64
+    acknowledging: int = telling(IN_FLIGHT)
     """Feedback messages under way at the same time, some of them being written down; their own pool, so that they do not slow
     deliveries down."""
     patience: float = 150.0

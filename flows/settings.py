@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import mappings
 from connectors.settings import SettingsError, check_env_file
-from flows.policy import Policy
+from flows.policy import IN_FLIGHT, Policy, telling
 from mappings.language.alarms import duration, percentage
 from state.snapshots import Retention
 
@@ -37,7 +37,7 @@ class Gateway(BaseSettings):
         Path(mappings.__file__).parent, description="The folder with the routes (*.yaml) and their tables."
     )
     in_flight: int = Field(
-        32,
+        IN_FLIGHT,
         ge=1,
         le=256,
         description="Documents delivered at the same time. How many calls may be out is another setting, of each connection.",
@@ -95,9 +95,12 @@ class Gateway(BaseSettings):
     @property
     def policy(self) -> Policy:
         """How patient a run is, as set."""
-        # A message is written down before and after its call, which would leave the call's place empty for half of the time.
-        telling = 2 * self.in_flight
-        return Policy(in_flight=self.in_flight, acknowledging=telling, patience=self.patience, lease=self.lease)
+        return Policy(
+            in_flight=self.in_flight,
+            acknowledging=telling(self.in_flight),
+            patience=self.patience,
+            lease=self.lease,
+        )
 
 
 def retention(text: str) -> Retention:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from flows.output import ago, instant, out, show_problems
 from flows.renamed import ADVICE, without_file
 from flows.selection import as_asked, in_words
-from flows.tally import Fate, Problem, not_heard, not_taken
+from flows.tally import INTERRUPTED, Fate, Problem, not_heard, not_taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from state.records import Refusal, RunRow, Summary, Transfer
 
 _REJECTS = 1000
-"""How many rejected and failed documents of a route are told, the latest first; the counts have all."""
+"""How many documents of a route are told of each kind, of the rejected and failed ones the latest; the counts have all."""
 _EXAMPLES = 10
 """How many ids are shown beside a reason where one route is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A route's counts, and its documents that were rejected or failed and still are."""
+    """A route's counts, its documents that were rejected or failed and still are, and those that keep failing."""
 
     summary: Summary
     rejects: Sequence[Transfer]
+    waiting: Sequence[Transfer]
+    """The documents that have been tried without success and are tried again."""
     refusals: Sequence[Refusal]
     """The messages that the source refused, and why."""
     postponed: Sequence[Refusal]
@@ -44,6 +46,7 @@ async def standing_of(ledger: Ledger, route: str, folder: Path) -> Standing:
     return Standing(
         await ledger.summary(route),
         await ledger.rejects(route, _REJECTS),
+        await ledger.waiting(route, _REJECTS),
         await ledger.refusals(route, _REJECTS),
         await ledger.postponed(route, _REJECTS),
         has_file=not without_file([route], folder),
@@ -54,6 +57,7 @@ def as_json(standing: Standing) -> dict[str, object]:
     """Return how a route stands as one object."""
     told = ("document_id", "status", "reason_class", "reason")
     rejects = [{name: getattr(each, name) for name in told} for each in standing.rejects]
+    waiting = [{name: getattr(each, name) for name in (*told, "attempts", "due_at")} for each in standing.waiting]
     refusals = [asdict(each) for each in standing.refusals]
     runs = [{**asdict(run), "asked": as_asked(run.asked)} for run in standing.summary.runs]
     return {
@@ -61,6 +65,7 @@ def as_json(standing: Standing) -> dict[str, object]:
         "runs": runs,
         "has_file": standing.has_file,
         "rejects": rejects,
+        "waiting": waiting,
         "refusals": refusals,
         "postponed": [asdict(each) for each in standing.postponed],
     }
@@ -86,7 +91,8 @@ def show_standings(standings: Sequence[Standing]) -> None:
             out.print(f"             once the cause below is gone: docferry retry {summary.route}")
         if summary.refused:
             out.print(
-                f"  refused    {summary.refused} documents the source refused to hear of; docferry retry {summary.route}"
+                f"  refused    {summary.refused} documents the source refused to hear of; once the cause below is gone: "
+                f"docferry retry {summary.route}"
             )
         if summary.next_due_at:
             out.print(f"  next due   {instant(summary.next_due_at)}")
@@ -95,17 +101,19 @@ def show_standings(standings: Sequence[Standing]) -> None:
         show_problems(
             [
                 *(Problem(each.document_id, Fate(each.status), each.reason or "") for each in standing.rejects),
+                *(Problem(each.document_id, Fate.WAITING, each.reason or "") for each in standing.waiting),
                 *(Problem(each.document_id, *not_heard(each.outcome, each.reason)) for each in standing.refusals),
                 *(Problem(each.document_id, *not_taken(each.outcome, each.reason)) for each in standing.postponed),
             ],
             examples=_EXAMPLES if len(standings) == 1 else 1,
         )
-    if any(standing.rejects or standing.refusals or standing.postponed for standing in standings):
+    if any(one.rejects or one.waiting or one.refusals or one.postponed for one in standings):
         out.print("[dim]docferry explain DOCUMENT tells all about one of them[/]")
 
 
 def _run_line(run: RunRow) -> str:
     counts = ", ".join(f"{run.counts[name]} {name}" for name in ("listed", *Fate) if run.counts.get(name))
+    left = run.counts.get("exit_code") == INTERRUPTED or run.state == "interrupted"
     why = f" (asked for: {escape(in_words(run.asked))})" if run.asked else ""
     if run.state == "running":
         now = "ended without a word, or asleep: the next run takes over"
@@ -113,6 +121,6 @@ def _run_line(run: RunRow) -> str:
             now = f"running: {run.worker}; without a sign of life it gives its work up at {instant(run.lease_until)}"
         return f"{instant(run.started_at)}  {escape(now)}{why}"
     ended = f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else ""
-    ended = f"{ended} {run.state}".strip() if run.state != "finished" else ended
     note = f" — {escape(run.note)}" if run.note else ""
-    return f"{instant(run.started_at)}  {ended}  {counts or 'nothing listed'}{why}{note}"
+    shown = counts or ("before anything was listed" if left else "nothing listed")
+    return f"{instant(run.started_at)}  {ended}{' interrupted' if left else ''}  {shown}{why}{note}"

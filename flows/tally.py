@@ -57,6 +57,8 @@ def _told_of(outcome: str) -> Fate:
     return Fate(outcome) if outcome in (Fate.REJECTED, Fate.FAILED) else Fate.DELIVERED
 
 
+INTERRUPTED = 130
+"""The exit code of a run that a person, or a machine that goes down, has asked to stop."""
 _FATES = (None, *Fate)
 _NUMBER = {fate: number for number, fate in enumerate(_FATES)}
 _FATE, _LISTED, _NEW, _AGAIN, _TRIED = 0b1111, 0b1_0000, 0b10_0000, 0b100_0000, 0b1000_0000
@@ -227,7 +229,7 @@ class Report:
     def exit_code(self) -> int:
         """0 all accounted for · 1 finished with something for a person · 3 stopped · 130 interrupted."""
         if self.interrupted:
-            return 130
+            return INTERRUPTED
         if self.stopped:
             return 3
         open_ends = (

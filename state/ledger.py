@@ -209,6 +209,10 @@ class Ledger:
         """Read the latest rejected, failed and held transfers, newest first."""
         return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
 
+    async def waiting(self, route: str, limit: int) -> list[Transfer]:
+        """Read what has been tried without success and is tried again, what is due first."""
+        return await self._reader.ask(lambda connection: reading.waiting(connection, route, limit))
+
     async def refusals(self, route: str, limit: int) -> list[Refusal]:
         """Read about which documents the source has refused to hear, and why, the latest first."""
         return await self._reader.ask(lambda connection: retelling.refusals(connection, route, limit))

@@ -194,6 +194,12 @@ def rejects(connection: Connection, route: str, limit: int) -> list[Transfer]:
     return transfers(connection, query.order_by(latest.desc()).limit(limit))
 
 
+def waiting(connection: Connection, route: str, limit: int) -> list[Transfer]:
+    """Read what has been tried without success and is tried again, what is due first."""
+    tried = transfer.c.route == route, transfer.c.status == PENDING, transfer.c.reason.is_not(None)
+    return transfers(connection, select(*TRANSFER).where(*tried).order_by(transfer.c.due_at).limit(limit))
+
+
 def timeline(connection: Connection, transfer_id: int) -> Timeline:
     """Read everything about one transfer."""
     events = connection.execute(

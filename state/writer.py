@@ -166,11 +166,15 @@ class Writer:
     async def close(self) -> None:
         """Write what was asked for, then stop. Never raises for a failed write."""
         if self._open:
-            last: asyncio.Future[object] = self._loop.create_future()
-            self._take(_Write(None, (), None, last), self._gather)
-            self._open = False  # what came before is written with this or earlier, and nobody would read what comes now
-            with contextlib.suppress(StateError):
-                await last
+            last: asyncio.Future[object] | None = None
+            # Who has only read need not wait for somebody else's lock.
+            if self._busy or self._gathered:
+                last = self._loop.create_future()
+                self._take(_Write(None, (), None, last), self._gather)
+            self._open = False  # what came before is written with that or earlier, and nobody would read what comes now
+            if last is not None:
+                with contextlib.suppress(StateError):
+                    await last
             self._groups.put(None)
             await asyncio.to_thread(self._thread.join)
 

@@ -70,7 +70,7 @@ async def test_a_route_that_falls_silent_is_told_once_and_once_when_it_runs_agai
     await it.run("a", MINUTE)
     assert (await it.check()).exit_code == 0
     assert (await it.check()).exit_code == 0
-    assert listener.titles == ["a is silent", "over: a is silent"]
+    assert listener.titles == ["a is late", "over: a is late"]
     body = listener.heard[0][1]
     assert "due every 30 min" in body
     assert "Next: see that its schedule is on" in body
@@ -85,7 +85,7 @@ async def test_an_alarm_that_lasts_is_told_again_after_a_day_and_not_before(it, 
         it.later(hours * HOUR)
         await it.run("b", MINUTE)
         await it.check()
-    assert listener.titles == ["a is silent", "still: a is silent"]
+    assert listener.titles == ["a is late", "still: a is late"]
 
 
 async def test_a_route_that_never_ran_has_its_deadline_from_the_first_look(it, listener):
@@ -94,7 +94,7 @@ async def test_a_route_that_never_ran_has_its_deadline_from_the_first_look(it, l
     it.later(40 * MINUTE)
     await it.well()
     assert (await it.check()).exit_code == 1
-    assert listener.titles == ["c is silent"]
+    assert listener.titles == ["c is late"]
     assert "never ran" in listener.heard[0][1]
 
 
@@ -110,7 +110,7 @@ async def test_runs_that_are_stopped_are_failing_and_not_silent_as_well(it, list
     it.later(HOUR)  # and now even these have stopped coming
     await it.run("b", MINUTE)
     await it.check()
-    assert listener.titles == ["a fails", "a is silent"]
+    assert listener.titles == ["a fails", "a is late"]
 
 
 async def test_a_run_that_was_killed_counts_as_stopped_and_one_that_a_person_ended_does_not(it, listener):
@@ -221,6 +221,28 @@ async def test_feedback_that_keeps_every_run_from_ending_complete_is_told_as_tha
     assert listener.titles == ["a owes its source"]
 
 
+async def test_runs_that_come_and_leave_something_open_are_no_reason_to_look_at_the_schedule(it, listener):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+    await it.run("a", MINUTE, complete=False, exit_code=1, waiting=3)
+    assert (await it.check()).exit_code == 1
+    (title, body) = listener.heard[0]
+    assert listener.titles == ["a is late"], title
+    assert "and left 3 waiting" in body
+    assert "its schedule works, something stays open: docferry status a" in body
+    assert "a worker runs it" not in body
+
+
+async def test_a_run_that_goes_on_for_too_long_is_no_reason_to_look_at_the_schedule(it, listener):
+    it.later(HOUR)
+    await it.run("b", MINUTE)
+    async with it.ledger.run("a"):
+        assert (await it.check()).exit_code == 1
+    body = listener.heard[0][1]
+    assert "a run is going on since" in body
+    assert "a worker runs it" not in body
+
+
 async def test_checkers_at_the_same_moment_tell_everything_once(it, listener):
     it.later(HOUR)
     others = [await open_ledger(it.url) for _ in range(3)]
@@ -231,7 +253,7 @@ async def test_checkers_at_the_same_moment_tell_everything_once(it, listener):
         await asyncio.sleep(0)
     ended = await asyncio.gather(*checks)
     it.ledger = mine
-    assert sorted(listener.titles) == ["a is silent", "b is silent"]
+    assert sorted(listener.titles) == ["a is late", "b is late"]
     assert [one.exit_code for one in ended] == [1] * 4
     assert sum(one.delivered for one in ended) == 2
     for ledger in others:
@@ -253,7 +275,7 @@ async def test_what_a_receiver_did_not_take_comes_at_the_next_check_and_to_nobod
         other.status = 200
         assert (await it.check()).exit_code == 0
         assert (await it.check()).delivered == 0
-        assert listener.titles == other.titles == ["a is silent", "over: a is silent"]
+        assert listener.titles == other.titles == ["a is late", "over: a is late"]
         assert {body.rpartition("Message: ")[2] for _, body in listener.heard} == {
             body.rpartition("Message: ")[2] for _, body in other.heard
         }
@@ -268,7 +290,7 @@ async def test_a_receiver_that_is_not_there_is_an_exit_code_and_a_new_one_hears_
         it.urls = [late.url]
         assert (await it.check()).exit_code == 1
         assert (await it.check()).delivered == 0
-        assert late.titles == ["a is silent"]
+        assert late.titles == ["a is late"]
 
 
 async def test_a_checker_that_dies_between_the_answer_and_its_note_tells_it_again_with_the_same_number(
@@ -350,7 +372,7 @@ async def test_a_receiver_that_drips_for_ever_keeps_no_message_from_the_others(i
         it.later(HOUR)
         ended = await asyncio.wait_for(it.check(), 20)
     assert [one.why for one in ended.undelivered] == ["it has not answered in 1 seconds"]
-    assert listener.titles == ["a is silent", "b is silent"]
+    assert listener.titles == ["a is late", "b is late"]
 
 
 def test_an_address_that_apprise_does_not_understand_is_quoted_nowhere(docferry, empty, monkeypatch, caplog):

@@ -103,7 +103,7 @@ async def test_the_flow_tells_blocks_and_addresses_once_and_ends_as_things_stand
         kind, name, message = await flow(settings, tmp_path, **told)
         assert [kind, name] == ["COMPLETED", "NeedsAttention"]
         assert "a: never ran" in message
-        assert address.titles == block.titles == ["a is silent"]
+        assert address.titles == block.titles == ["a is late"]
 
 
 @pytest.mark.timeout(240)
