@@ -29,7 +29,7 @@ ROUTE_KEYS = {
     "two_way": "the route that brings the same documents back, and who wins where both sides were changed",
     "runs": "whether several runs of the route may go on at once: `exclusive` (default), a second one leaves at once and says "
     "why, or `shared`, they share the work",
-    "alarms": "when somebody is told that the route is silent, rejects too much, or owes the source something",
+    "alarms": "when somebody is told that the route is late, rejects too much, or owes the source something",
     "tests": "documents and what must become of them",
 }
 """Every key a route file may have at the top."""

@@ -44,6 +44,7 @@ BEYOND = {
         "rules: a call",
         "rules: a single equals sign",
         "rules: a statement in a template",
+        "rules: a template whose braces are not closed",
         "rules: a template without braces",
         "rules: an expression in braces",
         "rules: an unknown filter",
