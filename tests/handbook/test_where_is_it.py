@@ -95,3 +95,15 @@ def test_whoever_only_asks_does_not_wait_for_another_programs_lock(gateway, docf
         assert time.monotonic() - begun < 5.0, "a write waits for 30 s"
     finally:
         other.close()
+
+
+def test_check_tells_too_many_requests_from_nobody_there(gateway, docferry, monkeypatch):
+    monkeypatch.setattr("flows.account_checks._PATIENCE", 3)
+    gateway.trouble("zefort", kind="status", status=429)
+    busy = docferry("check", ROUTE)
+    gateway.trouble("zefort", kind="delay", seconds=20.0)
+    hangs = docferry("check", ROUTE)
+
+    assert (busy.code, hangs.code) == (3, 3)
+    assert "requests were answered with 'too many requests' (429)" in " ".join(busy.out.split())
+    assert "no usable answer within 3 s; is the address right, and is anything there?" in " ".join(hangs.out.split())
