@@ -16,6 +16,8 @@ STEP_BACK: Final = 0.95
 """The part of its rate with which a connection goes on after a refusal. What is less is lost until it has grown back."""
 GROWTH: Final = 0.001
 """By which part of itself the rate grows in the first second after a refusal."""
+MOST_AT_ONCE: Final = 1.3
+"""By how much the rate grows from one request to the next, at most: at a low rate much time lies between them."""
 DOUBLES: Final = 2.5
 """Seconds in which that growth doubles: near the limit it is slow, and where neighbours have gone it soon is not."""
 HEAD_START: Final = 30.0
@@ -25,6 +27,8 @@ AT_ONCE: Final = 2.0
 LEAST_WAIT: Final = 1.0
 """Seconds; the least that a Retry-After can say. A provider that counts by the second has room again before."""
 LONGEST_PAUSE: Final = 8.0
+AT_LEAST: Final = 3
+"""Accepted requests that a first estimate supposes: where neighbours were quicker, fewer have come through, and show nothing."""
 SLOWEST: Final = 1 / 60
 """Requests per second; a rate below that is not believed."""
 _REMEMBERED: Final = 512
@@ -64,7 +68,8 @@ class Pace:
             return
         if waited and self._in_a_row == 0:
             doubled = min((now - self._calm_since) / DOUBLES, 8.0)
-            self.rate *= 1 + GROWTH * 2**doubled * min(now - self._grown_at, 1.0)
+            seconds = min(now - self._grown_at, max(1.0, 1 / self.rate))
+            self.rate *= min(1 + GROWTH * 2**doubled * seconds, MOST_AT_ONCE)
         self._grown_at = now
         self._next_at = max(now, self._next_at) + 1 / self.rate
 
@@ -112,4 +117,5 @@ class Pace:
     def _measured(self, until: float, blocked: float) -> float:
         """Return the rate at which requests were accepted before a moment, 0 if none was: then it shows nothing."""
         back = max(LEAST_WAIT, blocked)
-        return sum(1 for moment in self._left if until - back < moment <= until) / back
+        accepted = sum(1 for moment in self._left if until - back < moment <= until)
+        return max(accepted, AT_LEAST) / back if accepted else 0.0

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PROBE: Final = 1.0
 """Seconds to wait for news of the quota before one more request is let out to ask. Also the shortest reset."""
+FIRST: Final = 4
+"""How many requests may leave before any answer has told whether there is a quota: what is short is over sooner, and few are in vain."""
 LONGEST_WAIT: Final = 86_400.0
 """A provider that asks for more than a day means something else (a clock time, milliseconds)."""
 ALONE: Final = 0.95
@@ -40,7 +42,7 @@ _TOO_MANY = 429
 class Quota:
     """Turns for one connection.
 
-    As long as no answer has told how much is left, one request at a time goes ahead and the others follow it.
+    As long as no answer has told how much is left, `FIRST` go ahead, then one at a time, and the others follow them.
     When nothing is left, they wait for the reset, and then as many leave at once as the last window had for us.
     """
 
@@ -50,7 +52,8 @@ class Quota:
         self._spacing = 1 / rate if rate else 0.0
         self._patience = patience
         self._pace = Pace()
-        self._left = 0.0  # requests that may still leave in this window; infinite where no quota is stated
+        # Requests that may still leave in this window; infinite where no quota is stated. One more may leave to ask.
+        self._left = FIRST - 1.0
         self._known: bool | None = None  # whether the provider states a quota; None before the first answer
         self._least = math.inf  # the least that any answer of this window has said is left
         self._whole = 0.0  # what a whole window has, as far as answers have shown

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+AT_FIRST = 16
+"""Pieces that are begun before any has ended; each that ends makes room for two, until there are as many as there are places.
+
+What is begun is taken away from other runs, and one that gets a small part of a quota would sit on it for long.
+"""
 ASK_AGAIN = 0.2
 """Seconds after which a pool that is not full asks for more work while some is under way."""
 SLOW = 4.0
@@ -44,6 +49,7 @@ class _Places:
         self._width = width
         self._ground = ground
         self._some = width
+        self._opened = min(AT_FIRST, width)
         self._usual: float | None = None
         self._ended: list[asyncio.Future[None]] = []
         self._waking: asyncio.Future[None] | None = None
@@ -66,8 +72,9 @@ class _Places:
         """Say whether another piece may begin."""
         if self.busy and self._ground.saturated():
             return False
-        allowed, under_way = self._ground.room(self._width), len(self.busy)
-        if under_way < allowed or allowed < self._width:
+        room, under_way = self._ground.room(self._width), len(self.busy)
+        allowed = min(room, self._opened)
+        if under_way < allowed or room < self._width:
             return under_way < allowed
         # As many as there are places may stand aside at the same time.
         return under_way < 2 * allowed and under_way - self._aside()[0] < allowed
@@ -82,6 +89,8 @@ class _Places:
             self._some = 1
         elif begun == self._some:
             self._some = min(2 * self._some, self._width)
+        if self._opened < self._width:
+            return min(self._some, max(1, self._opened - len(self.busy)))
         return self._some
 
     async def wait(self, *, more: bool) -> None:
@@ -99,6 +108,7 @@ class _Places:
                 if timer is not None:
                     timer.cancel()
         ended, self._ended = self._ended, []
+        self._opened = min(self._opened + len(ended), self._width)
         for task in ended:
             took = time.monotonic() - self.busy.pop(task)[1]
             # A slow one says little about what is usual, unless all have become slow.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from flows.pool import ASK_AGAIN, pool
+from flows.pool import ASK_AGAIN, AT_FIRST, pool
 
 
 class Ground:
@@ -104,7 +104,26 @@ async def test_while_a_quota_holds_back_what_is_under_way_nothing_more_is_taken(
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(pool(20, take, work.idle, Ground(saturated=lambda: work.under_way >= 3)))
         await asyncio.sleep(3 * ASK_AGAIN)
-        assert asked == [20], "of the first ones nothing had shown yet"
+        assert asked == [AT_FIRST], "of the first ones nothing had shown yet"
         work.let_go.set()
     assert asked[1] <= 2
     assert sorted(work.ended) == list(range(60))
+
+
+async def test_each_piece_that_ends_makes_room_for_two_until_all_places_are_taken():
+    """What is taken is taken from other runs, so it is little as long as nothing shows that it will be done."""
+    work = Work(200, stuck=range(200))
+    asked = []
+
+    async def take(wanted, busy):
+        asked.append(wanted)
+        return await work.take(wanted, busy)
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(pool(4 * AT_FIRST, take, work.idle, Ground()))
+        await asyncio.sleep(2 * ASK_AGAIN)
+        assert work.under_way == AT_FIRST, "none has ended"
+        work.let_go.set()
+    assert work.most == 4 * AT_FIRST
+    assert max(asked) <= 4 * AT_FIRST
+    assert sorted(work.ended) == list(range(200))
