@@ -28,13 +28,18 @@ def main() -> None:
         signal.signal(signal.SIGINT, _leave)
     streams.prepare()
     gc.disable()  # what is loaded stays
+    # httpx brings a command line of its own with colours for source code: a twentieth of what is loaded, and nobody calls it here.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: there is none, which the stubs do not know
     from flows.cli import main as run  # noqa: PLC0415 -- loading it is what takes a while
 
     keep_what_is_loaded()
     gc.enable()
     if watched:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    run()
+    try:
+        run()
+    finally:
+        gc.freeze()  # nothing is looked through for rubbish that ends with the process anyway
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
