@@ -50,6 +50,7 @@ class _Places:
         self._ground = ground
         self._some = width
         self._opened = min(AT_FIRST, width)
+        self._replaced = 0  # how many have just ended
         self._usual: float | None = None
         self._ended: list[asyncio.Future[None]] = []
         self._waking: asyncio.Future[None] | None = None
@@ -82,16 +83,17 @@ class _Places:
     def at_a_time(self, begun: int) -> int:
         """Say how many pieces may be begun, and taken away from other runs, at once. `begun`: how many were the last time.
 
-        A piece needs a moment until it shows in the quota that it waits, so they are few once there have been enough; and the
-        first after an outage may bring it back.
+        A piece needs a moment until it shows in the quota that it waits, so they are few once there have been enough, and at first;
+        and the first after an outage may bring it back.
         """
         if self._ground.saturated() or self._ground.room(self._width) < self._width:
             self._some = 1
-        elif begun == self._some:
+            return 1
+        if begun == self._some:
             self._some = min(2 * self._some, self._width)
-        if self._opened < self._width:
-            return min(self._some, max(1, self._opened - len(self.busy)))
-        return self._some
+        if self._opened == self._width:
+            return self._some
+        return min(max(self._some, self._replaced), max(1, self._opened - len(self.busy)))
 
     async def wait(self, *, more: bool) -> None:
         """Wait for a piece to end, or, if `more` may begin, until there is a place. Raises what a piece raised."""
@@ -109,6 +111,7 @@ class _Places:
                     timer.cancel()
         ended, self._ended = self._ended, []
         self._opened = min(self._opened + len(ended), self._width)
+        self._replaced = len(ended)
         for task in ended:
             took = time.monotonic() - self.busy.pop(task)[1]
             # A slow one says little about what is usual, unless all have become slow.
