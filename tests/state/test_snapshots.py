@@ -135,6 +135,25 @@ async def test_after_one_run_with_a_new_key_in_front_the_old_one_may_go(url, now
     await ledger.close()
 
 
+async def test_what_cannot_be_opened_keeps_nothing_else_from_being_encrypted_anew(url, now):
+    """From whichever end they are taken, more than are taken at once cannot be opened before the first that can."""
+    ledger = await opened(url, ONE)
+    async with ledger.run("r") as run:
+        ids = await judged(run, now, 1010)
+    await ledger.close()
+    rows(url, f"UPDATE snapshot SET sealed = '1.' WHERE transfer_id NOT BETWEEN {ids[503]} AND {ids[506]}")
+    if not url.startswith("sqlite"):
+        rows(url, "CLUSTER snapshot USING pk_snapshot")  # a server puts what was changed anywhere
+    ledger = await opened(url, TWO, ONE)
+    async with ledger.run("another route") as run:
+        await run.recording.renew()
+    await ledger.close()
+    name = Vault([TWO]).names[0]
+    assert sorted(rows(url, f"SELECT transfer_id FROM snapshot WHERE key = '{name}'")) == [
+        (id_,) for id_ in ids[503:507]
+    ]
+
+
 async def test_a_rekeyed_ledger_keeps_what_it_can_read_and_drops_the_rest(url, now):
     ledger = await opened(url, ONE)
     async with ledger.run("r") as run:
