@@ -78,6 +78,16 @@ def _where(value: object) -> str:
     return ""
 
 
+_MOST_DIGITS = 10_000
+
+
+def written_out(number: Decimal) -> str:
+    """Return a number in plain notation. Raises ValueError for one that would fill the memory: 1e999999999 is ten letters."""
+    if abs(number.adjusted()) > _MOST_DIGITS:
+        raise ValueError(f"a number of more than {_MOST_DIGITS:,} digits")
+    return f"{number:f}"
+
+
 def _exact(written: str) -> Decimal | str:
     try:
         return Decimal(written)

@@ -8,11 +8,15 @@ import sys
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.answer import decode_json, encode_json
 from connectors.errors import RejectedError
+from connectors.rest.bodies import body as body_of
+from connectors.rest.declared import ApiStream
+from connectors.sql.values import ValueProblem, convert
 
 TEXTS = st.text(st.characters(codec=None, categories=("L", "N", "P", "S", "Z", "Cc", "Cs")), max_size=12)
 
@@ -115,6 +119,16 @@ def test_a_value_that_json_cannot_say_is_an_error_that_names_its_place(odd, wrap
         encode_json({"note": None, "total": wrapped(odd)})
     with pytest.raises(RejectedError, match=r"JSON: \[1\] \("):
         encode_json([None, wrapped(odd)])
+
+
+@pytest.mark.parametrize("odd", ["1e999999999999", "-1E-999999999999", "0e999999999999", "1e10001"])
+def test_ten_letters_that_would_be_written_out_as_a_thousand_million_digits_cost_their_own_document(odd):
+    """Before, the process was out of memory with it, in each run again."""
+    declared = ApiStream.model_validate({"create": {"path": "/x"}, "unsettled": "hold", "body": "form"})
+    with pytest.raises(RejectedError, match="more than 10,000 digits"):
+        body_of(declared, {"total": Decimal(odd)}, "key", "erp")
+    with pytest.raises(ValueProblem, match="more than 10,000 digits"):
+        convert(Decimal(odd), sa.String(), "sqlite")
 
 
 @pytest.mark.parametrize("body", [b'{"a": "\\ud83d', b"", b"\xef\xbb\xbf", b'{"a": "\\ud8"}', b"<html>"])
