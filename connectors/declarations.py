@@ -28,7 +28,9 @@ D = TypeVar("D", bound=Declared)
 class _Loader(yaml.SafeLoader):
     """Reads plain data as YAML 1.2 and JSON have it, in which NO and 2026-02-27 are text, and keys always are.
 
-    It refuses a key that is there twice: the first one would silently not count.
+    It refuses a key that is there twice: the first one would silently not count. Routes have rules of their own
+    (mappings/language/yaml_nodes.py), since neither package knows the other; tests/connectors/test_declared_scalars.py sees that they agree
+    but for numbers with an exponent, which JSON has and an id in a route may look like.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:

@@ -44,7 +44,21 @@ _CLOSED: Final = frozenset({401, 403, 407})
 def refusal(
     connection: str, asked: str, url: str, path: str, status: int, headers: Mapping[str, str], body: bytes
 ) -> ConnectorError:
-    """Return the error for an answer that is not 2xx. `asked` is "connection: METHOD path"."""
+    """Return the error for an answer that is not 2xx. `asked` is "connection: METHOD path".
+
+    It may have come before the body had left: servers answer as soon as they know enough, and read the rest or close
+    (RFC 9112, 9.3 and 9.6). The rest is not sent then, and the answer means what it means at any other time:
+
+    - 4xx says that nothing was done, which is certain here: the call has not even been there as a whole. So nobody looks
+      for it, and no document is doubled by sending it again.
+    - 413, 415, 405 and 404 are judged by the head alone, a 400 or 422 by what has come so far: a verdict on this document.
+      Some say 400 where the body came too slowly (S3: RequestTimeout) and 408 would be right. That cannot be told apart,
+      and it loses nothing: what the destination refuses is tried again unaided an hour later.
+    - 401, 403 and 407 are about who asks, 429 about when. 408 and 5xx leave open what became of the call, as ever.
+
+    A server that closes without reading on may destroy its own answer on the way. Then the connection broke, and what became
+    of the call is looked up. A success that comes early is believed no more than that (`connectors.transport`).
+    """
     text = f"{asked} answered {status}"
     if status < 200:  # noqa: PLR2004 -- below the success range of RFC 9110 nothing is a final answer
         return TransientError(f"{text}, which is no answer", connection=connection, status=status, arrived="maybe")

@@ -113,21 +113,21 @@ class Api:
         params: Sequence[tuple[str, str]] | Mapping[str, str] | None = None,
         json: object = UNSET,
         text: str | None = None,
-        content: bytes | AsyncIterator[bytes] | Callable[[], AsyncIterator[bytes]] | None = None,
+        content: bytes | Callable[[], AsyncIterator[bytes]] | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
     ) -> Answer:
         """Make one call and return its 2xx answer. Ids in `path` have gone through `quote`.
 
         `repeatable` is for calls that do no harm twice; it defaults to True for GET, HEAD, PUT and DELETE.
-        A body given as a callable is opened anew for a repeat; one given as an iterator is never sent twice.
+        A body that is not held is given as what opens it, since it may have to be sent again: after a 401 with another
+        token, or once a 429 is over.
         """
         sent = dict(headers or {})
         if headers and _NO_HEADER.search("".join(headers.values())):
             words = f"{self.connection}: a header cannot have a line break in it, or any other sign that is none"
             raise RejectedError(words, connection=self.connection)
         body: Callable[[], AsyncIterator[bytes]] | None = None
-        once = False
         data = b""
         if json is not UNSET:
             data = encode_json(json)
@@ -137,17 +137,15 @@ class Api:
             sent.setdefault("content-type", "text/plain; charset=utf-8")
         elif isinstance(content, bytes):
             data = content
-        elif callable(content):
-            body = content
         elif content is not None:
-            body, once = partial(_same, content), True
+            body = content
         again = method in _REPEATABLE if repeatable is None else repeatable
         out = Outgoing(method, self._url(path, params), path, sent, data, body, repeatable=again)
         try:
             try:
                 return await self._attempt(out)
             except TransientError as error:
-                if once or not may_repeat(error, repeatable=again):
+                if not may_repeat(error, repeatable=again):
                     raise
                 return await self._persist(error, partial(self._attempt, out), repeatable=again)
         except ConnectorError as error:
@@ -216,11 +214,6 @@ class Api:
             )
             raise RejectedError(words, connection=self.connection)
         return url
-
-
-async def _same(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        yield chunk
 
 
 def _download(response: Heard, chunks: AsyncIterator[bytes], name_header: str | None) -> Download:

@@ -76,6 +76,16 @@ transfer = Table(
     Index(None, "route", "follow_at"),
     Index(None, "external_id"),
     Index(None, "key"),
+    # What waits although it was tried. It begins as the one of all that waits: with fewer columns SQLite would take that.
+    Index(
+        "ix_transfer_tried",
+        "route",
+        "status",
+        "due_at",
+        "reason_class",
+        sqlite_where=text("status = 'pending' AND (reason IS NOT NULL OR reason_class IS NOT NULL)"),
+        postgresql_where=text("status = 'pending' AND (reason IS NOT NULL OR reason_class IS NOT NULL)"),
+    ),
 )
 
 # The journal: calls that must not happen twice. An intent without a result is a question, not an answer.

@@ -34,10 +34,8 @@ class Resealed:
 
 async def reseal(reader: Reader, writer: Writer, vault: Vault) -> Resealed:
     """Encrypt everything anew, some at a time. Runs may go on meanwhile. May be ended anywhere and called again."""
-    snapshots = Snapshots(vault, Retention())
     before = await reader.ask(lambda connection: _documents(connection, vault))
-    while await writer.call(snapshots.renew):
-        pass
+    await Snapshots(vault, Retention()).renew(writer)
     secrets = await writer.call(lambda connection: credentials.renew(connection, vault))
     documents = await reader.ask(lambda connection: _documents(connection, vault))
     others = await reader.ask(lambda connection: credentials.left(connection, vault))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
@@ -34,6 +35,8 @@ _SMALL = 2**13
 _WINDOW, _MEMORY = 13, 6
 _AT_ONCE = 500
 """How many snapshots are encrypted anew in one transaction, and after how many new ones old ones are dropped."""
+_BEFORE_ALL = -1
+"""Less than the id of any transfer."""
 
 _row = upsert(snapshot)
 _KEEP = Statement(
@@ -106,33 +109,41 @@ class Snapshots:
             older = delete(snapshot).where(here, snapshot.c.taken_at < edge)
             connection.execute(older.where(snapshot.c.transfer_id.not_in(rejected)))
 
-    def renew(self, connection: Connection) -> bool:
-        """Encrypt some that an earlier key has encrypted with the first one; return whether others are left."""
+    async def renew(self, writer: Writer, lease: Lease | None = None) -> None:
+        """Encrypt with the first key what an earlier one has encrypted, some at a time; what no key opens is left as it is.
+
+        One walk through all of them, in the order of their transfers: any number that cannot be opened holds no other up.
+        """
         if self._vault is None or len(self._vault.names) == 1:
-            return False
-        earlier = snapshot.c.key.in_(self._vault.names[1:])
-        rows = connection.execute(
-            select(snapshot.c.transfer_id, snapshot.c.sealed).where(earlier).limit(_AT_ONCE)
-        ).all()
-        anew = [
-            {
-                "this": id_,
-                "from_sealed": sealed,
-                "to_key": self._vault.names[0],
-                "to_sealed": self._vault.seal(content),
-            }
-            for id_, sealed in rows
-            if (content := self._vault.decrypt_bytes(sealed)) is not None
-        ]
-        if anew:
-            # Another route's run may have recorded a newer one since it was read, which is not to be undone.
-            connection.execute(
-                update(snapshot)
-                .where(snapshot.c.transfer_id == bindparam("this"), snapshot.c.sealed == bindparam("from_sealed"))
-                .values(key=bindparam("to_key"), sealed=bindparam("to_sealed")),
-                anew,
-            )
-        return len(rows) == _AT_ONCE and bool(anew)
+            return
+        vault = self._vault
+        after: int | None = _BEFORE_ALL
+        while after is not None:
+            after = await writer.call(partial(_renew_some, vault=vault, after=after), lease)
+
+
+def _renew_some(connection: Connection, vault: Vault, after: int) -> int | None:
+    """Encrypt anew some of the transfers after this one; return the last of them, None if there were no more."""
+    rows = connection.execute(
+        select(snapshot.c.transfer_id, snapshot.c.sealed)
+        .where(snapshot.c.key.in_(vault.names[1:]), snapshot.c.transfer_id > after)
+        .order_by(snapshot.c.transfer_id)
+        .limit(_AT_ONCE)
+    ).all()
+    anew = [
+        {"this": id_, "from_sealed": sealed, "to_key": vault.names[0], "to_sealed": vault.seal(content)}
+        for id_, sealed in rows
+        if (content := vault.decrypt_bytes(sealed)) is not None
+    ]
+    if anew:
+        # Another route's run may have recorded a newer one since it was read, which is not to be undone.
+        connection.execute(
+            update(snapshot)
+            .where(snapshot.c.transfer_id == bindparam("this"), snapshot.c.sealed == bindparam("from_sealed"))
+            .values(key=bindparam("to_key"), sealed=bindparam("to_sealed")),
+            anew,
+        )
+    return rows[-1].transfer_id if len(rows) == _AT_ONCE else None
 
 
 def _compressed(content: bytes) -> bytes:
@@ -179,8 +190,7 @@ class Recording:
 
     async def renew(self) -> None:
         """Encrypt anew what an earlier key has encrypted, so that it may go; of all routes."""
-        while await self._writer.call(self._snapshots.renew, self._lease):
-            pass
+        await self._snapshots.renew(self._writer, self._lease)
 
 
 def drop_unreadable(connection: Connection, vault: Vault | None) -> None:

@@ -55,8 +55,13 @@ class Vault:
         self._bytes = [base64.urlsafe_b64decode(key.strip()) for key in keys]
         self._first = fernets[0]
         self._fernets = MultiFernet(fernets)
-        self.names = tuple(hashlib.sha256(b"docferry key " + key.strip().encode()).hexdigest()[:12] for key in keys)
-        """What the keys are called, the first one first. A name tells nothing of its key."""
+        written = [base64.urlsafe_b64encode(key) for key in self._bytes] + [key.strip().encode() for key in keys]
+        self.names = tuple(dict.fromkeys(hashlib.sha256(b"docferry key " + key).hexdigest()[:12] for key in written))
+        """What the keys are called, the first one first. A name tells nothing of its key.
+
+        One that is spelled in another way than its bytes are (base64 has several) is the same key and has the same name. What
+        was named after the spelling, as it once was, is found by that as well, behind all others: it is encrypted anew.
+        """
         self._sealing: tuple[bytes, AESGCM] | None = None
         self._left = 0
         self._known: dict[bytes, list[AESGCM]] = {}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict, cast
 from urllib.parse import urlencode
 
-from connectors.answer import encode_json
+from connectors.answer import encode_json, written_out
 from connectors.errors import RejectedError
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ def body(declared: ApiStream, payload: Fields, key: str, connection: str) -> Bod
         headers[declared.key.header] = _header(key, connection)
     if declared.body == "json":
         return {"content": encode_json(content), "headers": {"content-type": "application/json", **headers}}
-    pairs = [(name, _text(value)) for name, value in content.items() if value is not None]
+    try:
+        pairs = [(name, _text(value)) for name, value in content.items() if value is not None]
+    except ValueError as error:
+        raise RejectedError(f"{connection}: {error} cannot be written into a form", connection=connection) from None
     headers["content-type"] = "application/x-www-form-urlencoded"
     return {"content": urlencode(pairs).encode(), "headers": headers}
 
@@ -50,4 +53,4 @@ def _with(payload: Fields, path: list[str], key: str) -> Fields:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return written_out(value) if isinstance(value, Decimal) else str(value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from connectors.answer import encode_json
+from connectors.answer import encode_json, written_out
 from connectors.errors import RejectedError
 
 if TYPE_CHECKING:
@@ -100,7 +100,10 @@ def _decimal(value: object, kind: TypeEngine[object], dialect: str) -> object:
 def _text(value: object, kind: TypeEngine[object], dialect: str) -> object:  # noqa: ARG001 -- all readers are called alike
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueProblem(f"is {_kind(value)}, and the column takes text")
-    text = f"{_number(value, 'text'):f}" if isinstance(value, Decimal) else str(value)
+    try:
+        text = written_out(_number(value, "text")) if isinstance(value, Decimal) else str(value)
+    except ValueError as error:
+        raise ValueProblem(f"is {error}, which is not written out") from None
     length = getattr(kind, "length", None)
     if length is not None and len(text) > length:
         raise ValueProblem(f"has {len(text)} characters, and the column takes {length}")

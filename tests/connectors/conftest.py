@@ -76,6 +76,14 @@ class Loopback:
         """Start a server and return an Api for it."""
         return self.client(await self.serve(handler), auth, clock, **limits)
 
+    async def answering(self, status, body=b"{}", **headers):
+        """Start a server that answers everything alike, and return an Api for it that tries once."""
+
+        async def handler(request, writer):
+            return self.reply(status, body, **headers)
+
+        return await self.api(handler, attempts=1)
+
     @staticmethod
     def reply(status=200, body=b"{}", **headers):
         """Return the bytes of an answer; bodies that are not bytes become JSON."""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
-from decimal import Decimal
 from urllib.parse import parse_qsl, unquote
 
 import httpx
@@ -26,16 +23,9 @@ from connectors.http import Api, Limits, quote
 from connectors.settings import SettingsError
 
 
-def answering(loopback, status, body=b"{}", **headers):
-    async def handler(request, writer):
-        return loopback.reply(status, body, **headers)
-
-    return loopback.api(handler, attempts=1)
-
-
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 async def test_any_2xx_is_a_success(loopback, status):
-    api = await answering(loopback, status, b"" if status == 204 else b"[1]")
+    api = await loopback.answering(status, b"" if status == 204 else b"[1]")
     answer = await api.call("POST", "/documents")
     assert answer.status == status
     assert answer.headers["Content-Type"] == answer.headers["content-type"]
@@ -67,7 +57,7 @@ async def test_any_2xx_is_a_success(loopback, status):
     ],
 )
 async def test_every_other_status_has_one_name(loopback, status, kind):
-    api = await answering(loopback, status, b"")
+    api = await loopback.answering(status, b"")
     with pytest.raises(ConnectorError) as caught:
         await api.call("POST", "/documents")
     assert type(caught.value) is kind
@@ -95,14 +85,14 @@ async def test_every_other_status_has_one_name(loopback, status, kind):
     ],
 )
 async def test_a_refusal_says_where_and_why_and_never_what_was_sent(loopback, body, said):
-    api = await answering(loopback, 404, body)
+    api = await loopback.answering(404, body)
     with pytest.raises(GoneError) as caught:
         await api.call("GET", "/documents/abc", params={"secret": "PAYLOAD"})
     assert str(caught.value) == f"demo: GET /documents/abc answered 404{said}"
 
 
 async def test_a_long_reason_is_cut_at_300_characters(loopback):
-    api = await answering(loopback, 400, {"title": "x" * 5000})
+    api = await loopback.answering(400, {"title": "x" * 5000})
     with pytest.raises(RejectedError) as caught:
         await api.call("GET", "/")
     assert len(str(caught.value)) == len("demo: GET / answered 400: ") + 300
@@ -110,7 +100,7 @@ async def test_a_long_reason_is_cut_at_300_characters(loopback):
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_redirect_is_never_followed_but_its_target_is_told(loopback, status):
-    api = await answering(loopback, status, b"", location="https://new.example.com/v3/documents?token=abc")
+    api = await loopback.answering(status, b"", location="https://new.example.com/v3/documents?token=abc")
     with pytest.raises(ConnectorError) as caught:
         await api.call("GET", "/documents")
     assert type(caught.value) is ConnectorError
@@ -121,34 +111,34 @@ async def test_a_redirect_is_never_followed_but_its_target_is_told(loopback, sta
 
 @pytest.mark.parametrize("location", ["http://[::bad:99/", "http://h:99999999/x", "//[", "http://h:port/"])
 async def test_a_redirect_to_nowhere_is_told_as_one(loopback, location):
-    api = await answering(loopback, 302, b"", location=location)
+    api = await loopback.answering(302, b"", location=location)
     with pytest.raises(ConnectorError, match="answered 302 and points to an address that cannot be read"):
         await api.call("GET", "/documents")
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "https:///x"])
 async def test_a_redirect_that_leads_to_no_server_advises_no_setting(loopback, location):
-    api = await answering(loopback, 302, b"", location=location)
+    api = await loopback.answering(302, b"", location=location)
     with pytest.raises(ConnectorError, match=r"answered 302 and points to .*, which is no server$") as caught:
         await api.call("GET", "/documents")
     assert "BASE_URL" not in str(caught.value)
 
 
 async def test_a_redirect_to_another_server_is_not_called_the_final_address(loopback):
-    api = await answering(loopback, 302, b"", location="https://login.example.net/sso?back=abc")
+    api = await loopback.answering(302, b"", location="https://login.example.net/sso?back=abc")
     with pytest.raises(ConnectorError) as caught:
         await api.call("GET", "/documents")
     assert "points to https://login.example.net/sso; redirects are not followed: only if that is" in str(caught.value)
 
 
 async def test_a_redirect_to_a_path_of_the_same_server_names_the_setting(loopback):
-    api = await answering(loopback, 301, b"", location="/v9/moved")
+    api = await loopback.answering(301, b"", location="/v9/moved")
     with pytest.raises(ConnectorError, match="set DEMO_BASE_URL to the final address"):
         await api.call("GET", "/documents")
 
 
 async def test_a_redirect_to_an_endless_address_is_told_in_few_words(loopback):
-    api = await answering(loopback, 302, b"", location=f"https://x.example.net/{'y' * 5000}")
+    api = await loopback.answering(302, b"", location=f"https://x.example.net/{'y' * 5000}")
     with pytest.raises(ConnectorError) as caught:
         await api.call("GET", "/documents")
     assert len(str(caught.value)) < 500
@@ -191,7 +181,7 @@ async def test_ids_and_parameters_arrive_as_they_are(segment, params):
 
 
 async def test_odd_ids_and_parameters_survive_the_real_wire(loopback):
-    api = await answering(loopback, 200)
+    api = await loopback.answering(200)
     odd = "a/b?c#d%2Fe+f g&h=ü\u2028😀~.;:@"
     await api.call("GET", f"/documents/{quote(odd)}", params=[("q", odd), ("q", "")])
     path, _, query = loopback.arrived[0].target.partition("?")
@@ -205,128 +195,8 @@ def test_an_id_that_would_address_something_else_is_refused(segment):
         quote(segment)
 
 
-plain = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.decimals(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc", min_size=1), inner),
-    max_leaves=8,
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(value=plain)
-async def test_numbers_keep_every_digit_both_ways(value):
-    bodies = []
-
-    def echo(request):
-        bodies.append(request.content)
-        return httpx.Response(200, content=request.content, headers={"content-type": "application/json"})
-
-    api = Api("demo", "https://api.example.com", Basic("u", "password"), transport=httpx.MockTransport(echo))
-    back = (await api.call("POST", "/", json=value)).json()
-    assert json.loads(bodies[0], parse_float=Decimal) == back == value
-
-
-async def test_an_amount_is_a_number_on_the_wire_and_a_decimal_in_the_answer(loopback):
-    api = await answering(loopback, 200, b'{"total": 1234567890123456.10, "tax": 1e2, "lines": 3}')
-    answer = await api.call("PUT", "/", json={"total": Decimal("0.10"), "big": Decimal(12345678901234567890123)})
-    assert loopback.arrived[0].body == b'{"total":0.10,"big":12345678901234567890123}'
-    fields = answer.json()
-    assert [str(fields["total"]), fields["tax"], fields["lines"]] == ["1234567890123456.10", Decimal(100), 3]
-    assert isinstance(fields["lines"], int)
-
-
-@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("-Infinity"), "\ud800", object()])
-async def test_what_json_cannot_say_never_leaves(loopback, value):
-    api = await answering(loopback, 200)
-    with pytest.raises(RejectedError):
-        await api.call("POST", "/", json={"PAYLOAD": value})
-    assert api.requests == 0
-    await api.call("POST", "/", json={"name": "NaN and Infinity are fine as text"})
-
-
-async def test_bodies_carry_their_media_type_unless_told_otherwise(loopback):
-    api = await answering(loopback, 200)
-    await api.call("POST", "/", json=None)
-    await api.call("POST", "/", text="grüße")
-    await api.call("PATCH", "/", json={}, headers={"content-type": "application/merge-patch+json"})
-    await api.call("POST", "/", content=b"\0", headers={"content-type": "application/pdf"})
-    await api.call("POST", "/")
-    seen = [(request.headers.get("content-type"), request.body) for request in loopback.arrived]
-    assert seen == [
-        ("application/json", b"null"),
-        ("text/plain; charset=utf-8", "grüße".encode()),
-        ("application/merge-patch+json", b"{}"),
-        ("application/pdf", b"\0"),
-        (None, b""),
-    ]
-
-
-async def test_a_compressed_answer_is_read(loopback):
-    api = await answering(loopback, 200, gzip.compress(b'{"a": 1}'), content_encoding="gzip")
-    assert (await api.call("GET", "/")).json() == {"a": 1}
-
-
-@pytest.mark.parametrize("coding", ["gzip, gzip", "gzip,gzip,gzip", "br", "zstd"])
-async def test_what_is_packed_twice_or_in_an_unknown_way_is_not_unpacked(loopback, coding):
-    bomb = gzip.compress(gzip.compress(b" " * 100_000_000))
-    api = await answering(loopback, 200, bomb, content_encoding=coding)
-    with pytest.raises(TransientError, match="garbled"):
-        await api.call("POST", "/")
-    with pytest.raises(TransientError, match="garbled"):
-        async with api.stream("/") as download:
-            [chunk async for chunk in download.chunks]
-
-
-async def test_a_word_that_is_no_coding_leaves_an_answer_as_it_is(loopback):
-    api = await answering(loopback, 200, b'{"a": 1}', content_encoding="utf-8")
-    assert (await api.call("GET", "/")).json() == {"a": 1}
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"error": "internal"},
-        {"errors": [{"code": 7}], "id": "x"},
-        {"error_description": "no"},
-        {"success": False},
-        {"title": "Service Unavailable", "status": 503},
-    ],
-)
-async def test_an_error_that_comes_as_a_success_leaves_open_what_became_of_the_call(loopback, body):
-    api = await answering(loopback, 200, body)
-    with pytest.raises(TransientError, match="answered 200 with an error") as caught:
-        await api.call("POST", "/contracts/", json={})
-    assert caught.value.arrived == "maybe"
-    assert (await api.call("GET", "/contracts/1/")).json() == body
-
-
-@pytest.mark.parametrize(
-    "body", [{"error": None, "errors": [], "id": "x"}, {"status": "error", "title": "x"}, {"success": True}, ["error"]]
-)
-async def test_a_success_may_have_members_that_could_tell_of_errors(loopback, body):
-    api = await answering(loopback, 200, body)
-    assert (await api.call("POST", "/contracts/", json={})).json() == body
-
-
-@pytest.mark.parametrize("packed", [True, False])
-async def test_an_answer_that_would_fill_the_memory_is_refused(loopback, packed):
-    body = b" " * 300_000
-    headers = {"content_encoding": "gzip"} if packed else {}
-
-    async def handler(request, writer):
-        return loopback.reply(200, gzip.compress(body) if packed else body, **headers)
-
-    api = await loopback.api(handler, largest_answer=100_000)
-    with pytest.raises(RejectedError, match="larger than 100000 bytes"):
-        await api.call("GET", "/")
-
-
 async def test_cookies_are_not_kept(loopback):
-    api = await answering(loopback, 200, set_cookie="session=1")
+    api = await loopback.answering(200, set_cookie="session=1")
     await api.call("GET", "/")
     await api.call("GET", "/")
     assert "cookie" not in loopback.arrived[1].headers

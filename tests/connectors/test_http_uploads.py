@@ -33,18 +33,36 @@ async def test_an_upload_is_opened_anew_when_it_was_turned_away(loopback, skippi
     assert [request.body for request in loopback.arrived] == [b"onetwo"] * 3
 
 
-async def test_a_body_that_can_be_read_once_is_sent_once(loopback, skipping):
+class Renewing:
+    """A login that has always another token."""
+
+    count = 0
+
+    async def headers(self, _wire):
+        """Return the token."""
+        return {"authorization": f"token {self.count}"}
+
+    async def renew(self, _wire, _stale):
+        """Get another one."""
+        self.count += 1
+        return True
+
+
+async def test_an_upload_is_opened_anew_when_its_token_was_not_taken_and_one_that_cannot_be_is_none(loopback):
+    """What can be read once would be sent as nothing the second time, and be taken."""
+
     async def handler(request, writer):
-        return loopback.reply(429)
+        return loopback.reply(401 if request.headers["authorization"] == "token 0" else 201)
 
     async def body():
         yield b"one"
 
-    api = await loopback.api(handler, clock=skipping)
-    with pytest.raises(TransientError) as caught:
-        await api.call("POST", "/contracts/", content=body())
-    assert caught.value.arrived == "no"
-    assert len(loopback.arrived) == 1
+    api = await loopback.api(handler, Renewing())
+    assert (await api.call("POST", "/contracts/", content=body)).status == 201
+    assert [request.body for request in loopback.arrived] == [b"one", b"one"]
+    with pytest.raises(TypeError):
+        await (await loopback.api(handler, Renewing())).call("POST", "/contracts/", content=body())
+    assert len(loopback.arrived) == 2
 
 
 @pytest.mark.parametrize(

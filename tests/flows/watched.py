@@ -1,14 +1,17 @@
-"""A ledger with two routes that are watched, whose runs and clocks a test makes up."""
+"""A ledger with two routes that are watched, whose runs and clocks a test makes up; and who is told."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from flows.receivers import receivers_of
 from flows.settings import Gateway
 from flows.watching import watch
-from tests.ledgers import rows
+from tests.flows.listener import listening
+from tests.ledgers import open_ledger, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +31,33 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 def written(at: datetime) -> str:
     """Write an instant as ledgers do."""
     return at.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+@pytest.fixture(autouse=True)
+def _straight(monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setenv("NEAR_API_KEY", "set")
+    monkeypatch.setenv("SIDE_API_KEY", "set")
+    monkeypatch.setenv("FAR_API_KEY", "set")
+
+
+@pytest.fixture
+async def it(any_ledger, tmp_path):
+    """Two routes that have run complete a moment ago."""
+    ledger = await open_ledger(any_ledger)
+    watched = Watched(tmp_path, any_ledger, ledger)
+    await watched.well()
+    yield watched
+    await ledger.close()
+
+
+@pytest.fixture
+async def listener(it):
+    """Somebody who is told."""
+    async with listening() as listener:
+        it.urls = [listener.url]
+        yield listener
 
 
 class Watched:

@@ -1,5 +1,7 @@
 """Documents as they were judged: who can read them, how long they stay, and what happens to them when keys change."""
 
+import base64
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -132,6 +134,55 @@ async def test_after_one_run_with_a_new_key_in_front_the_old_one_may_go(url, now
     await ledger.close()
     ledger = await opened(url, TWO)
     assert {one.content for one in await ledger.archive.snapshots("r", 2000)} == {SECRET}
+    await ledger.close()
+
+
+async def test_what_cannot_be_opened_keeps_nothing_else_from_being_encrypted_anew(url, now):
+    """From whichever end they are taken, more than are taken at once cannot be opened before the first that can."""
+    ledger = await opened(url, ONE)
+    async with ledger.run("r") as run:
+        ids = await judged(run, now, 1010)
+    await ledger.close()
+    rows(url, f"UPDATE snapshot SET sealed = '1.' WHERE transfer_id NOT BETWEEN {ids[503]} AND {ids[506]}")
+    if not url.startswith("sqlite"):
+        rows(url, "CLUSTER snapshot USING pk_snapshot")  # a server puts what was changed anywhere
+    ledger = await opened(url, TWO, ONE)
+    async with ledger.run("another route") as run:
+        await run.recording.renew()
+    await ledger.close()
+    name = Vault([TWO]).names[0]
+    assert sorted(rows(url, f"SELECT transfer_id FROM snapshot WHERE key = '{name}'")) == [
+        (id_,) for id_ in ids[503:507]
+    ]
+
+
+async def test_a_key_that_is_spelled_anew_opens_what_it_has_encrypted(url, now):
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    again = f"{ONE[:42]}{letters[letters.index(ONE[42]) ^ 1]}="
+    assert base64.urlsafe_b64decode(again) == base64.urlsafe_b64decode(ONE)
+    ledger = await opened(url, ONE)
+    async with ledger.run("r") as run:
+        (id_,) = await judged(run, now)
+    await ledger.close()
+    ledger = await opened(url, again)
+    assert (await ledger.archive.snapshot(id_)).content == SECRET
+    await ledger.close()
+    # as it was once named after its spelling
+    rows(url, f"UPDATE snapshot SET key = '{hashlib.sha256(b'docferry key ' + again.encode()).hexdigest()[:12]}'")
+    ledger = await opened(url, again)
+    async with ledger.run("another route") as run:
+        await run.recording.renew()
+    await ledger.close()
+    assert rows(url, "SELECT key FROM snapshot") == [(Vault([ONE]).names[0],)]
+
+
+async def test_a_key_that_is_there_twice_is_one(url, now):
+    ledger = await opened(url, ONE, ONE)
+    async with ledger.run("r") as run:
+        await judged(run, now, 3)
+        before = rows(url, "SELECT sealed FROM snapshot ORDER BY transfer_id")
+        await run.recording.renew()
+    assert rows(url, "SELECT sealed FROM snapshot ORDER BY transfer_id") == before
     await ledger.close()
 
 

@@ -1,6 +1,7 @@
 """What the vault keeps, and from whom."""
 
 import base64
+import hashlib
 import shutil
 import subprocess
 
@@ -28,6 +29,26 @@ def test_a_rotated_key_reads_old_texts_and_writes_new_ones():
     both = Vault([TWO, ONE])
     assert both.decrypt(old) == "secret"
     assert Vault([TWO]).decrypt(both.encrypt("secret")) == "secret"
+
+
+def spellings(key: str) -> set[str]:
+    """Write a key in every way in which it is read as the same 32 bytes."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    ends = {key[:42] + letter + "=" for letter in letters}
+    same = {end for end in ends if base64.urlsafe_b64decode(end) == base64.urlsafe_b64decode(key)}
+    return same | {end.replace("-", "+").replace("_", "/") for end in same} | {f" {key}\n"}
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_key_has_one_name_however_it_is_spelled(content: bytes):
+    key = base64.urlsafe_b64encode(content).decode()
+    assert len(spellings(key)) > 4
+    for spelled in spellings(key):
+        assert Vault([spelled]).names[0] == Vault([key]).names[0]
+        assert Vault([spelled]).decrypt_bytes(Vault([key]).seal(b"x")) == b"x"
+        assert Vault([TWO, spelled]).names[:2] == (Vault([TWO]).names[0], Vault([key]).names[0])
+    assert Vault([key]).names == Vault([key, key]).names
+    assert Vault([key]).names == (hashlib.sha256(b"docferry key " + key.encode()).hexdigest()[:12],)
 
 
 def test_without_the_right_key_there_is_nothing():
