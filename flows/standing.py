@@ -33,6 +33,8 @@ class Standing:
     rejects: Sequence[Transfer]
     waiting: Sequence[Transfer]
     """The documents that have been tried without success and are tried again."""
+    withdrawn: Sequence[Transfer]
+    """What the destination has dropped since it was delivered."""
     refusals: Sequence[Refusal]
     """The messages that the source refused, and why."""
     postponed: Sequence[Refusal]
@@ -47,6 +49,7 @@ async def standing_of(ledger: Ledger, route: str, folder: Path) -> Standing:
         await ledger.summary(route),
         await ledger.rejects(route, _REJECTS),
         await ledger.waiting(route, _REJECTS),
+        await ledger.withdrawn(route, _REJECTS),
         await ledger.refusals(route, _REJECTS),
         await ledger.postponed(route, _REJECTS),
         has_file=not without_file([route], folder),
@@ -58,6 +61,7 @@ def as_json(standing: Standing) -> dict[str, object]:
     told = ("document_id", "status", "reason_class", "reason")
     rejects = [{name: getattr(each, name) for name in told} for each in standing.rejects]
     waiting = [{name: getattr(each, name) for name in (*told, "attempts", "due_at")} for each in standing.waiting]
+    withdrawn = [{name: getattr(each, name) for name in (*told, "external_id")} for each in standing.withdrawn]
     refusals = [asdict(each) for each in standing.refusals]
     runs = [{**asdict(run), "asked": as_asked(run.asked)} for run in standing.summary.runs]
     return {
@@ -66,6 +70,7 @@ def as_json(standing: Standing) -> dict[str, object]:
         "has_file": standing.has_file,
         "rejects": rejects,
         "waiting": waiting,
+        "withdrawn": withdrawn,
         "refusals": refusals,
         "postponed": [asdict(each) for each in standing.postponed],
     }
@@ -102,12 +107,13 @@ def show_standings(standings: Sequence[Standing]) -> None:
             [
                 *(Problem(each.document_id, Fate(each.status), each.reason or "") for each in standing.rejects),
                 *(Problem(each.document_id, Fate.WAITING, each.reason or "") for each in standing.waiting),
+                *(Problem(each.document_id, Fate.WITHDRAWN, each.reason or "") for each in standing.withdrawn),
                 *(Problem(each.document_id, *not_heard(each.outcome, each.reason)) for each in standing.refusals),
                 *(Problem(each.document_id, *not_taken(each.outcome, each.reason)) for each in standing.postponed),
             ],
             examples=_EXAMPLES if len(standings) == 1 else 1,
         )
-    if any(one.rejects or one.waiting or one.refusals or one.postponed for one in standings):
+    if any(one.rejects or one.waiting or one.withdrawn or one.refusals or one.postponed for one in standings):
         out.print("[dim]docferry explain DOCUMENT tells all about one of them[/]")
 
 

@@ -24,7 +24,7 @@ from state.lease import Lease, steadily
 from state.models import token, transfer
 from state.owner import Owner
 from state.reader import Reader
-from state.records import FAILED, REJECTED, Refusal, RunRow, Summary, Timeline, Transfer
+from state.records import FAILED, REJECTED, WITHDRAWN, Refusal, RunRow, Summary, Timeline, Transfer
 from state.run import RouteRun
 from state.session import Outage
 from state.snapshots import Retention, Snapshots
@@ -207,7 +207,11 @@ class Ledger:
 
     async def rejects(self, route: str, limit: int) -> list[Transfer]:
         """Read the latest rejected, failed and held transfers, newest first."""
-        return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
+        return await self._reader.ask(lambda connection: reading.latest(connection, route, reading.REFUSED, limit))
+
+    async def withdrawn(self, route: str, limit: int) -> list[Transfer]:
+        """Read the latest transfers that the destination has dropped since they were delivered, newest first."""
+        return await self._reader.ask(lambda connection: reading.latest(connection, route, (WITHDRAWN,), limit))
 
     async def waiting(self, route: str, limit: int) -> list[Transfer]:
         """Read what has been tried without success and is tried again, what is due first."""
