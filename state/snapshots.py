@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from state.dialect import upsert
 from state.models import snapshot, transfer
@@ -181,6 +181,12 @@ class Recording:
         """Encrypt anew what an earlier key has encrypted, so that it may go; of all routes."""
         while await self._writer.call(self._snapshots.renew, self._lease):
             pass
+
+
+def count_unreadable(connection: Connection, vault: Vault | None) -> int:
+    """Count what no key opens any more."""
+    query = select(func.count()).select_from(snapshot).where(~Snapshots(vault, Retention()).readable)
+    return connection.execute(query).scalar_one()
 
 
 def drop_unreadable(connection: Connection, vault: Vault | None) -> None:
