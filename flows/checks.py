@@ -11,7 +11,8 @@ from connectors.settings import SettingsError, mentioned
 from flows.account_checks import check_account
 from flows.accounts import further_places
 from flows.findings import Finding
-from flows.renamed import ADVICE, without_file
+from flows.meant import ADVICE
+from flows.renamed import without_file
 from flows.route_accounts import connections_of
 from flows.routes import no_routes, open_route, read_route
 from flows.running import care_of, open_ledger

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from flows.meant import ADVICE
 from flows.output import ago, instant, out, show_problems
-from flows.renamed import ADVICE, without_file
+from flows.renamed import without_file
 from flows.selection import as_asked, in_words
 from flows.tally import INTERRUPTED, Fate, Problem, not_heard, not_taken
 
