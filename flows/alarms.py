@@ -201,7 +201,7 @@ def _runs(route: Watched, told: Sequence[Ended], ends: tuple[str, ...], *, latel
         stopped += 1
     if stopped >= _IN_A_ROW or (stopped and route.late and lately):
         last, first = told[0], told[stopped - 1]
-        words = last.note or "it ended without a word"
+        words = last.note or "it ended without a word (killed, switched off, or the disk was full: its log says which)"
         yield Condition(
             kind=Kind.FAILING,
             about=route.name,

@@ -154,7 +154,8 @@ def _run_line(run: RunRow) -> str:
     left = run.counts.get("exit_code") == INTERRUPTED or run.state == "interrupted"
     why = f" (asked for: {escape(in_words(run.asked))})" if run.asked else ""
     if run.state == "running":
-        now = "ended without a word, or asleep: the next run takes over"
+        # With a full disk, too: nothing could be written of that, and the ledger is all that there is to ask.
+        now = "ended without a word (killed, switched off, or the disk was full: its log says which), or asleep: the next run takes over"
         if run.worker and run.lease_until:
             now = f"running: {run.worker}; without a sign of life it gives its work up at {instant(run.lease_until)}"
         return f"{instant(run.started_at)}  {escape(now)}{why}"
