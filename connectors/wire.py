@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -15,6 +14,7 @@ from connectors.answer import Answer, decode_json
 from connectors.concurrency import Concurrency, kind
 from connectors.errors import ConnectorError, RejectedError, TransientError
 from connectors.faults import NETWORK, network_fault, refusal, retry_after
+from connectors.held_off import HeldOff
 from connectors.packed import PACKED, unpacked
 from connectors.quota import Quota
 from connectors.transport import Response, Transport, request
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from connectors.limits import Clock, Limits
 
-log = logging.getLogger(__name__)
 
 Heard = Response | httpx.Response
 """An answer whose headers are there, of our transport or of any other."""
@@ -63,7 +62,7 @@ class Wire:
         self.concurrency = Concurrency(limits.concurrency, clock)
         self.requests = 0
         """HTTP requests that have left."""
-        self._held_since: float | None = None
+        self._held_off = HeldOff(connection, clock, patience=limits.patience)
         self._transport = transport
         self._limits = limits
         wait = limits.connect_timeout
@@ -72,18 +71,18 @@ class Wire:
     @property
     def is_held_off(self) -> bool:
         """Whether the last answer was a 429."""
-        return self._held_since is not None
+        return self._held_off.seconds is not None
 
     def held_off(self) -> float:
         """For how many seconds every answer has been a 429, 0 if the last one was not."""
-        return 0.0 if self._held_since is None else self.clock.now() - self._held_since
+        return self._held_off.seconds or 0.0
 
     async def ask(self, out: Outgoing, credentials: Mapping[str, str]) -> Answer:
         """Send, read the whole answer, and return it if it is 2xx. The caller has taken a turn of the quota."""
         response, body = await self._exchange(out, credentials)
         if not response.is_success:
             raise self._refused(out, response, body)
-        self._held_since = None
+        self._held_off.answered()
         status, headers, asked = response.status_code, response.headers, self._asked(out)
         media_type = headers.get("content-type", "") if body else ""
         if "html" in media_type:
@@ -105,7 +104,7 @@ class Wire:
         response, body = await self._exchange(out, credentials, keep=True)
         if not response.is_success:
             raise self._refused(out, response, body)
-        self._held_since = None
+        self._held_off.answered()
         return response
 
     async def chunks(self, response: Heard, out: Outgoing) -> AsyncGenerator[bytes, None]:
@@ -135,6 +134,7 @@ class Wire:
 
     async def close(self) -> None:
         """Close idle connections."""
+        self._held_off.close()
         await self._transport.aclose()
 
     async def _exchange(
@@ -215,11 +215,9 @@ class Wire:
         status, headers = response.status_code, response.headers
         error = refusal(self.connection, self._asked(out), out.url, out.path, status, headers, body)
         if status == _TOO_MANY:
-            if self._held_since is None:
-                self._held_since = self.clock.now()
-                log.info("%s asks to slow down (429); waiting", self.connection)
+            self._held_off.refused(retry_after(headers, "x-ratelimit-reset"))
         else:
-            self._held_since = None
+            self._held_off.answered()
         return error
 
     def _not_readable(self, out: Outgoing, failure: Exception) -> Exception:

@@ -171,7 +171,7 @@ class Book(msgspec.Struct):
 def _message(key: str, alarm: Alarm, kind: str, now: datetime) -> Message:
     number, lasted = uuid.uuid4().hex[:8], span((now - alarm.since).total_seconds())
     what = {"stale": "is late", "failing": "fails", "rejects": "rejects too much", "owed": "owes its source"}
-    what["quota"] = "has its quota nearly used up"
+    what |= {"quota": "has its quota nearly used up", "feedback": "takes no messages"}
     subject = f"{alarm.about} {what.get(alarm.kind, 'is in trouble')}"
     if kind == "over":
         title = f"docferry: over: {subject}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.alerts import open_alerts
 from flows.freshness import WINDOW
+from flows.hearing import deaf
 from flows.memory import LedgerMemory
 from flows.output import instant, span
 from flows.tally import HELD_MS, INTERRUPTED
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from flows.alerts import Alert
     from flows.freshness import Watched
+    from flows.hearing import Deaf
     from state.ledger import Ledger
     from state.watching import Ended
 
@@ -33,7 +35,10 @@ _STOPPED = 3
 
 
 class Kind(StrEnum):
-    """What an alarm is about: a connection, its quota, or a route that is late, fails, rejects too much or owes its source something."""
+    """What an alarm is about: a connection, its quota, that it takes no messages, or a route that is late, fails, rejects too much or owes.
+
+    What a route owes, it owes its source.
+    """
 
     CONNECTION = "connection"
     STALE = "stale"
@@ -41,6 +46,7 @@ class Kind(StrEnum):
     REJECTS = "rejects"
     OWED = "owed"
     QUOTA = "quota"
+    FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,11 @@ async def conditions(ledger: Ledger, routes: Sequence[Watched], open_on: Iterabl
     for name, users in sorted(using.items()):
         found += [_connection(alert, users) for alert in await open_alerts(LedgerMemory(ledger, name))]
     found += _quotas(routes)
+    untold = [_untold(one) for one in await deaf(ledger, routes)]
+    found += untold
     for route in routes:
         if not route.absent:
-            found += _of_route(route)
+            found += _of_route(route, tuple(one.key for one in untold if one.about == route.source))
     return found
 
 
@@ -106,6 +114,26 @@ def _connection(alert: Alert, users: Sequence[str]) -> Condition:
         f"{'Route' if len(users) == 1 else 'Routes'}: {', '.join(users)}",
         next=alert.next,
         grace=timedelta() if alert.cause == "access" else _PASSING,
+    )
+
+
+def _untold(one: Deaf) -> Condition:
+    """Tell of a source that takes no messages, for one cause."""
+    count = sum(one.routes.values())
+    routes = ", ".join(f"{name} ({number})" for name, number in sorted(one.routes.items()))
+    first = min(one.routes)
+    return Condition(
+        kind=Kind.FEEDBACK,
+        about=one.source,
+        cause=one.answer,
+        since=one.since,
+        says=f"{one.source} takes no messages: {count} messages ({', '.join(sorted(one.outcomes))}) were not taken, and none of the kind "
+        f"since. It says: {one.why or 'nothing'}. {'Route' if len(one.routes) == 1 else 'Routes'}: {routes}",
+        next=f"grant the account of {one.source} the right, or correct `feedback:` in the route; then docferry retry {first}, "
+        f"docferry run {first}. docferry status {first} names the documents",
+        # What is still owed may be taken the next time; what was refused is not tried again.
+        grace=timedelta() if one.final else _PASSING,
+        follows=tuple(f"{Kind.CONNECTION} {one.source} {cause}" for cause in CAUSES),
     )
 
 
@@ -153,8 +181,9 @@ def _held_by(run: Ended, connection: str) -> int:
     return run.counts.get(f"{HELD_MS}{connection}", 0)
 
 
-def _of_route(route: Watched) -> Iterator[Condition]:
-    ends = tuple(f"{Kind.CONNECTION} {name} {cause}" for name in route.connections for cause in CAUSES)
+def _of_route(route: Watched, untold: tuple[str, ...]) -> Iterator[Condition]:
+    """Tell what is wrong with a route; `untold` are the keys of what keeps its source from taking messages."""
+    ends = tuple(f"{Kind.CONNECTION} {name} {cause}" for name in route.connections for cause in CAUSES) + untold
     told = [run for run in route.pulse.ended if run.counts.get("exit_code") != INTERRUPTED]  # by a person, who knows
     lately = bool(told) and route.pulse.now - told[0].started_at <= route.fresh_within
     yield from _runs(route, told, ends, lately=lately)
@@ -172,7 +201,7 @@ def _runs(route: Watched, told: Sequence[Ended], ends: tuple[str, ...], *, latel
         stopped += 1
     if stopped >= _IN_A_ROW or (stopped and route.late and lately):
         last, first = told[0], told[stopped - 1]
-        words = last.note or "it ended without a word"
+        words = last.note or "it ended without a word (killed, switched off, or the disk was full: its log says which)"
         yield Condition(
             kind=Kind.FAILING,
             about=route.name,

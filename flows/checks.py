@@ -11,10 +11,11 @@ from connectors.settings import SettingsError, mentioned
 from flows.account_checks import check_account
 from flows.accounts import further_places
 from flows.findings import Finding
-from flows.renamed import ADVICE, without_file
+from flows.meant import ADVICE
+from flows.renamed import without_file
 from flows.route_accounts import connections_of
 from flows.routes import no_routes, open_route, read_route
-from flows.running import open_ledger
+from flows.running import care_of, open_ledger
 from mappings.language import RouteError
 from state.errors import SettingError, StateError
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from flows.settings import Gateway
     from mappings.language import Route
     from state.ledger import Ledger
+
+
+PATIENCE = 10.0
+"""Seconds for which another program may hold the state: a transaction of docferry takes milliseconds."""
 
 
 async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True) -> list[Finding]:
@@ -35,6 +40,7 @@ async def check(gateway: Gateway, routes: list[str], *, all_of_them: bool = True
         ledger: Ledger | None = None
         try:
             ledger = await opened.enter_async_context(open_ledger(gateway))
+            await care_of(gateway, patience=PATIENCE).try_write()
             findings = await _state(gateway, ledger)
         except SettingError as error:
             findings = [Finding("state", ok=False, says=mask(str(error)), exit_code=2)]
@@ -94,7 +100,7 @@ async def _route(gateway: Gateway, ledger: Ledger | None, name: str, route: Rout
 async def _state(gateway: Gateway, ledger: Ledger) -> list[Finding]:
     """Look at the state, and at what it knows routes of that have no file; a retired one is no fault."""
     routes = await ledger.routes()
-    says = f"{ledger.place} opens, knows {len(routes)} {'route' if len(routes) == 1 else 'routes'}"
+    says = f"{ledger.place} opens and can be written, knows {len(routes)} {'route' if len(routes) == 1 else 'routes'}"
     gone = [
         Finding(
             f"route {name}", ok=True, says=f"known to the state, but without a file in {gateway.mappings}; {ADVICE}"

@@ -23,7 +23,7 @@ app = typer.Typer(
     name="docferry",
     cls=CommandGroup,
     help="Carries documents between providers on a schedule and tells the source what became of each.",
-    epilog="Exit codes: 0 all accounted for · 1 finished, but some documents were rejected, failed or are owed · "
+    epilog="Exit codes: 0 all accounted for · 1 finished, but some documents were rejected, failed, withdrawn or are owed · "
     "2 wrong usage or settings · 3 stopped (access, provider or state) · 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -116,14 +116,14 @@ class Context:
             width = min(width, self.circuit(name).room(width))
         return width
 
-    def halt(self, error: Exception) -> None:
-        """Stop using the connection the error is about, and say so once."""
+    def halt(self, error: Exception, *, alert: bool = True) -> None:
+        """Stop using the connection the error is about, and say so once; without `alert` nothing else is wrong with it."""
         name = error.connection if isinstance(error, ConnectorError) else ""
         if name not in self.halts:
             self.halts[name] = error
             words = told(error, [])
             log.error("stopped: %s", words)
-            if isinstance(error, ConnectorError) and name:
+            if alert and isinstance(error, ConnectorError) and name:
                 self.alerts.note(error, words, 1)
         self.news.set()
 
@@ -155,13 +155,16 @@ class Context:
                 log.info("%s answers again", name)
             self._through.add(name)
 
-    def failed(self, error: ConnectorError, words: str | None = None) -> None:
+    def failed(self, error: ConnectorError, words: str | None = None, *, telling: bool = False) -> None:
         """Count a failure; enough of them in a row open the circuit of that connection.
 
         `words` is the error without the document's values, where the provider may have quoted some.
 
         A refusal is no sign of an outage, nor is an outcome that is still not settled: the look for it was answered.
         One that has only now become unsettled is: a call was not.
+
+        A right that is missed while `telling` the source is no alert of the connection: each listing that goes well would end it, and
+        the messages that stay owed show it (see `flows.hearing`).
         """
         still_unsettled = isinstance(error, UnsettledError) and error.__cause__ is None
         if isinstance(error, RejectedError) or still_unsettled or not error.connection:
@@ -171,7 +174,7 @@ class Context:
         if isinstance(error, AccessError):
             circuit.in_a_row += 1
             if circuit.in_a_row >= self.policy.refusals:
-                self.halt(AccessError(words, connection=name, status=error.status))
+                self.halt(AccessError(words, connection=name, status=error.status), alert=not telling)
             return
         was_closed = circuit.closed
         if circuit.failed():

@@ -173,7 +173,7 @@ async def _carry_first(context: Context, owed: Owed) -> None:
 
 async def _later(context: Context, owed: Owed, error: ConnectorError, said: list[object]) -> None:
     reason = told(error, said)
-    context.failed(error, reason)
+    context.failed(error, reason, telling=True)
     attempts = owed.attempts + (not error.held_back)
     others = context.others_succeed(error.connection)
     if not others or isinstance(error, UnsettledError):

@@ -175,6 +175,7 @@ async def _stands(context: Context, transfer: Transfer, outcome: Outcome, delive
     )
     if not held and transfer.status != WITHDRAWN:
         context.tally.withdrawn += 1
+        context.tally.explain(transfer.document_id, Fate.WITHDRAWN, outcome.reason or "the destination did not say why")
 
 
 def _detail(outcome: Outcome) -> str | None:

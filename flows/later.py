@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _BAD = (Result.TRASHED, Result.REFUSED, Result.ERROR)
 _GOOD = (Result.CONFIRMED, Result.EDITED, Result.ACCEPTED, Result.SIGNED)
 """In the order in which those that are new at the same time are told."""
-WORDS = frozenset({Result.WITHDRAWN, *_BAD, *_GOOD})
+DROPPED = frozenset({Result.WITHDRAWN, *_BAD})
+"""The outcomes that say of a delivery that the destination has dropped it."""
+WORDS = DROPPED.union(_GOOD)
 """All outcomes that a look at the far end can bring."""
 
 
@@ -45,7 +47,7 @@ def news(outcome: Outcome, before: str | None, declared: Collection[str]) -> New
         new = word not in known and Result.WITHDRAWN not in known
         tell = [(entry, outcome.causes.get(word) or outcome.reason)] if entry and new and entry not in told else []
         return News(word if new else " ".join(known), tell, Result.WITHDRAWN if new else None)
-    back = any(word in known for word in (*_BAD, Result.WITHDRAWN))
+    back = any(word in known for word in DROPPED)
     holds = [word for word in _GOOD if word is Result.CONFIRMED or word in outcome.causes]
     fresh = [word for word in holds if back or word not in known]
     words = [Result.DELIVERED, *fresh] if back else fresh

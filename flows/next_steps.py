@@ -68,7 +68,8 @@ def _documents(report: Report) -> Iterator[str]:
         yield (
             f"Dropped at {text(report.destination or 'the destination')} after delivery, {report.withdrawn:,}: if that "
             f"was a mistake, restore it there (a row or a file is written anew), after which "
-            f"{code(f'docferry retry {report.route} ID')} has the next run bring it up to date and tell the source"
+            f"{code(f'docferry retry {report.route} ID')} has the next run bring it up to date and tell the source; "
+            f"{_explain(report, Fate.WITHDRAWN)}"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from flows.meant import ADVICE
 from flows.routes import route_names
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from state.ledger import Ledger
 
 log = logging.getLogger("docferry")
-ADVICE = "if the file was renamed, give it this name back: under another one every document is new, and is delivered once more"
 
 
 def without_file(known: Iterable[str], folder: Path) -> list[str]:

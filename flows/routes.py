@@ -12,6 +12,7 @@ from connectors.errors import RejectedError
 from connectors.schemas import with_learned
 from connectors.settings import SettingsError
 from flows.accounts import open_account
+from flows.meant import hint
 from flows.pairing import pair_of
 from flows.targets import faults
 from mappings.language import MappingError, Problem, Route, RouteError, Schema, load_route, read_draft
@@ -120,12 +121,11 @@ def route_file(gateway: Gateway, name: str) -> Path:
     """Return where a route stands, without a look into it. Raises UnknownRouteError."""
     names = route_names(gateway.mappings)
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        meant = hint(name, names, gateway.mappings)
         if names and (gateway.mappings / f"{name}.yml").exists():
-            hint = f" Call {name}.yml {name}.yaml."
+            meant = f" Call {name}.yml {name}.yaml."
         there = f"{gateway.mappings} has {', '.join(names)}" if names else no_routes(gateway.mappings)
-        raise UnknownRouteError(f"There is no route '{name}'.{hint} {there}.")
+        raise UnknownRouteError(f"There is no route '{name}'.{meant} {there}.")
     return gateway.mappings / f"{name}.yaml"
 
 
@@ -176,9 +176,9 @@ def stream_of(route: Route, key: str, stream: str, connection: str, known: Mappi
     """Return a connection's stream. Raises RouteError at the line that names it, with what there is."""
     if stream not in known:
         near = difflib.get_close_matches(stream, known, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        meant = f" Did you mean '{near[0]}'?" if near else ""
         there = ", ".join(sorted(known)) or "none in this role"
-        raise _problem(route, key, f"'{connection}' has no {key} stream '{stream}'.{hint} It has: {there}.")
+        raise _problem(route, key, f"'{connection}' has no {key} stream '{stream}'.{meant} It has: {there}.")
     return known[stream]
 
 

@@ -82,12 +82,15 @@ async def open_ledger(gateway: Gateway) -> AsyncIterator[Ledger]:
         await ledger.close()
 
 
-def care_of(gateway: Gateway) -> Care:
-    """Open the door for looking after the state. Raises SettingError, or StateError if its folder cannot be made."""
+def care_of(gateway: Gateway, *, patience: float = 30.0) -> Care:
+    """Open the door for looking after the state, which waits for others' locks for `patience` seconds.
+
+    Raises SettingError, or StateError if its folder cannot be made.
+    """
     from state.care import Care  # noqa: PLC0415 -- no run needs what it loads
 
     _hide_secrets(gateway)
-    return Care(gateway.state_url, vault=vault(gateway))
+    return Care(gateway.state_url, vault=vault(gateway), patience=patience)
 
 
 def _hide_secrets(gateway: Gateway) -> None:

@@ -53,7 +53,11 @@ class Selection:
         if len(chosen) > 1:
             raise SettingsError(f"a run carries {' or '.join(chosen)}, not both; choose one")
         if self.since is not None and not (self.rejected or self.sweep):
-            raise SettingsError("a date to begin from goes with a sweep, or with what was rejected")
+            asked = "single documents have no date" if self.documents else "a date to begin from is not enough"
+            raise SettingsError(
+                f"{asked}: give it (--since) together with --sweep, to list the source from then on, or with --rejected, to try again "
+                "what was rejected or failed since then"
+            )
 
     @property
     def listing(self) -> bool:

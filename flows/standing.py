@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from flows.meant import ADVICE
 from flows.output import ago, instant, out, show_problems
-from flows.renamed import ADVICE, without_file
+from flows.renamed import without_file
 from flows.selection import as_asked, in_words
 from flows.tally import INTERRUPTED, Fate, Problem, not_heard, not_taken
+from mappings.language import RouteError, load_route
+from state.records import DATA, PENDING, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,12 +36,32 @@ class Standing:
     rejects: Sequence[Transfer]
     waiting: Sequence[Transfer]
     """The documents that have been tried without success and are tried again."""
+    withdrawn: Sequence[Transfer]
+    """What the destination has dropped since it was delivered."""
     refusals: Sequence[Refusal]
     """The messages that the source refused, and why."""
     postponed: Sequence[Refusal]
     """The messages that the source is owed and has not taken so far, and why."""
     has_file: bool
     """Whether the folder of the routes has a file of that name: else nothing carries its documents."""
+    version: str | None = None
+    """The version of the mapping in that file, None if there is none that can be read."""
+
+    def overtaken(self, transfer: Transfer) -> bool:
+        """Say whether a transfer was refused for its data, and is to be tried by the next run: as it came due, or by another mapping."""
+        if transfer.reason_class != DATA:
+            return False
+        other = self.version not in {None, transfer.mapping_version, transfer.tried_under}
+        return transfer.status == PENDING or (transfer.status == REJECTED and other)
+
+    def why(self, transfer: Transfer) -> str:
+        """Return the reason of a transfer, said to be an earlier one if it was overtaken."""
+        reason = transfer.reason or ""
+        if not self.overtaken(transfer):
+            return reason
+        if transfer.status == PENDING:
+            return f"due again, and not tried since it was said: {reason}"
+        return f"the next run tries it with the changed mapping; an earlier one said: {reason}"
 
 
 async def standing_of(ledger: Ledger, route: str, folder: Path) -> Standing:
@@ -47,17 +70,30 @@ async def standing_of(ledger: Ledger, route: str, folder: Path) -> Standing:
         await ledger.summary(route),
         await ledger.rejects(route, _REJECTS),
         await ledger.waiting(route, _REJECTS),
+        await ledger.withdrawn(route, _REJECTS),
         await ledger.refusals(route, _REJECTS),
         await ledger.postponed(route, _REJECTS),
         has_file=not without_file([route], folder),
+        version=_version(folder / f"{route}.yaml"),
     )
+
+
+def _version(file: Path) -> str | None:
+    try:
+        return load_route(file).version
+    except RouteError:
+        return None
 
 
 def as_json(standing: Standing) -> dict[str, object]:
     """Return how a route stands as one object."""
     told = ("document_id", "status", "reason_class", "reason")
-    rejects = [{name: getattr(each, name) for name in told} for each in standing.rejects]
-    waiting = [{name: getattr(each, name) for name in (*told, "attempts", "due_at")} for each in standing.waiting]
+    more = "attempts", "due_at"
+    rejects, waiting = (
+        [{**{name: getattr(each, name) for name in names}, "overtaken": standing.overtaken(each)} for each in those]
+        for those, names in ((standing.rejects, told), (standing.waiting, (*told, *more)))
+    )
+    withdrawn = [{name: getattr(each, name) for name in (*told, "external_id")} for each in standing.withdrawn]
     refusals = [asdict(each) for each in standing.refusals]
     runs = [{**asdict(run), "asked": as_asked(run.asked)} for run in standing.summary.runs]
     return {
@@ -66,6 +102,7 @@ def as_json(standing: Standing) -> dict[str, object]:
         "has_file": standing.has_file,
         "rejects": rejects,
         "waiting": waiting,
+        "withdrawn": withdrawn,
         "refusals": refusals,
         "postponed": [asdict(each) for each in standing.postponed],
     }
@@ -100,14 +137,15 @@ def show_standings(standings: Sequence[Standing]) -> None:
             out.print(f"  run        {_run_line(run)}", soft_wrap=True)
         show_problems(
             [
-                *(Problem(each.document_id, Fate(each.status), each.reason or "") for each in standing.rejects),
-                *(Problem(each.document_id, Fate.WAITING, each.reason or "") for each in standing.waiting),
+                *(Problem(each.document_id, Fate(each.status), standing.why(each)) for each in standing.rejects),
+                *(Problem(each.document_id, Fate.WAITING, standing.why(each)) for each in standing.waiting),
+                *(Problem(each.document_id, Fate.WITHDRAWN, each.reason or "") for each in standing.withdrawn),
                 *(Problem(each.document_id, *not_heard(each.outcome, each.reason)) for each in standing.refusals),
                 *(Problem(each.document_id, *not_taken(each.outcome, each.reason)) for each in standing.postponed),
             ],
             examples=_EXAMPLES if len(standings) == 1 else 1,
         )
-    if any(one.rejects or one.waiting or one.refusals or one.postponed for one in standings):
+    if any(one.rejects or one.waiting or one.withdrawn or one.refusals or one.postponed for one in standings):
         out.print("[dim]docferry explain DOCUMENT tells all about one of them[/]")
 
 
@@ -116,7 +154,8 @@ def _run_line(run: RunRow) -> str:
     left = run.counts.get("exit_code") == INTERRUPTED or run.state == "interrupted"
     why = f" (asked for: {escape(in_words(run.asked))})" if run.asked else ""
     if run.state == "running":
-        now = "ended without a word, or asleep: the next run takes over"
+        # With a full disk, too: nothing could be written of that, and the ledger is all that there is to ask.
+        now = "ended without a word (killed, switched off, or the disk was full: its log says which), or asleep: the next run takes over"
         if run.worker and run.lease_until:
             now = f"running: {run.worker}; without a sign of life it gives its work up at {instant(run.lease_until)}"
         return f"{instant(run.started_at)}  {escape(now)}{why}"

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from connectors.settings import SettingsError
 from flows import output, state_doctor, state_files
+from flows.confirming import confirm
 from flows.progress import counting
 from flows.running import care_of
 from flows.settings import load_gateway
@@ -38,17 +39,31 @@ _UPGRADE_IS_DUE = 1
 
 
 @app.command()
-def rekey(json_: Json = False) -> None:
-    """Replace the key of the state's fingerprints when it is lost for good (see docs/state.md).
+def rekey(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the key is replaced.")] = False,
+    json_: Json = False,
+) -> None:
+    """Replace the key of the state's fingerprints when it is lost for good (see docs/state.md). There is no way back.
 
     Every document that was begun is compared with the far end before anything more is done to it, so nothing is doubled.
+    A state whose key can be used is left as it is.
     """
     gateway = load_gateway()
-    count = asyncio.run(Ledger.rekey(gateway.state_url, vault=vault(gateway)))
+    loss = asyncio.run(Ledger.loss(gateway.state_url, vault=vault(gateway)))
+    if loss and not yes:
+        confirm(
+            f"{loss.why}. Only if it is gone for good: a new key cannot be undone, {loss.documents} documents are compared with the far "
+            f"end anew and {loss.recorded} recorded documents that no key here opens are dropped. Go on?"
+        )
+    count = asyncio.run(Ledger.rekey(gateway.state_url, vault=vault(gateway))) if loss else 0
     if json_:
-        output.print_json({"rekeyed": count})
-    else:
+        output.print_json({"rekeyed": count, "changed": loss is not None})
+    elif loss:
         output.out.print(f"The state has a new key; {count} documents will be compared with the far end anew.")
+    else:
+        output.out.print(
+            "The state can use its key, or has none yet and gets one from the next run; nothing was changed."
+        )
 
 
 @app.command()

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from connectors.settings import SettingsError
 from flows import output
+from flows.confirming import confirm
 from flows.progress import counting
 from flows.running import care_of
 from flows.settings import load_gateway
@@ -65,7 +65,7 @@ def import_(
     """
     care = care_of(load_gateway())
     if replace and not yes:
-        _ask(f"Everything that {care.place} holds is lost for what {file} holds. Go on?")
+        confirm(f"Everything that {care.place} holds is lost for what {file} holds. Go on?")
     with counting("import", quiet=json_) as tell:
         moved = asyncio.run(care.import_(file, tell, replace=replace))
     if json_:
@@ -74,13 +74,3 @@ def import_(
     output.out.print(
         f"{sum(moved.rows.values())} rows are in {escape(care.place)}. Next: docferry check", soft_wrap=True
     )
-
-
-def _ask(question: str) -> None:
-    """Ask on stderr. Raises SettingsError unless the answer is yes."""
-    try:
-        sure = typer.confirm(question, err=True)
-    except typer.Abort:  # nobody is there to answer
-        sure = False
-    if not sure:
-        raise SettingsError("nothing was replaced; answer y, or give --yes")

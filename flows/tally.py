@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.alerts import Alert
 from flows.lags import Lags
+from flows.later import DROPPED
 from flows.marks import Marks
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ HELD_MS = "quota_held_ms "
 
 
 class Fate(StrEnum):
-    """What became of a document in this run. Every document the run touched has exactly one."""
+    """What became of a document in this run. Every document the run touched has exactly one, WITHDRAWN apart.
+
+    That is told beside it, of a delivery that the destination has dropped: the run need not have touched the document.
+    """
 
     DELIVERED = "delivered"
     UPDATED = "updated"
@@ -32,6 +36,7 @@ class Fate(StrEnum):
     WAITING = "waiting"
     HELD = "held"
     ELSEWHERE = "elsewhere"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ def not_taken(outcome: str, reason: str | None) -> tuple[Fate, str]:
 
 
 def _told_of(outcome: str) -> Fate:
+    if outcome in DROPPED:
+        return Fate.WITHDRAWN
     return Fate(outcome) if outcome in (Fate.REJECTED, Fate.FAILED) else Fate.DELIVERED
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from state import database, doctor, moving, pruning, resealing, restoring, sqlite, upgrading
+from state import database, doctor, moving, probing, pruning, resealing, restoring, sqlite, upgrading
 from state.database import address, connect
 from state.errors import SettingError
 from state.fingerprints import open_fingerprints
@@ -54,6 +54,10 @@ class Care:
     async def form(self) -> Form:
         """Say which form the tables have."""
         return await asyncio.to_thread(upgrading.form, self._engine)
+
+    async def try_write(self) -> None:
+        """See whether the ledger can be written; what is written is taken back."""
+        await asyncio.to_thread(probing.try_write, self._engine)
 
     async def upgrade(self) -> Form:
         """Bring the tables to this release's form; return which one they had. Raises RouteBusyError while a run is active."""

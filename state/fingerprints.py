@@ -12,21 +12,17 @@ import os
 import secrets
 import shlex
 import stat
-from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from state.database import alone, explain, place, writing
 from state.errors import SettingError, StateError
-from state.instants import Instant
-from state.lease import check_idle
-from state.models import fingerprint_key, memory, step, transfer
-from state.snapshots import drop_unreadable
+from state.models import fingerprint_key
 from state.vault import MAKE_ONE
 
 if TYPE_CHECKING:
@@ -52,6 +48,14 @@ _CHECKED = b"docferry fingerprints"
 _LOST = (
     "If it is gone for good, `docferry state rekey` makes a new one; documents are then compared with the far end anew"
 )
+
+
+class MissingKeyError(SettingError):
+    """The key of the fingerprints cannot be used; `why` says why, the message also what is left if it is gone for good."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}. {_LOST}")
+        self.why = why
 
 
 class Fingerprints:
@@ -82,17 +86,17 @@ def open_fingerprints(engine: Engine, vault: Vault | None) -> Fingerprints:
     """
     try:
         with engine.connect() as connection, connection.begin():
-            key, settled = _read(connection, vault)
+            key, settled = read_key(connection, vault)
         if not settled:
             # The write lock is held from the second look on: of several processes only one makes the key.
             with writing(engine) as connection, connection.begin():
                 alone(connection)
-                key, settled = _read(connection, vault)
+                key, settled = read_key(connection, vault)
                 if not settled:
-                    key = _keep(connection, vault, key)
+                    key = keep_key(connection, vault, key)
     except SQLAlchemyError as error:
         raise explain(error, engine) from error
-    file = _file(engine)
+    file = key_file(engine)
     if vault is not None and file is not None and file.exists():
         file.unlink()  # committed in the vault: the copy in the open may go
     return Fingerprints(key)
@@ -103,77 +107,39 @@ def readable(connection: Connection, vault: Vault | None) -> bool:
 
     Raises SettingError if it is missing or does not belong to this ledger, StateError if its file cannot be read.
     """
-    return bool(_read(connection, vault)[0])
+    return bool(read_key(connection, vault)[0])
 
 
-def rekey(engine: Engine, vault: Vault | None) -> int:
-    """Give the ledger a new key and drop every fingerprint; return how many transfers that concerns.
-
-    What such a transfer has still to do is looked for at the far end before it is done. Raises RouteBusyError while
-    a run is active, StateError if the ledger cannot be written.
-    """
-    try:
-        with writing(engine) as connection, connection.begin():
-            alone(connection)
-            check_idle(connection)
-            return _rekey(connection, vault)
-    except SQLAlchemyError as error:
-        raise explain(error, engine) from error
-
-
-def _rekey(connection: Connection, vault: Vault | None) -> int:
-    marked = step.c.name.contains(MARK, autoescape=True) | step.c.result.contains(MARK, autoescape=True)
-    # Marks that are there stay: what they concern is not known better since, and some say that a backup was put back.
-    there = select(step.c.transfer_id).where(step.c.name == REKEYED)
-    begun = select(step.c.transfer_id).where(step.c.transfer_id.not_in(there)).distinct().scalar_subquery()
-    now = literal(datetime.now(UTC), Instant())
-    marks = select(transfer.c.id, literal(REKEYED), now, now, literal("")).where(transfer.c.id.in_(begun))
-    connection.execute(insert(step).from_select(["transfer_id", "name", "intent_at", "done_at", "result"], marks))
-    connection.execute(delete(step).where(marked))
-    connection.execute(update(transfer).values(version="", content_version=None, payload_digest=None))
-    connection.execute(
-        delete(memory).where(memory.c.connection != "")
-    )  # what connections remember, not the ledger itself
-    connection.execute(delete(fingerprint_key))
-    file = _file(connection.engine)
-    if file is not None and file.exists():
-        # Put aside, not deleted: should this transaction fail, the ledger still has its key.
-        file.replace(file.with_name(f"{file.name}.replaced"))
-    _keep(connection, vault, b"")
-    drop_unreadable(connection, vault)
-    return connection.execute(select(func.count()).select_from(step).where(step.c.name == REKEYED)).scalar_one()
-
-
-def _read(connection: Connection, vault: Vault | None) -> tuple[bytes, bool]:
+def read_key(connection: Connection, vault: Vault | None) -> tuple[bytes, bool]:
     """Return the key and whether it is kept where it should be; an empty key if the ledger has none yet."""
     row = connection.execute(select(fingerprint_key)).one_or_none()
-    file = _file(connection.engine)
+    file = key_file(connection.engine)
     if row is None:
         return (_from_file(file) if file is not None and file.exists() else b""), False
     settled = (row.encrypted is None) == (vault is None)
     if row.encrypted is None:
         if file is None or not file.exists():
-            raise SettingError(f"The ledger's key file {file} is missing; put it back from the backup. {_LOST}")
+            raise MissingKeyError(f"The ledger's key file {file} is missing; put it back from the backup")
         key = _from_file(file)
     elif vault is None:
-        raise SettingError(f"The ledger {place(connection.engine)} was used with DOCFERRY_KEYS; set it. {_LOST}")
+        raise MissingKeyError(f"The ledger {place(connection.engine)} was used with DOCFERRY_KEYS; set it")
     else:
         text = vault.decrypt(row.encrypted)
         if text is None:
-            raise SettingError(
+            raise MissingKeyError(
                 f"No key in DOCFERRY_KEYS opens the ledger {place(connection.engine)}; "
-                f"put the one it was used with behind the new one. {_LOST}"
+                "put the one it was used with behind the new one"
             )
         key, settled = bytes.fromhex(text), vault.is_current(row.encrypted)
     if not hmac.compare_digest(row.proof, _proof(key)):
-        raise SettingError(f"The key file {file} belongs to another ledger; put the right one back. {_LOST}")
+        raise MissingKeyError(f"The key file {file} belongs to another ledger; put the right one back")
     return key, settled
 
 
-def _keep(connection: Connection, vault: Vault | None, key: bytes) -> bytes:
+def keep_key(connection: Connection, vault: Vault | None, key: bytes) -> bytes:
     """Write the key (a new one if it is empty) where it belongs. A file is on the disk before the row that needs it."""
     key = key or secrets.token_bytes(_BYTES)
-    file = _file(connection.engine)
+    file = key_file(connection.engine)
     if vault is None:
         if file is None:
             raise SettingError(
@@ -195,7 +161,7 @@ def _proof(key: bytes) -> str:
     return hmac.digest(key, _CHECKED, "sha256").hex()
 
 
-def _file(engine: Engine) -> Path | None:
+def key_file(engine: Engine) -> Path | None:
     """Return the file beside a ledger that is a file itself, None beside a server."""
     return Path(f"{engine.url.database}.key").absolute() if engine.dialect.name == "sqlite" else None
 
@@ -211,7 +177,7 @@ def _from_file(file: Path) -> bytes:
     except ValueError:
         key = b""
     if len(key) != _BYTES:
-        raise SettingError(f"The ledger's key file {file} is damaged; put it back from the backup. {_LOST}")
+        raise MissingKeyError(f"The ledger's key file {file} is damaged; put it back from the backup")
     if others:
         log.warning("other users can read the ledger's key file; close it with: chmod 600 %s", shlex.quote(str(file)))
     return key

@@ -19,12 +19,13 @@ from state.database import address, connect, place
 from state.dialect import upsert
 from state.errors import StateError
 from state.exclusive import beat, exclusive
-from state.fingerprints import Fingerprints, open_fingerprints, rekey
+from state.fingerprints import Fingerprints, open_fingerprints
 from state.lease import Lease, steadily
 from state.models import token, transfer
 from state.owner import Owner
 from state.reader import Reader
-from state.records import FAILED, REJECTED, Refusal, RunRow, Summary, Timeline, Transfer
+from state.records import FAILED, REJECTED, WITHDRAWN, Refusal, RunRow, Summary, Timeline, Transfer
+from state.rekeying import Loss, loss, rekey
 from state.run import RouteRun
 from state.session import Outage
 from state.snapshots import Retention, Snapshots
@@ -108,6 +109,13 @@ class Ledger:
         engine = connect(address(url), busy_timeout=30.0)
         await asyncio.to_thread(prepare, engine)
         return await asyncio.to_thread(rekey, engine, vault)
+
+    @classmethod
+    async def loss(cls, url: str, *, vault: Vault | None = None) -> Loss | None:
+        """Say what `rekey` would take away, None if the key can be used, or there is none yet. Raises StateError."""
+        engine = connect(address(url), busy_timeout=30.0)
+        await asyncio.to_thread(prepare, engine)
+        return await asyncio.to_thread(loss, engine, vault)
 
     async def close(self) -> None:
         """Write what is still queued and let go of the database."""
@@ -207,7 +215,11 @@ class Ledger:
 
     async def rejects(self, route: str, limit: int) -> list[Transfer]:
         """Read the latest rejected, failed and held transfers, newest first."""
-        return await self._reader.ask(lambda connection: reading.rejects(connection, route, limit))
+        return await self._reader.ask(lambda connection: reading.latest(connection, route, reading.REFUSED, limit))
+
+    async def withdrawn(self, route: str, limit: int) -> list[Transfer]:
+        """Read the latest transfers that the destination has dropped since they were delivered, newest first."""
+        return await self._reader.ask(lambda connection: reading.latest(connection, route, (WITHDRAWN,), limit))
 
     async def waiting(self, route: str, limit: int) -> list[Transfer]:
         """Read what has been tried without success and is tried again, what is due first."""

@@ -26,6 +26,7 @@ CHUNK = 500
 _WITH_REASON = ("rejected", "failed", "skipped", "withdrawn", "held")
 _PENDING = transfer.c.status == literal(PENDING, literal_execute=True)
 """As it stands in the condition of an index: to a plan that is made before it knows a parameter the index would be none."""
+REFUSED = ("rejected", "failed", "held")
 FOLLOWABLE = ("delivered", "confirmed", "withdrawn")
 TRANSFER = [transfer.c[field] for field in Transfer.__dataclass_fields__ if field != "steps"]
 STEPS = (
@@ -187,13 +188,13 @@ def lookup(connection: Connection, route: str, document_ids: Sequence[str]) -> d
     return found
 
 
-def rejects(connection: Connection, route: str, limit: int) -> list[Transfer]:
-    """Read what was rejected, failed or is held, the latest first."""
-    latest = (
+def latest(connection: Connection, route: str, statuses: Sequence[str], limit: int) -> list[Transfer]:
+    """Read what has one of these statuses, that of which something was written down last first."""
+    last_event = (
         select(func.max(event.c.id)).where(event.c.transfer_id == transfer.c.id).correlate(transfer).scalar_subquery()
     )
-    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed", "held")))
-    return transfers(connection, query.order_by(latest.desc()).limit(limit))
+    query = select(*TRANSFER).where(transfer.c.route == route, transfer.c.status.in_(statuses))
+    return transfers(connection, query.order_by(last_event.desc()).limit(limit))
 
 
 def waiting(connection: Connection, route: str, limit: int) -> list[Transfer]:
@@ -264,7 +265,7 @@ def reasons(connection: Connection, route: str, limit: int) -> list[tuple[str, s
     count = func.count().label("count")
     query = (
         select(transfer.c.status, transfer.c.reason, count)
-        .where(transfer.c.route == route, transfer.c.status.in_(("rejected", "failed", "held")))
+        .where(transfer.c.route == route, transfer.c.status.in_(REFUSED))
         .group_by(transfer.c.status, transfer.c.reason)
         .order_by(count.desc(), transfer.c.status, transfer.c.reason)
         .limit(limit)

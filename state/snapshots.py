@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from state.dialect import upsert
 from state.models import snapshot, transfer
@@ -191,6 +191,12 @@ class Recording:
     async def renew(self) -> None:
         """Encrypt anew what an earlier key has encrypted, so that it may go; of all routes."""
         await self._snapshots.renew(self._writer, self._lease)
+
+
+def count_unreadable(connection: Connection, vault: Vault | None) -> int:
+    """Count what no key opens any more."""
+    query = select(func.count()).select_from(snapshot).where(~Snapshots(vault, Retention()).readable)
+    return connection.execute(query).scalar_one()
 
 
 def drop_unreadable(connection: Connection, vault: Vault | None) -> None:

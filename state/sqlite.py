@@ -34,6 +34,8 @@ _SENTENCES = {
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that its folder exists and that this user may write there",
     sqlite3.SQLITE_NOTADB: "is not a database; point DOCFERRY_STATE_URL at another file or move this one away",
 }
+_SENTENCES[sqlite3.SQLITE_IOERR_SHMSIZE] = _SENTENCES[sqlite3.SQLITE_FULL]
+"""What the first program meets that opens a ledger on a full disk: beside the file there is no room for its index of the log."""
 
 
 def address(url: URL, example: str) -> URL:
@@ -145,4 +147,6 @@ def sentence(error: BaseException) -> str | None:
     """Say what is wrong with the file or the disk and what to do, None if nothing is."""
     origin = error.orig if isinstance(error, StatementError) else None
     code = getattr(origin, "sqlite_errorcode", None)
-    return None if code is None else _SENTENCES.get(code & 0xFF)  # the low byte is the primary code
+    if code is None:
+        return None
+    return _SENTENCES.get(code) or _SENTENCES.get(code & 0xFF)  # the low byte is the primary code

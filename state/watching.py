@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from state.clock import APART
+from state.hearing import Untaken, untaken
 from state.instants import database_now
 from state.lease import others, over
 from state.models import feedback, run, transfer
@@ -86,6 +87,10 @@ class Watching:
     async def pulse(self, route: str, window: timedelta) -> Pulse:
         """Look for a route's signs of life; runs count that began within `window`."""
         return await self._reader.ask(lambda connection: _pulse(connection, route, window))
+
+    async def untaken(self, route: str, since: datetime | None) -> list[Untaken]:
+        """Read the messages that the source has not taken since it took one of the kind last (see `state.hearing`)."""
+        return await self._reader.ask(lambda connection: untaken(connection, route, since))
 
     async def figures(self, route: str, window: timedelta) -> Figures:
         """Count how a route stands."""

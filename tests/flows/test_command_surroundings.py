@@ -64,7 +64,7 @@ def test_a_closed_stdin_answers_no_question(empty):
     assert run("state", "export", "ledger.gz").returncode == 0
     refused = run("state", "import", "ledger.gz", "--replace", shell="<&-")
     assert refused.returncode == 2
-    assert b"docferry: nothing was replaced; answer y, or give --yes" in refused.stderr
+    assert b"docferry: nothing was changed; answer y, or give --yes" in refused.stderr
 
 
 def test_json_is_whole_in_a_locale_that_knows_no_umlauts(empty):

@@ -70,7 +70,7 @@ class Watched:
         for name, source in (("a", "near"), ("b", "side")):
             (self.routes / f"{name}.yaml").write_text(ROUTE.format(source=source))
         self.urls: list[str] = []
-        self.now = datetime.now(UTC)
+        self.now, self.count = datetime.now(UTC), 0
 
     @property
     def gateway(self) -> Gateway:
