@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-AT_FIRST = 16
+AT_FIRST = 24
 """Pieces that are begun before any has ended; each that ends makes room for two, until there are as many as there are places.
 
 What is begun is taken away from other runs, and one that gets a small part of a quota would sit on it for long.
@@ -89,11 +89,10 @@ class _Places:
         if self._ground.saturated() or self._ground.room(self._width) < self._width:
             self._some = 1
             return 1
-        if begun == self._some:
+        if begun >= self._some:
             self._some = min(2 * self._some, self._width)
-        if self._opened == self._width:
-            return self._some
-        return min(max(self._some, self._replaced), max(1, self._opened - len(self.busy)))
+        some = max(self._some, self._replaced)
+        return some if self._opened == self._width else min(some, max(1, self._opened - len(self.busy)))
 
     async def wait(self, *, more: bool) -> None:
         """Wait for a piece to end, or, if `more` may begin, until there is a place. Raises what a piece raised."""
