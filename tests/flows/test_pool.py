@@ -104,7 +104,7 @@ async def test_while_a_quota_holds_back_what_is_under_way_nothing_more_is_taken(
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(pool(20, take, work.idle, Ground(saturated=lambda: work.under_way >= 3)))
         await asyncio.sleep(3 * ASK_AGAIN)
-        assert asked == [AT_FIRST], "of the first ones nothing had shown yet"
+        assert asked == [min(AT_FIRST, 20)], "of the first ones nothing had shown yet"
         work.let_go.set()
     assert asked[1] <= 2
     assert sorted(work.ended) == list(range(60))
