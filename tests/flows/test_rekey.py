@@ -51,7 +51,7 @@ def test_a_ledger_without_a_key_needs_no_other_one(empty, docferry):
     assert (ended.code, ended.json, KEY_FILE.exists()) == (0, {"rekeyed": 0, "changed": False}, False)
 
 
-@pytest.mark.parametrize("here", [None, Fernet.generate_key().decode()])
+@pytest.mark.parametrize("here", [None, Fernet.generate_key().decode()], ids=["missing", "another"])
 def test_keys_that_are_missing_only_in_this_shell_cost_nothing_unless_a_person_says_so(
     accounts, docferry, monkeypatch, here
 ):
