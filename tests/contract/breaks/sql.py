@@ -62,14 +62,14 @@ INVOICES = (
     Break(
         "NaN becomes a text",
         "sql/values.py",
-        "f\"{_number(value, 'text'):f}\"",
+        'written_out(_number(value, "text"))',
         'f"{value:f}"',
         "cannot_be_written",
     ),
     Break(
         "amounts pass through a float",
         "sql/values.py",
-        "f\"{_number(value, 'text'):f}\"",
+        'written_out(_number(value, "text"))',
         "f\"{float(_number(value, 'text'))}\"",
         "money",
     ),
