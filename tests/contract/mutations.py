@@ -79,7 +79,18 @@ def attempt(connector, broken):
         copy_tree(copy)
         file = copy / "connectors" / broken.file
         file.write_text(file.read_text().replace(broken.old, broken.new))
-        options = ("-q", "-rf", "-x", "-p", "no:cacheprovider", "-m", "promise", "-k", broken.promises, "tests/contract")
+        options = (
+            "-q",
+            "-rf",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            "-m",
+            "promise",
+            "-k",
+            broken.promises,
+            "tests/contract",
+        )
         environment = {**os.environ, "DOCFERRY_SUBJECT": connector, "PYTHONPATH": str(copy)}
         environment.pop("DOCFERRY_CERTIFICATE", None)
         command = [sys.executable, "-m", "pytest", *options]
