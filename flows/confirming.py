@@ -12,6 +12,7 @@ def confirm(question: str) -> None:
     try:
         sure = typer.confirm(question, err=True)
     except typer.Abort:  # nobody is there to answer
+        typer.echo(err=True)  # ends the line of the question
         sure = False
     if not sure:
         raise SettingsError("nothing was changed; answer y, or give --yes")

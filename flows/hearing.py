@@ -64,9 +64,7 @@ async def deaf(ledger: Ledger, routes: Sequence[Watched]) -> list[Deaf]:
 
 async def _not_taken(ledger: Ledger, route: Watched) -> list[Untaken]:
     """Return the messages of the kinds of which this route's source takes none."""
-    refused = any(run.counts.get("refused_feedback") for run in route.pulse.ended)
-    since = route.pulse.now - WINDOW if refused else None
     kinds: defaultdict[str, list[Untaken]] = defaultdict(list)
-    for one in await ledger.watching.untaken(route.name, since):
+    for one in await ledger.watching.untaken(route.name, route.pulse.now - WINDOW):
         kinds[one.outcome].append(one)
     return [one for those in kinds.values() if len(those) >= IN_A_ROW for one in those]

@@ -133,6 +133,22 @@ feedback = Table(
         sqlite_where=text("answer = 'refused'"),
         postgresql_where=text("answer = 'refused'"),
     ),
+    # What was taken last of a kind, and of what the document was gone lately: every look at the alarms asks for them.
+    Index(
+        "ix_feedback_told",
+        "route",
+        "outcome",
+        "done_at",
+        sqlite_where=text("answer = 'told'"),
+        postgresql_where=text("answer = 'told'"),
+    ),
+    Index(
+        "ix_feedback_gone",
+        "route",
+        "done_at",
+        sqlite_where=text("answer = 'gone'"),
+        postgresql_where=text("answer = 'gone'"),
+    ),
     Index(
         "ix_feedback_claim",
         "claim",

@@ -88,7 +88,7 @@ class Watching:
         """Look for a route's signs of life; runs count that began within `window`."""
         return await self._reader.ask(lambda connection: _pulse(connection, route, window))
 
-    async def untaken(self, route: str, since: datetime | None) -> list[Untaken]:
+    async def untaken(self, route: str, since: datetime) -> list[Untaken]:
         """Read the messages that the source has not taken since it took one of the kind last (see `state.hearing`)."""
         return await self._reader.ask(lambda connection: untaken(connection, route, since))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD = "0009"
+HEAD = "0010"
 """The form of the tables that this release works with; stated here so that a start need not load alembic."""
 
 _VERSION = Table(
