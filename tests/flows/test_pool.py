@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from flows.pool import ASK_AGAIN, AT_FIRST, pool
+import pytest
+
+from flows.pool import ASK_AGAIN, AT_FIRST, NONE_ENDS, pool
 
 
 class Ground:
@@ -94,19 +96,22 @@ async def test_without_room_the_pool_asks_whether_to_wait():
 
 async def test_while_a_quota_holds_back_what_is_under_way_nothing_more_is_taken():
     """What is taken is taken from other runs on the same account, which may have room for it."""
-    work = Work(60, stuck=range(60))
-    asked = []
+    work = Work(60, stuck=set(range(2, 20)))
+    asked, held = [], []
 
     async def take(wanted, busy):
         asked.append(wanted)
+        if len(asked) == 1:
+            asyncio.get_running_loop().call_soon(held.append, "by the quota")
         return await work.take(wanted, busy)
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
-        group.create_task(pool(20, take, work.idle, Ground(saturated=lambda: work.under_way >= 3)))
+        group.create_task(pool(20, take, work.idle, Ground(saturated=lambda: bool(held))))
         await asyncio.sleep(3 * ASK_AGAIN)
-        assert asked == [AT_FIRST], "of the first ones nothing had shown yet"
-        work.let_go.set()
-    assert asked[1] <= 2
+        assert asked == [min(AT_FIRST, 20)], "of the first ones nothing had shown yet"
+        assert len(work.ended) == 2
+        held.clear()
+    assert asked[1] <= 2, "what is begun now may have to wait as well"
     assert sorted(work.ended) == list(range(60))
 
 
@@ -127,3 +132,25 @@ async def test_each_piece_that_ends_makes_room_for_two_until_all_places_are_take
     assert work.most == 4 * AT_FIRST
     assert max(asked) <= 4 * AT_FIRST
     assert sorted(work.ended) == list(range(200))
+
+
+async def test_first_pieces_that_are_all_stuck_leave_the_other_places_to_those_behind_them():
+    work = Work(60, stuck=range(AT_FIRST))
+    async with asyncio.timeout(30):
+        await pool(2 * AT_FIRST, work.take, work.idle, Ground())
+    assert sorted(work.ended) == list(range(60))
+    assert set(work.ended[-AT_FIRST:]) == set(range(AT_FIRST))
+
+
+@pytest.mark.parametrize("held", [{"saturated": lambda: True}, {"room": lambda width: width - 1}])
+async def test_first_pieces_that_a_quota_or_an_outage_holds_back_open_no_places(held):
+    work = Work(60, stuck=range(60))
+    ground = Ground()
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(pool(2 * AT_FIRST, work.take, work.idle, ground))
+        await asyncio.sleep(0)
+        vars(ground).update(held)
+        await asyncio.sleep(NONE_ENDS + 2 * ASK_AGAIN)
+        assert work.under_way <= AT_FIRST
+        work.let_go.set()
+    assert sorted(work.ended) == list(range(60))
