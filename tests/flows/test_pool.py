@@ -24,8 +24,8 @@ class Ground:
 class Work:
     """Numbered pieces; those in `stuck` end only when they are let go. `ended` is the order in which they did."""
 
-    def __init__(self, count, stuck=()):
-        self.todo, self.stuck = list(range(count)), stuck
+    def __init__(self, count, stuck=(), lasts=0.001):
+        self.todo, self.stuck, self._lasts = list(range(count)), stuck, lasts
         self.ended, self.under_way, self.most = [], 0, 0
         self.let_go = asyncio.Event()
 
@@ -40,7 +40,7 @@ class Work:
         self.most = max(self.most, self.under_way)
         if number in self.stuck:
             await self.let_go.wait()
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(self._lasts)
         self.under_way -= 1
         self.ended.append(number)
         if len(self.ended) + len(self.stuck) == 60:
@@ -117,7 +117,7 @@ async def test_while_a_quota_holds_back_what_is_under_way_nothing_more_is_taken(
 
 async def test_each_piece_that_ends_makes_room_for_two_until_all_places_are_taken():
     """What is taken is taken from other runs, so it is little as long as nothing shows that it will be done."""
-    work = Work(200, stuck=range(200))
+    work = Work(200, stuck=range(200), lasts=0.1)  # on a busy machine as well longer than it takes to begin them
     asked = []
 
     async def take(wanted, busy):
