@@ -33,14 +33,21 @@ def encode_json(value: object) -> bytes:
     member of an object, or the place in a list, that is at fault.
     """
     try:
-        body = _encode(value)
-        if b"NaN" in body or b"Infinity" in body:  # may be inside a text: only a full read can tell
-            _decode(body)
-        if b"null" in body:
-            _refuse_binary_nan(value)
-    except (TypeError, ValueError, RecursionError) as error:
+        return _written(value)
+    except _UNWRITABLE as error:
         # the cause quotes the value, so it is left out
         raise RejectedError(f"the payload cannot be written as JSON{_where(value)} ({type(error).__name__})") from None
+
+
+_UNWRITABLE: Final = (TypeError, ValueError, RecursionError)
+
+
+def _written(value: object) -> bytes:
+    body = _encode(value)
+    if b"NaN" in body or b"Infinity" in body:  # may be inside a text: only a full read can tell
+        _decode(body)
+    if b"null" in body:
+        _refuse_binary_nan(value)
     return body
 
 
@@ -72,8 +79,8 @@ def _where(value: object) -> str:
         members = ((f"[{place}]", item) for place, item in enumerate(value))
     for name, member in members:
         try:
-            encode_json(member)
-        except RejectedError:
+            _written(member)
+        except _UNWRITABLE:
             return f": {name}"
     return ""
 
@@ -97,15 +104,18 @@ def _exact(written: str) -> Decimal | str:
 
 _decode_odd = msgspec.json.Decoder(float_hook=_exact).decode
 _MARK = b"\xef\xbb\xbf"
+_PAIR = rb"u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+# Both of these pass over all that is well at once: millions of escapes or texts, one by one, would stop the whole process
+# for a minute.
 _ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+    rb"((?:[^\\]++|\\(?:[^u]|u(?![dD][89a-fA-F])|%b))++)|\\u[dD][89a-fA-F][0-9a-fA-F]{2}" % _PAIR, re.DOTALL
 )
-"""An escape in a text: a surrogate pair, half of one (the group), or any other."""
+"""What is well (the group), surrogate pairs among it, or half of one."""
+_LONG = rb"(?:-\d{%d,}+|\d{%d,}+)(?![.eE])" % (_LONGEST_INTEGER, _LONGEST_INTEGER + 1)
 _LONG_INTEGER = re.compile(
-    rb'"(?:[^"\\]++|\\.)*+"?|(?<![\d.eE+-])(-\d{%d,}+|\d{%d,}+)(?![.eE])' % (_LONGEST_INTEGER, _LONGEST_INTEGER + 1),
-    re.DOTALL,
+    rb'((?:"(?:[^"\\]++|\\.)*+"?|[^"\d.eE+-]++|(?!%b)[\d.eE+-]++)++)|%b' % (_LONG, _LONG), re.DOTALL
 )
-"""A text, or an integer of too many digits (the group). The last text may be without its end."""
+"""What is well (the group), texts among it, the last of which may be without its end; or an integer of too many digits."""
 
 
 def decode_json(body: bytes) -> object:
@@ -128,12 +138,12 @@ def decode_json(body: bytes) -> object:
         raise ValueError("nested too deeply") from error
 
 
-def _whole(escape: re.Match[bytes]) -> bytes:
-    return rb"\ufffd" if escape[1] else escape[0]
+def _whole(found: re.Match[bytes]) -> bytes:
+    return found[1] or rb"\ufffd"
 
 
 def _as_decimal(found: re.Match[bytes]) -> bytes:
-    return found[1] + b"e0" if found[1] else found[0]
+    return found[1] or found[0] + b"e0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,10 @@ class HeldOff:
             self._saying = None
 
     def _say(self) -> None:
-        if self._clock.now() - self._said_at < _AGAIN:
+        silent = self._said_at + _AGAIN - self._clock.now()
+        if silent > 0:
+            # Only put off: what began while nothing more was said may last for hours.
+            self._saying = asyncio.get_running_loop().call_later(silent, self._say)
             return
         self._said, self._said_at = True, self._clock.now()
         log.warning(

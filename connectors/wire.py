@@ -31,6 +31,9 @@ _HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "
 _LONGEST_REFUSAL = 2**20
 """Bytes of an answer that is no success which are read: a reason is a sentence, and sixteen of these may be held at a time."""
 _TOO_MANY = 429
+_UNAUTHORIZED = 401
+_SAYS_WHY = 0.5
+"""Seconds for the reason that comes with a 401: until it is read, nobody knows of it, and others leave with the same credentials."""
 _NOT_UNDONE = frozenset({"br", "zstd", "compress", "x-compress", "x-gzip", "dcb", "dcz"})
 """Codings that were not asked for. Other words stand for none: some servers put their own there, or a character set."""
 LEAST = 64 * 2**10
@@ -156,6 +159,11 @@ class Wire:
                 if keep and heard.is_success:
                     return heard, b""
                 try:
+                    if heard.status_code == _UNAUTHORIZED:
+                        with suppress(TimeoutError):
+                            async with asyncio.timeout(_SAYS_WHY):
+                                return heard, await self._read(heard, out)
+                        return heard, b""
                     return heard, await self._read(heard, out)
                 finally:
                     await heard.aclose()

@@ -14,6 +14,8 @@ AT_FIRST = 24
 
 What is begun is taken away from other runs, and one that gets a small part of a quota would sit on it for long.
 """
+NONE_ENDS = 1.0
+"""Seconds after which all places open although none of the first pieces has ended, where no quota holds them: they are slow."""
 ASK_AGAIN = 0.2
 """Seconds after which a pool that is not full asks for more work while some is under way."""
 SLOW = 4.0
@@ -86,13 +88,17 @@ class _Places:
         A piece needs a moment until it shows in the quota that it waits, so they are few once there have been enough, and at first;
         and the first after an outage may bring it back.
         """
-        if self._ground.saturated() or self._ground.room(self._width) < self._width:
+        if self._is_held():
             self._some = 1
             return 1
         if begun >= self._some:
             self._some = min(2 * self._some, self._width)
         some = max(self._some, self._replaced)
         return some if self._opened == self._width else min(some, max(1, self._opened - len(self.busy)))
+
+    def _is_held(self) -> bool:
+        """Say whether a quota or an outage holds back what is under way."""
+        return self._ground.saturated() or self._ground.room(self._width) < self._width
 
     async def wait(self, *, more: bool) -> None:
         """Wait for a piece to end, or, if `more` may begin, until there is a place. Raises what a piece raised."""
@@ -117,6 +123,10 @@ class _Places:
             took = min(took, self._bound())
             self._usual = took if self._usual is None else self._usual + _LATELY * (took - self._usual)
             task.result()
+        if self._usual is None and not self._is_held():
+            _, began = next(iter(self.busy.values()))
+            if time.monotonic() - began >= NONE_ENDS:
+                self._opened = self._width
 
     def _bound(self) -> float:
         return float("inf") if self._usual is None else max(SLOW_AT_LEAST, SLOW * self._usual)

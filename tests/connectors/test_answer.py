@@ -131,6 +131,29 @@ def test_ten_letters_that_would_be_written_out_as_a_thousand_million_digits_cost
         convert(Decimal(odd), sa.String(), "sqlite")
 
 
+@pytest.mark.parametrize("sign", [b"\\\\", b'\\"', b"\\n", b"\\ud83d\\ude00", b'","', b"a\\u00e4"])
+@pytest.mark.parametrize("odd", [b'["\\ud800', b"[" + b"1" * 5000 + b',"'])
+def test_what_is_odd_in_one_place_of_a_large_body_costs_no_more_than_reading_it(odd, sign):
+    """Millions of escapes that were looked at one by one stopped the whole process for a minute and a half."""
+    calls = []
+    sys.setprofile(lambda _frame, kind, _what: calls.append(kind) if kind == "call" else None)
+    try:
+        decode_json(odd + sign * 10_000 + b'"]')
+    finally:
+        sys.setprofile(None)
+    assert len(calls) < 30
+
+
+@pytest.mark.parametrize("depth", [400, 900, 5000])
+@pytest.mark.parametrize("around", [lambda value: [value], lambda value: {"rows": value}])
+def test_what_is_at_fault_may_lie_deep(around, depth):
+    value = math.nan
+    for _ in range(depth):
+        value = around(value)
+    with pytest.raises(RejectedError, match="cannot be written as JSON: "):
+        encode_json(value)
+
+
 @pytest.mark.parametrize("body", [b'{"a": "\\ud83d', b"", b"\xef\xbb\xbf", b'{"a": "\\ud8"}', b"<html>"])
 def test_what_is_cut_or_no_json_is_still_refused(body):
     with pytest.raises(ValueError, match=r".*"):

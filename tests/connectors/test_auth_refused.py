@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 
 from connectors.auth import Basic, ClientCredentials
 from connectors.auth_keys import ApiKey, JsonLogin
 from connectors.errors import AccessError, ConnectorError, NoSuchCallError, TransientError
+from connectors.http import Api
 from connectors.oauth import Client, TokenChain
+from connectors.quota import FIRST
 from tests.connectors.login_server import Login, everybody
 
 
@@ -220,3 +223,32 @@ async def test_a_login_without_a_token_is_not_as_documented(loopback, body):
     api = loopback.client(url, ClientCredentials(f"{url}/auth/token", "client", "secret"))
     with pytest.raises(ConnectorError, match="without a token"):
         await api.call("GET", "/")
+
+
+class Dripping(httpx.AsyncByteStream):
+    """A body that does not come to its end for long."""
+
+    async def __aiter__(self):
+        for _ in range(20):
+            await asyncio.sleep(0.25)
+            yield b"x"
+
+
+class Unauthorized(httpx.AsyncBaseTransport):
+    """Answers 401 at once, and takes its time to say why. `asked` is how often it was."""
+
+    asked = 0
+
+    async def handle_async_request(self, _request):
+        """Answer one request."""
+        self.asked += 1
+        return httpx.Response(401, stream=Dripping())
+
+
+async def test_a_401_that_takes_its_time_to_say_why_lets_no_more_leave_than_any_other():
+    provider = Unauthorized()
+    api = Api("erp", "https://erp.test", Basic("u", "p"), transport=provider)
+    calls = [api.call("POST", "/invoices", json={}) for _ in range(12)]
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(end) for end in ends} == {AccessError}
+    assert provider.asked == FIRST

@@ -71,3 +71,22 @@ async def test_a_connection_that_is_closed_says_nothing_more(loopback, caplog, m
     await api.close()
     await asyncio.sleep(0.3)
     assert said(caplog) == []
+
+
+async def test_what_begins_soon_after_another_and_lasts_is_said_as_well(loopback, caplog, monkeypatch):
+    monkeypatch.setattr("connectors.held_off.SOON", 0.1)
+    monkeypatch.setattr("connectors.held_off._AGAIN", 1.5)
+
+    async def handler(request, writer):
+        return loopback.reply(200 if len(loopback.arrived) == 2 else 429, b"", retry_after="1")
+
+    api = await loopback.api(handler)
+    await api.call("POST", "/contracts/", json={})
+    assert len(said(caplog)) == 1
+    call = asyncio.ensure_future(api.call("POST", "/contracts/", json={}))
+    await asyncio.sleep(0.3)
+    assert len(said(caplog)) == 1, "too soon after the other"
+    async with asyncio.timeout(5):
+        while len(said(caplog)) < 2:  # noqa: ASYNC110 -- a log tells nobody
+            await asyncio.sleep(0.05)
+    call.cancel()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from flows.pool import ASK_AGAIN, AT_FIRST, pool
+import pytest
+
+from flows.pool import ASK_AGAIN, AT_FIRST, NONE_ENDS, pool
 
 
 class Ground:
@@ -22,8 +24,8 @@ class Ground:
 class Work:
     """Numbered pieces; those in `stuck` end only when they are let go. `ended` is the order in which they did."""
 
-    def __init__(self, count, stuck=()):
-        self.todo, self.stuck = list(range(count)), stuck
+    def __init__(self, count, stuck=(), lasts=0.001):
+        self.todo, self.stuck, self._lasts = list(range(count)), stuck, lasts
         self.ended, self.under_way, self.most = [], 0, 0
         self.let_go = asyncio.Event()
 
@@ -38,7 +40,7 @@ class Work:
         self.most = max(self.most, self.under_way)
         if number in self.stuck:
             await self.let_go.wait()
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(self._lasts)
         self.under_way -= 1
         self.ended.append(number)
         if len(self.ended) + len(self.stuck) == 60:
@@ -115,7 +117,7 @@ async def test_while_a_quota_holds_back_what_is_under_way_nothing_more_is_taken(
 
 async def test_each_piece_that_ends_makes_room_for_two_until_all_places_are_taken():
     """What is taken is taken from other runs, so it is little as long as nothing shows that it will be done."""
-    work = Work(200, stuck=range(200))
+    work = Work(200, stuck=range(200), lasts=0.1)  # on a busy machine as well longer than it takes to begin them
     asked = []
 
     async def take(wanted, busy):
@@ -130,3 +132,25 @@ async def test_each_piece_that_ends_makes_room_for_two_until_all_places_are_take
     assert work.most == 4 * AT_FIRST
     assert max(asked) <= 4 * AT_FIRST
     assert sorted(work.ended) == list(range(200))
+
+
+async def test_first_pieces_that_are_all_stuck_leave_the_other_places_to_those_behind_them():
+    work = Work(60, stuck=range(AT_FIRST))
+    async with asyncio.timeout(30):
+        await pool(2 * AT_FIRST, work.take, work.idle, Ground())
+    assert sorted(work.ended) == list(range(60))
+    assert set(work.ended[-AT_FIRST:]) == set(range(AT_FIRST))
+
+
+@pytest.mark.parametrize("held", [{"saturated": lambda: True}, {"room": lambda width: width - 1}])
+async def test_first_pieces_that_a_quota_or_an_outage_holds_back_open_no_places(held):
+    work = Work(60, stuck=range(60))
+    ground = Ground()
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(pool(2 * AT_FIRST, work.take, work.idle, ground))
+        await asyncio.sleep(0)
+        vars(ground).update(held)
+        await asyncio.sleep(NONE_ENDS + 2 * ASK_AGAIN)
+        assert work.under_way <= AT_FIRST
+        work.let_go.set()
+    assert sorted(work.ended) == list(range(60))
