@@ -16,7 +16,7 @@ STEP_BACK: Final = 0.95
 """The part of its rate with which a connection goes on after a refusal. What is less is lost until it has grown back."""
 GROWTH: Final = 0.001
 """By which part of itself the rate grows in the first second after a refusal."""
-MOST_AT_ONCE: Final = 1.3
+MOST_AT_ONCE: Final = 1.1
 """By how much the rate grows from one request to the next, at most: at a low rate much time lies between them."""
 DOUBLES: Final = 2.5
 """Seconds in which that growth doubles: near the limit it is slow, and where neighbours have gone it soon is not."""

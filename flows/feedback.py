@@ -137,7 +137,7 @@ async def tell(context: Context, owed: Owed) -> None:
         answered = context.run.outbox.gone if isinstance(error, GoneError) else context.run.outbox.refused
         await answered(owed.id, at=datetime.now(UTC), reason=reason)
         context.tally.refused.add(owed.transfer_id)
-        context.tally.explain(owed.document_id, *not_heard(owed.outcome, reason))
+        context.tally.explain_further(owed.document_id, *not_heard(owed.outcome, reason))
     except StateError as error:
         context.halt(error)
     except ConnectorError as error:

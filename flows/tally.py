@@ -144,6 +144,13 @@ class Tally:
         if document_id in self.problems or len(self.problems) < self.MOST_PROBLEMS:
             self.problems[document_id] = Problem(document_id, fate, reason)
 
+    def explain_further(self, document_id: str, fate: Fate, reason: str) -> None:
+        """Keep what else has gone wrong with a document, behind the reason of the same fate, which must not be lost for it."""
+        before = self.problems.get(document_id)
+        if before is not None and before.fate is fate:
+            reason = before.reason if reason in before.reason else f"{before.reason}; {reason}"
+        self.explain(document_id, fate, reason)
+
     def clear(self, document_id: str) -> None:
         """Forget an earlier problem of a document that has since gone through."""
         self.problems.pop(document_id, None)

@@ -115,3 +115,19 @@ async def test_nothing_is_acknowledged_before_the_listing_was_read_to_its_end(tm
         first_told = next(at for at, endpoint in enumerate(endpoints) if endpoint.startswith("POST /documents"))
         assert first_read[5] < first_told  # six pages
         assert it.findings() == Findings()
+
+
+async def test_why_a_document_was_rejected_is_told_although_the_source_does_not_take_the_rejection(tmp_path):
+    async with world(tmp_path) as it:
+        strike(it.hypatos, "status", "POST", "/documents/*/reject", status=409)
+        strike(it.zefort, "status", "PUT", "/contracts/*", status=422)
+        strike(it.zefort, "status", "POST", "/contracts*", status=422)
+        report = await it.run(policy=ONCE)
+        assert report.rejected
+        assert report.refused_feedback
+        for problem in report.problems:
+            if problem.fate == "rejected" and "refused to be told" in problem.reason:
+                assert problem.reason.partition("the source refused to be told")[0].endswith("; "), problem.reason
+                break
+        else:
+            raise AssertionError(report.problems)

@@ -57,3 +57,13 @@ def test_ids_far_apart_are_counted_as_well():
     tally.list([1, 10**12], Fate.WAITING)
     tally.decide(10**12, Fate.DELIVERED)
     assert (tally.listed, tally.settled) == (2, 1)
+
+
+def test_why_a_document_was_rejected_stands_before_what_the_source_said_to_that():
+    tally = Tally()
+    tally.explain("d", Fate.REJECTED, "no tax number")
+    for _ in range(2):
+        tally.explain_further("d", Fate.REJECTED, "the source refused to be told 'rejected': 409")
+    assert tally.problems["d"].reason == "no tax number; the source refused to be told 'rejected': 409"
+    tally.explain_further("d", Fate.DELIVERED, "the source refused to be told 'delivered': 409")
+    assert tally.problems["d"].reason.startswith("the source refused"), "it went through after all"
