@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import mappings
+from flows import output
 from tests.flows.test_command import ROUTE
 from tests.ledgers import rows
 
@@ -17,7 +18,7 @@ STATE = "sqlite:///.docferry/state.db"
 @pytest.fixture
 def file(monkeypatch, tmp_path):
     """Return a route file that may be edited."""
-    monkeypatch.setenv("COLUMNS", "300")  # so that no line is broken
+    monkeypatch.setattr(output.out, "_width", 300)  # so that no line is broken
     folder = shutil.copytree(Path(mappings.__file__).parent, tmp_path / "routes")
     monkeypatch.setenv("DOCFERRY_MAPPINGS", str(folder))
     return folder / f"{ROUTE}.yaml"
