@@ -1,5 +1,7 @@
 """A source that takes no messages any more is one alarm, whatever it answers, until it takes one again."""
 
+# ruff: noqa: F811 -- an argument of a fixture's name is pytest's way of asking for it
+
 from __future__ import annotations
 
 import shutil
@@ -12,9 +14,9 @@ from flows.receivers import receivers_of
 from flows.settings import Gateway
 from flows.watching import watch
 from tests.flows.listener import listening
-from tests.flows.watched import HOUR, MINUTE, Watched, written
+from tests.flows.watched import HOUR, MINUTE, it, written  # noqa: F401 -- pytest finds fixtures here
 from tests.flows.world import ONCE, ROUTE, heal, strike, world
-from tests.ledgers import open_ledger, rows
+from tests.ledgers import rows
 from tests.state.runs import deliver
 
 AT_ONCE = replace(ONCE, clock=(0.0,), outage_wait=0.0)
@@ -57,16 +59,6 @@ async def test_a_source_that_refuses_every_message_is_one_alarm_until_it_takes_o
         await it.run()
         assert await check() == 0, some
         assert listener.titles == ["hypatos takes no messages", "over: hypatos takes no messages"]
-
-
-@pytest.fixture
-async def it(any_ledger, tmp_path):
-    """Two routes that have run complete a moment ago."""
-    ledger = await open_ledger(any_ledger)
-    watched = Watched(tmp_path, any_ledger, ledger)
-    await watched.well()
-    yield watched
-    await ledger.close()
 
 
 async def answered(it, route, answers):
